@@ -1,0 +1,16 @@
+"""The yardsticks: one metric a file, each a function from images to one number per image.
+
+    ecs.py             does a classifier see the asked-for expression?     needs the output only
+    fss.py             does an embedder see the same face?                 needs input and output
+    landmarks.py       are the features where the target has them?         needs the target
+    sharpness.py       is moved skin as sharp as in the target?            needs input and target
+    reconstruction.py  MSE, L1, and L1 relative to changing nothing        needs the target
+    intervals.py       mean and 95 % interval of any of them
+
+Every function takes a batch of uint8 RGB images (N, H, W, 3) and returns (N,) float64; nan marks an image that could
+not be measured. ECS and FSS expect our aligned crops: square, eyes on a horizontal line at y = 0.40 S, 0.29 S apart,
+centred.
+
+The rule that makes the numbers mean anything: no network in this folder may ever be used in training or in choosing
+a checkpoint, neither as a loss nor as a filter of data. A model tuned against its own yardstick measures nothing.
+"""
