@@ -142,7 +142,7 @@ def test_interval_of_a_normal_sample():
 
 
 def test_interval_leaves_failures_out_and_resamples_groups():
-    assert mean_interval(np.array([1, np.nan, 3])).count == 2
+    assert mean_interval(np.array([1, np.nan, 3])).measured == 2
     assert np.isnan(mean_interval(np.array([np.nan])).mean)
     people = np.arange(50)
     one_each = mean_interval(people % 7)

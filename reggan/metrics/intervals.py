@@ -11,7 +11,7 @@ class Interval(NamedTuple):
     mean: float
     low: float
     high: float
-    count: int  # how many values were measured, nan left out
+    measured: int  # how many values went in, nan left out
 
 
 def mean_interval(values: np.ndarray, groups: np.ndarray | None = None, seed: int = 0) -> Interval:
@@ -24,7 +24,7 @@ def mean_interval(values: np.ndarray, groups: np.ndarray | None = None, seed: in
         seed: of the resampling.
 
     Returns:
-        All nan with count 0 when there is nothing to average.
+        All nan with measured 0 when there is nothing to average.
     """
     values = np.asarray(values, np.float64)
     measured = ~np.isnan(values)
