@@ -1,0 +1,3 @@
+from reggan.refinement.network import Edit, RefinementNetwork
+
+__all__ = ["Edit", "RefinementNetwork"]

@@ -1,0 +1,125 @@
+"""Stage 2: the refinement network, an encoder-decoder with spatial attention at several scales.
+
+It sees the face in the landmark-normalised frame and says how to edit it, in four parts (all in the frame):
+
+    displacement d   where the output at v looks in the input: v + d(v). Texture travels with the skin.
+    opacity m        where something is painted that was not in the input: mouth interior, teeth, sclera
+    paint            its colour
+    residual r       shading and wrinkles, added
+
+    refined(v) = (1 - m(v)) x(v + d(v)) + m(v) paint(v) + r(v)                                  (4)
+
+With `moves=False` only r remains: refined = x + r, the "ultimate skip" of US-GAN (arXiv 2112.13002), kept for the
+ablation. Sizes and equation (4) are our choice; the paper does not publish its network.
+"""
+
+from typing import NamedTuple
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from torch import Tensor
+
+from reggan.expressions import BASIC
+from reggan.refinement.attention import ChannelwiseAttentionBlock, SharedAttentionBlock, SkipGate
+
+
+class Edit(NamedTuple):
+    """How to edit a face; each on an H x W grid."""
+
+    displacement: Tensor  # (B, 2, H, W) (x, y) in normalised positions (the image is 2 wide)
+    opacity: Tensor  # (B, 1, H, W) in [0, 1]
+    paint: Tensor  # (B, 3, H, W) in [0, 1]
+    residual: Tensor  # (B, 3, H, W)
+
+
+class RefinementNetwork(nn.Module):
+    """x, coarse change and c in, `Edit` out.
+
+    `widths` are the channels at 1/2, 1/4, 1/8 and 1/16 of the size. Nearly all the work is done from 1/4 down; the
+    thin finest level (no blocks, one gated skip) only adds detail.
+    """
+
+    position: Tensor
+
+    def __init__(
+        self,
+        widths: tuple[int, ...] = (24, 64, 112, 160),
+        size: int = 256,
+        moves: bool = True,
+    ) -> None:
+        super().__init__()
+        self.widths, self.size, self.moves = tuple(widths), size, moves
+        condition = 64
+        finer_coarser = list(zip(widths[:-1], widths[1:], strict=True))
+        self.condition = nn.Sequential(nn.Linear(len(BASIC), condition), nn.SiLU(), nn.Linear(condition, condition))
+        # 12 = 3 colours x 2 x 2 pixels, the coarse change at half the size, the position in the frame.
+        self.stem = nn.Conv2d(12 + 3 + 2, widths[0], 3, padding=1)
+        self.down = nn.ModuleList(nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in finer_coarser)
+        self.encoder = nn.ModuleList(SharedAttentionBlock(w, condition) for w in widths[1:])
+        self.bottleneck = ChannelwiseAttentionBlock(widths[-1], condition)
+        self.up = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in finer_coarser)  # fine to coarse, like `down`
+        self.gate = nn.ModuleList(SkipGate(w, w, condition) for w in widths[:-1])
+        self.decoder = nn.ModuleList(ChannelwiseAttentionBlock(w, condition) for w in widths[1:-1])
+        self.detail = nn.Conv2d(widths[0], widths[0], 3, padding=1)
+        # Per half-size pixel: 2 displacement; then for its 2 x 2 pixels 1 opacity, 3 paint, 3 residual.
+        self.head = nn.Conv2d(widths[0], 2 + 4 * (1 + 3 + 3), 3, padding=1)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+        # What an expression moves on the average face, learned: the network only adds what this face needs.
+        self.mean_displacement = nn.Parameter(torch.zeros(len(BASIC), 2, 64, 64))
+        t = torch.linspace(-1, 1, size // 2)
+        y, x = torch.meshgrid(t, t, indexing="ij")
+        self.register_buffer("position", torch.stack([x, y])[None], persistent=False)  # (1, 2, S/2, S/2)
+
+    def features(self, x: Tensor, change: Tensor, c: Tensor, maps: dict[str, Tensor] | None = None) -> Tensor:
+        """Encoder and decoder: (B, widths[0], S/2, S/2). With `maps`, attention maps are put into it by name."""
+        e = self.condition(c)
+        position = self.position.to(x.dtype).expand(len(x), -1, -1, -1)
+        h = self.stem(torch.cat([F.pixel_unshuffle(x, 2) * 2 - 1, change * 4, position], 1))
+        skips = []
+        for down, block in zip(self.down, self.encoder, strict=True):
+            skips.append(h)
+            h = down(h)
+            if maps is not None:
+                maps[f"shared {h.shape[-1]}"] = block.attention_map(h)
+            h = block(h, e)
+        if maps is not None:
+            maps[f"channelwise {h.shape[-1]}"] = self.bottleneck.attention_map(h)
+        h = self.bottleneck(h, e)
+        for i in reversed(range(len(self.up))):
+            h = F.interpolate(self.up[i](h), scale_factor=2.0, mode="bilinear", align_corners=False)
+            if maps is not None:
+                maps[f"skip {h.shape[-1]}"] = self.gate[i].attention_map(skips[i], h, e)
+            h = h + self.gate[i](skips[i], h, e)
+            if i > 0:
+                if maps is not None:
+                    maps[f"channelwise {h.shape[-1]}"] = self.decoder[i - 1].attention_map(h)
+                h = self.decoder[i - 1](h, e)
+        return F.silu(self.detail(F.silu(h)))
+
+    def forward(self, x: Tensor, change: Tensor, c: Tensor, maps: dict[str, Tensor] | None = None) -> Edit:
+        """
+        Args:
+            x: (B, 3, S, S) in [0, 1], the face in the frame.
+            change: (B, 3, S/2, S/2), stage 1's coarse minus x.
+            c: (B, 6) in [0, 1].
+            maps: if given, filled with the attention maps, (B, 1 or C, h, w) each.
+
+        Returns:
+            `Edit` on the S x S grid, float32; nothing at all where c is 0.
+        """
+        o = self.head(self.features(x, change, c, maps)).float()  # (B, 30, S/2, S/2)
+        # Zero strength gives exactly no edit, and a weak one a weak edit; above a third it no longer matters.
+        drive = 1 - torch.exp(-8.0 * c.float().amax(1))[:, None, None, None]
+        opacity, paint, residual = F.pixel_shuffle(o[:, 2:], 2).split([1, 3, 3], 1)  # (B, ., S, S)
+        residual = 0.5 * drive * residual
+        if not self.moves:
+            zero = torch.zeros_like(residual)
+            return Edit(zero[:, :2], zero[:, :1], zero, residual)
+        mean = torch.einsum("bk,kdij->bdij", c.float(), self.mean_displacement.float())
+        mean = F.interpolate(mean, size=o.shape[-2:], mode="bilinear", align_corners=False)
+        displacement = 0.2 * mean + 0.1 * drive * o[:, :2]
+        displacement = F.interpolate(displacement, size=x.shape[-2:], mode="bilinear", align_corners=False)
+        opacity = torch.sigmoid(opacity - 3) * drive  # starts at 0.05
+        return Edit(displacement, opacity, torch.sigmoid(4 * paint - 0.5), residual)

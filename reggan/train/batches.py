@@ -1,0 +1,74 @@
+"""Batches for stage 2: sampled, flipped, restyled pairs with jittered landmarks and their frame."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from reggan.frame import CONTROL, MIRROR, LandmarkFrame, sample
+from reggan.train.augment import restyle
+from reggan.train.guidance import into_frame
+from reggan.train.pairs import Subject
+
+
+class Batch(NamedTuple):
+    crop: Tensor  # (B, 3, S, S) input, in the crop
+    to_crop: Tensor  # (B, S, S, 2), the frame's map B
+    seen: Tensor  # (B, 3, S, S) what the network sees: the input in the frame, with noise now and then
+    target: Tensor  # (B, 3, S, S), in the frame
+    c: Tensor  # (B, 6)
+    guide: Tensor  # (B, 2, 64, 64), first guess of the displacement
+
+
+def mirror(landmarks: Tensor, size: int) -> Tensor:
+    """Landmarks of the mirrored image, (..., 478, 2); only `CONTROL` is right, which is all the frame needs."""
+    out = landmarks.clone()
+    control = landmarks[..., list(CONTROL), :][..., list(MIRROR), :]
+    out[..., list(CONTROL), :] = control * control.new_tensor([-1.0, 1.0]) + control.new_tensor([size - 1.0, 0.0])
+    return out
+
+
+def jitter(landmarks: Tensor) -> Tensor:
+    """Landmarks as a worse detector might have found them: a small similarity, and half a pixel each."""
+    b = len(landmarks)
+    centre = landmarks.mean(1, keepdim=True)
+    angle, scale = 0.02 * torch.randn(b, 1), 1 + 0.015 * torch.randn(b, 1)
+    cos, sin = scale * angle.cos(), scale * angle.sin()
+    rotation = torch.stack([torch.cat([cos, -sin], 1), torch.cat([sin, cos], 1)], 1)  # (B, 2, 2)
+    moved = (landmarks - centre) @ rotation.mT + centre + 1.0 * torch.randn(b, 1, 2)
+    return moved + 0.5 * torch.randn_like(landmarks)
+
+
+class Sampler:
+    """Draws pairs; those at full strength twice as often."""
+
+    def __init__(self, subjects: list[Subject], flows: list[Tensor], frame: LandmarkFrame, device: torch.device) -> None:
+        self.subjects, self.flows, self.frame, self.device = subjects, flows, frame, device
+        self.index = [(i, j) for i, s in enumerate(subjects) for j in range(len(s.c))]
+        self.weight = torch.tensor([2.0 if float(subjects[i].c[j].max()) == 1 else 1.0 for i, j in self.index])
+
+    def draw(self, size: int) -> Batch:
+        chosen = [self.index[k] for k in torch.multinomial(self.weight, size).tolist()]
+        people = [self.subjects[i] for i, _ in chosen]
+        x = torch.stack([s.neutral for s in people])
+        y = torch.stack([self.subjects[i].targets[j] for i, j in chosen])
+        landmarks = torch.stack([s.landmarks for s in people])
+        flow = torch.stack([self.flows[i][j] for i, j in chosen]).float()
+        c = torch.stack([self.subjects[i].c[j] for i, j in chosen])
+        pair = torch.cat([x, y], 1).float() / 255  # (B, 6, S, S)
+
+        flip = torch.rand(size) < 0.5
+        pair[flip] = pair[flip].flip(-1)
+        landmarks[flip] = mirror(landmarks[flip], pair.shape[-1])
+        flow[flip] = flow[flip].flip(-1) * flow.new_tensor([-1.0, 1.0])[:, None, None]
+
+        landmarks = jitter(landmarks)
+        pair, landmarks, flow, c = (t.to(self.device) for t in (pair, landmarks, flow, c))
+        pair = restyle(pair)
+        maps = self.frame(landmarks, pair.shape[-1])
+        in_frame = sample(pair, maps.to_crop).clamp(0, 1)
+        seen, target = in_frame.split(3, 1)
+        noisy = torch.rand(size, 1, 1, 1, device=self.device) < 0.3
+        noise = 0.06 * torch.rand(size, 1, 1, 1, device=self.device) * torch.randn_like(seen)
+        seen = (seen + noisy * noise).clamp(0, 1)
+        return Batch(pair[:, :3], maps.to_crop, seen, target, c, into_frame(flow, *maps))

@@ -1,0 +1,62 @@
+"""Losses of stage 2's reconstruction phase, all in the frame."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from reggan.frame import CONTROL
+from reggan.refinement import Edit
+
+# Landmarks (indices into `CONTROL`'s values) around which errors count more: eyes, brows, lips.
+_EYES = (33, 263, 133, 362, 159, 386, 145, 374, 160, 387, 158, 385, 144, 373, 153, 380)
+_BROWS = (70, 300, 63, 293, 105, 334, 66, 296, 107, 336)
+_LIPS = (61, 291, 37, 267, 39, 269, 84, 314, 181, 405, 0, 17, 13, 14)
+
+
+def feature_map(shape: Tensor, size: int) -> Tensor:
+    """Where eyes, brows and mouth are in the frame, soft: (1, 1, size, size) in [0, 1]. `shape` is the frame's."""
+    where = {landmark: shape[k] for k, landmark in enumerate(CONTROL)}
+    t = (torch.arange(size, device=shape.device) + 0.5) * (2.0 / size) - 1.0
+    y, x = torch.meshgrid(t, t, indexing="ij")
+    out = torch.zeros(size, size, device=shape.device)
+    for landmarks, reach in ((_EYES, 0.07), (_BROWS, 0.08), (_LIPS, 0.12)):
+        for k in landmarks:
+            px, py = where[k]
+            out = torch.maximum(out, torch.exp(-0.5 * ((x - px) ** 2 + (y - py) ** 2) / reach**2))
+    return out[None, None].clamp(0, 1)
+
+
+def gradients(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Forward differences along x and y."""
+    return x[..., :, 1:] - x[..., :, :-1], x[..., 1:, :] - x[..., :-1, :]
+
+
+def reconstruction(output: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    """Weighted L1 of values at two scales and of first differences. `weight` is (1, 1, S, S), mean 1."""
+    error = output - target
+    loss = (weight * error.abs()).mean()
+    for e, w in zip(gradients(error), (weight[..., 1:], weight[..., 1:, :]), strict=True):
+        loss = loss + (w * e.abs()).mean()
+    coarse = F.avg_pool2d(error, 8)  # sees a feature that is in the wrong place
+    return loss + (F.avg_pool2d(weight, 8) * coarse.abs()).mean()
+
+
+def field_smoothness(edit: Edit) -> Tensor:
+    """First differences of the displacement, in pixels, where nothing is painted over."""
+    d = edit.displacement * (edit.displacement.shape[-1] / 2)
+    kept = 1 - edit.opacity.detach()
+    dx, dy = gradients(d)
+    return (kept[..., 1:] * dx.abs()).mean() + (kept[..., 1:, :] * dy.abs()).mean()
+
+
+def paint_economy(edit: Edit, features: Tensor) -> Tensor:
+    """Painting costs little at eyes and mouth and much elsewhere: skin is to be moved, not invented."""
+    return (edit.opacity * (1.1 - features)).mean() + 0.1 * edit.residual.abs().mean()
+
+
+def guidance(edit: Edit, guide: Tensor) -> Tensor:
+    """Distance to the first guess of the displacement, (B, 2, 64, 64), in pixels of a 256 image, robust."""
+    d = F.interpolate(edit.displacement, size=guide.shape[-2:], mode="bilinear", align_corners=False)
+    return ((d - guide) * 128).square().sum(1).add(0.25).sqrt().mean()
+
+

@@ -1,0 +1,58 @@
+"""Stage 1's training: normalise every face, accumulate, solve."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from tqdm import tqdm
+
+from reggan.frame import mean_shape, sample
+from reggan.model import SIZE, RegGAN
+from reggan.regression import RidgeAccumulator
+from reggan.train.pairs import Subject
+
+
+def in_frame(model: RegGAN, subject: Subject, grid: int) -> tuple[Tensor, Tensor]:
+    """Neutral (3, grid, grid) and targets (N, 3, grid, grid) of a subject in the frame, in [0, 1]."""
+    device = model.frame.shape.device
+    images = torch.cat([subject.neutral[None], subject.targets]).to(device).float() / 255
+    maps = model.frame(subject.landmarks[None].to(device), SIZE)
+    images = sample(images.flatten(0, 1)[None], maps.to_crop).reshape(images.shape).clamp(0, 1)
+    if grid != SIZE:
+        images = F.interpolate(images, size=(grid, grid), mode="bilinear", antialias=True, align_corners=False)
+    return images[0], images[1:]
+
+
+@torch.no_grad()
+def fit(model: RegGAN, subjects: list[Subject], ridge: float) -> None:
+    """Set the frame's mean shape and fit the regression layer, in place."""
+    device = model.frame.shape.device
+    model.frame = type(model.frame)(mean_shape(torch.stack([s.landmarks for s in subjects]), SIZE)).to(device)
+    layer = model.regression
+    sums = RidgeAccumulator(layer.size, layer.r, device)
+    for s in tqdm(subjects, desc="stage 1", unit="face"):
+        x, y = in_frame(model, s, layer.size)
+        sums.add(x, y, s.c.to(device))
+    layer.weight.copy_(sums.solve(ridge).weight)
+
+
+@torch.inference_mode()
+def validate(model: RegGAN, subjects: list[Subject], full_strength: bool = True) -> dict[str, float]:
+    """Errors in the aligned crop over all subjects' targets: MSE and L1 of coarse, refined, unchanged input."""
+    device = model.frame.shape.device
+    sums: dict[str, float] = dict.fromkeys(
+        [f"{kind}_{what}" for kind in ("input", "coarse", "refined") for what in ("mse", "l1")], 0.0
+    )
+    count = 0
+    for s in subjects:
+        keep = s.c.amax(1) == 1 if full_strength else s.c.amax(1) > 0
+        y = s.targets[keep].to(device).float() / 255
+        x = s.neutral[None].to(device).float() / 255
+        out = model(x, s.landmarks[None].to(device), s.c[keep].to(device))
+        for kind, image in (("input", x), ("coarse", out.coarse), ("refined", out.refined)):
+            sums[f"{kind}_mse"] += float((image - y).square().mean((1, 2, 3)).sum())
+            sums[f"{kind}_l1"] += float((image - y).abs().mean((1, 2, 3)).sum())
+        count += len(y)
+    figures = {k: v / count for k, v in sums.items()}
+    figures["coarse_ratio"] = figures["coarse_l1"] / figures["input_l1"]
+    figures["refined_ratio"] = figures["refined_l1"] / figures["input_l1"]
+    return figures
