@@ -1,0 +1,21 @@
+"""Pictures and the faces in them: reading, finding, aligning, and putting a change back."""
+
+from reggan.faces.align import SIZE, align, alignment_matrix, transform
+from reggan.faces.detect import Face, face_in_box, find_faces
+from reggan.faces.images import MAX_PIXELS, read_image
+from reggan.faces.paste import Change, apply_change, paste_back
+
+__all__ = [
+    "MAX_PIXELS",
+    "SIZE",
+    "Change",
+    "Face",
+    "align",
+    "alignment_matrix",
+    "apply_change",
+    "face_in_box",
+    "find_faces",
+    "paste_back",
+    "read_image",
+    "transform",
+]

@@ -1,0 +1,145 @@
+"""Reading pictures: whatever the user has, out comes (H, W, 3) uint8 RGB, or one sentence why not."""
+
+import io
+import os
+import warnings
+from pathlib import Path
+from typing import IO, Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from reggan.errors import InputError
+
+MAX_PIXELS = 50_000_000
+
+# Formats that Pillow decodes in this process from pixels alone (EPS would start Ghostscript, for instance).
+_FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "PPM", "ICO", "JPEG2000")
+_DAMAGED = "The picture is damaged or incomplete."
+
+ImageSource: TypeAlias = "str | os.PathLike[str] | bytes | IO[bytes] | Image.Image | NDArray[Any]"
+
+
+def read_image(source: ImageSource) -> NDArray[np.uint8]:
+    """Read one picture, upright and opaque.
+
+    The EXIF orientation is applied, transparency is laid over white, of an animation the first frame is taken, and
+    16-bit grey is scaled to 8 bits. Colour profiles are not applied, except that CMYK is converted.
+
+    Args:
+        source: a path, the bytes of a file, a binary file object, a PIL image, or an array: (H, W), (H, W, 1) grey,
+            (H, W, 2) grey and alpha, (H, W, 3) RGB or (H, W, 4) RGBA, of uint8, uint16, bool or float in [0, 1].
+
+    Returns:
+        (H, W, 3) uint8 RGB; never a view of `source`.
+
+    Raises:
+        InputError: there is no picture in it, it is damaged, or it has more than `MAX_PIXELS` pixels.
+    """
+    if isinstance(source, np.ndarray):
+        return _from_array(source)
+    if isinstance(source, Image.Image):
+        return _decode(source)
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return _from_bytes(bytes(source))
+    if isinstance(source, (str, os.PathLike)):
+        return _from_bytes(_file_content(Path(source)))
+    if not hasattr(source, "read"):
+        raise InputError(f"A picture cannot be read from an object of type {type(source).__name__}.")
+    data = source.read()
+    if not isinstance(data, bytes):
+        raise InputError("The picture's file must be opened in binary mode.")
+    return _from_bytes(data)
+
+
+def _file_content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"There is no file {path.name!r}.") from None
+    except IsADirectoryError:
+        raise InputError(f"{path.name!r} is a folder, not a picture.") from None
+    except (OSError, ValueError):  # ValueError: a null character in the path
+        raise InputError("The picture's file cannot be read.") from None
+
+
+def _from_bytes(data: bytes) -> NDArray[np.uint8]:
+    if not data:
+        raise InputError("The picture's file is empty.")
+    Image.init()
+    formats = [name for name in _FORMATS if name in Image.OPEN]  # AVIF is missing from some builds of Pillow
+    try:
+        with warnings.catch_warnings():
+            # Odd metadata concern nobody here; Pillow's own limit of size only warns, `_check_size` is ours.
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data), formats=formats) as picture:
+                return _decode(picture)
+    except UnidentifiedImageError:
+        raise InputError("The file is not a picture in a format that can be read, such as JPEG, PNG or WebP.") from None
+    except Image.DecompressionBombError:
+        raise InputError(_too_large()) from None
+    except InputError:
+        raise
+    except Exception:  # a damaged header, in the ways of each format
+        raise InputError(_DAMAGED) from None
+
+
+def _decode(picture: Image.Image) -> NDArray[np.uint8]:
+    """Any PIL image to (H, W, 3) uint8."""
+    _check_size(*picture.size)
+    try:
+        picture.load()  # decodes; `size` came from the header alone
+        _check_size(*picture.size)  # an icon's real size shows only now
+        picture = ImageOps.exif_transpose(picture)
+    except InputError:
+        raise
+    except Exception:  # a damaged file raises almost anything in Pillow's decoders, SyntaxError included
+        raise InputError(_DAMAGED) from None
+    if picture.mode.startswith("I") or picture.mode == "F":
+        return _from_array(_grey_to_unit(np.asarray(picture)))
+    if "A" in picture.mode or "a" in picture.mode or "transparency" in picture.info:
+        picture = picture.convert("RGBA")  # reads palettes, premultiplied alpha and PNG's transparent colour
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
+    return np.array(picture.convert("RGB"))
+
+
+def _grey_to_unit(grey: NDArray[Any]) -> NDArray[np.float32]:
+    """Grey of more than 8 bits to [0, 1]. Pillow has no 16-bit mode for every file: mode "I" carries 16 bits too."""
+    top = 1.0 if np.issubdtype(grey.dtype, np.floating) else 65535.0
+    if grey.max() > top:  # 32-bit data have no customary range
+        top = float(grey.max())
+    return np.clip(grey.astype(np.float64) / top, 0.0, 1.0).astype(np.float32)
+
+
+def _from_array(array: NDArray[Any]) -> NDArray[np.uint8]:
+    if array.ndim == 2:
+        array = array[..., None]
+    if array.ndim != 3 or array.shape[2] not in (1, 2, 3, 4):
+        raise InputError(f"An array of shape {array.shape} is not a picture; (H, W), (H, W, 3) or (H, W, 4) is.")
+    _check_size(array.shape[1], array.shape[0])
+    if array.dtype == np.uint16:
+        array = np.round(array / np.float32(257.0)).astype(np.uint8)
+    elif array.dtype == np.bool_:
+        array = array.astype(np.uint8) * np.uint8(255)
+    elif np.issubdtype(array.dtype, np.floating):
+        if not np.isfinite(array).all() or array.min() < 0.0 or array.max() > 1.0:
+            raise InputError("A picture given as floating-point numbers must lie between 0 and 1.")
+        array = np.round(array * 255.0).astype(np.uint8)
+    elif array.dtype != np.uint8:
+        raise InputError(f"A picture of type {array.dtype} cannot be read; uint8, uint16 or float in [0, 1] can.")
+    if array.shape[2] in (2, 4):  # over white
+        alpha = array[..., -1:].astype(np.float32) / 255.0
+        array = np.round(array[..., :-1] * alpha + 255.0 * (1.0 - alpha)).astype(np.uint8)
+    return np.array(np.broadcast_to(array, (*array.shape[:2], 3)))  # grey repeats itself
+
+
+def _check_size(width: int, height: int) -> None:
+    if width < 1 or height < 1:
+        raise InputError("The picture has no pixels.")
+    if width * height > MAX_PIXELS:
+        raise InputError(_too_large())
+
+
+def _too_large() -> str:
+    return f"The picture is too large: at most {MAX_PIXELS // 1_000_000} million pixels can be processed."

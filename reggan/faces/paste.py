@@ -1,0 +1,153 @@
+"""The change of a face, and how it goes back into the picture at the picture's own resolution.
+
+The model works on a small crop, but its crop never replaces the picture. What is carried over is the change: where
+each pixel looks, what is painted over it and what is added. The picture itself is sampled once, from the original.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from reggan.faces.align import invert, transform
+
+Float = NDArray[np.float32]
+
+_FEATHER = 0.08  # width of the fade at the crop's border, of S
+_ROWS = 32  # of the picture, worked on at a time: what is in flight stays in the processor's cache
+_NO_MAP = np.empty(0, np.float32)  # x and y are in one map
+
+
+@dataclass(frozen=True)
+class Change:
+    """What happens to a face, on the S x S grid of its aligned crop I:
+
+        out(u) = (1 - m(u)) I(u + D(u)) + m(u) paint(u) + residual(u)
+
+    Attributes:
+        displacement: (S, S, 2) float32, D, (x, y) in crop pixels. Position u shows what was at u + D(u).
+        opacity: (S, S, 1) float32 in [0, 1], m.
+        paint: (S, S, 3) float32 in [0, 1], RGB.
+        residual: (S, S, 3) float32, added; 1 is the step from black to white.
+    """
+
+    displacement: Float
+    opacity: Float
+    paint: Float
+    residual: Float
+
+    def __post_init__(self) -> None:
+        size = self.displacement.shape[0]
+        for name, channels in (("displacement", 2), ("opacity", 1), ("paint", 3), ("residual", 3)):
+            if getattr(self, name).shape != (size, size, channels):
+                raise ValueError(f"{name} must have shape ({size}, {size}, {channels})")
+
+    @property
+    def size(self) -> int:
+        """S, the side of the crop in pixels."""
+        return int(self.displacement.shape[0])
+
+
+def apply_change(crop: NDArray[np.uint8], change: Change) -> NDArray[np.uint8]:
+    """The change inside the crop, (S, S, 3) uint8 to (S, S, 3) uint8."""
+    y, x = np.mgrid[: change.size, : change.size].astype(np.float32)
+    where = np.stack([x, y], -1) + change.displacement
+    return _blend(crop, where, change.opacity, change.opacity * change.paint + change.residual)
+
+
+def paste_back(image: NDArray[np.uint8], matrix: NDArray[Any], change: Change) -> NDArray[np.uint8]:
+    """The picture with the change applied to one face.
+
+    Every picture pixel p inside the crop lies at u = M p of the change. It takes the picture's own colour at
+    p + L^-1 D(u), with L the 2 x 2 part of M, blended and added to as in `Change`. Towards the crop's border the change
+    fades out (C1). Pixels whose colour it alters by less than half an 8-bit step remain exactly what they were.
+
+    Args:
+        image: (H, W, 3) uint8, not modified.
+        matrix: (2, 3) similarity transform M from the picture to the crop, `alignment_matrix`.
+        change: on the crop's grid.
+
+    Returns:
+        (H, W, 3) uint8, a new array.
+    """
+    out = image.copy()
+    to_picture = invert(matrix)
+    displacement, blend = _feathered(change, scale=1.0 / math.sqrt(abs(np.linalg.det(to_picture[:, :2]))))
+    rows, columns = _touched(displacement, blend, to_picture, image.shape)
+    if rows.start >= rows.stop or columns.start >= columns.stop:
+        return out
+
+    displacement = np.ascontiguousarray(displacement @ to_picture[:, :2].T.astype(np.float32))  # in picture pixels
+    # The part of the picture that can be looked at; mirrored only where the picture itself ends.
+    reach = math.ceil(float(np.abs(displacement).max())) + 4
+    x0, x1 = max(columns.start - reach, 0), min(columns.stop + reach, image.shape[1])
+    x = np.arange(columns.start, columns.stop, dtype=np.float32) - x0
+    for top in range(rows.start, rows.stop, _ROWS):
+        strip = slice(top, min(top + _ROWS, rows.stop))
+        where = _sample(displacement, matrix, strip, columns)  # (h, w, 2), so far relative to p
+        mixed = _sample(blend, matrix, strip, columns)  # (h, w, 4)
+        y0, y1 = max(strip.start - reach, 0), min(strip.stop + reach, image.shape[0])
+        where[..., 0] += x
+        where[..., 1] += np.arange(strip.start, strip.stop, dtype=np.float32)[:, None] - y0
+        out[strip, columns] = _blend(image[y0:y1, x0:x1], where, mixed[..., :1], mixed[..., 1:])
+    return out
+
+
+def _blend(image: NDArray[np.uint8], where: Float, opacity: Float, added: Float) -> NDArray[np.uint8]:
+    """(1 - opacity) image(where) + added, (h, w, 3) uint8; `added` holds opacity times paint, plus the residual.
+
+    At whole positions the bicubic kernel returns the pixel itself, so rounding leaves untouched pixels exact.
+    """
+    moved = cv2.remap(image, where, _NO_MAP, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+    mixed = moved * (np.float32(1.0) - opacity)
+    mixed += added * np.float32(255.0)
+    return np.asarray(np.rint(np.clip(mixed, 0, 255, out=mixed), out=mixed), np.uint8)
+
+
+def _feathered(change: Change, scale: float) -> tuple[Float, Float]:
+    """D (S, S, 2) and [m, m paint + residual] (S, S, 4), faded at the border and without detail the picture lacks.
+
+    Colours are interpolated premultiplied by their opacity: where nothing is painted, `paint` must not matter.
+
+    Args:
+        scale: crop pixels per picture pixel.
+    """
+    size = change.size
+    inward = np.minimum(np.arange(size) + 0.5, size - 0.5 - np.arange(size))  # distance from the border
+    t = np.clip(inward / (_FEATHER * size), 0.0, 1.0)
+    fade = (t * t * (3.0 - 2.0 * t)).astype(np.float32)  # smoothstep
+    fade = fade[:, None, None] * fade[None, :, None]  # (S, S, 1)
+    displacement = change.displacement * fade
+    blend = np.concatenate([change.opacity, change.opacity * change.paint + change.residual], 2) * fade
+    if scale > 1.0:  # one picture pixel covers several of the crop's
+        sigma = 0.5 * math.sqrt(scale * scale - 1.0)
+        blend = cv2.GaussianBlur(blend, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
+    return np.asarray(displacement, np.float32), np.asarray(blend, np.float32)
+
+
+def _touched(
+    displacement: Float, blend: Float, to_picture: NDArray[np.float64], shape: tuple[int, ...]
+) -> tuple[slice, slice]:
+    """Rows and columns of the picture's upright rectangle in which anything happens; may be empty."""
+    active = (np.abs(displacement) > 1e-3).any(2) | (np.abs(blend) > 1e-3).any(2)
+    rows, columns = np.flatnonzero(active.any(1)), np.flatnonzero(active.any(0))
+    if not len(rows):
+        return slice(0, 0), slice(0, 0)
+    x = np.array([columns[0] - 2, columns[-1] + 2])  # 2: the reach of the bicubic kernel
+    y = np.array([rows[0] - 2, rows[-1] + 2])
+    corners = transform(np.stack(np.meshgrid(x, y), -1).reshape(-1, 2), to_picture)
+    x0, y0 = np.maximum(np.floor(corners.min(0)).astype(int), 0)
+    x1, y1 = np.ceil(corners.max(0)).astype(int) + 1
+    return slice(int(y0), min(int(y1), shape[0])), slice(int(x0), min(int(x1), shape[1]))
+
+
+def _sample(grid: Float, matrix: NDArray[Any], rows: slice, columns: slice) -> Float:
+    """Values of a crop-sized grid (S, S, C) at the picture's pixels (h, w, C); zero outside the crop."""
+    m = np.array(matrix, np.float64)
+    m[:, 2] += m[:, :2] @ (columns.start, rows.start)
+    size = (columns.stop - columns.start, rows.stop - rows.start)
+    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(grid, m, size, flags=flags, borderMode=cv2.BORDER_CONSTANT), np.float32)

@@ -1,0 +1,186 @@
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
+import numpy as np
+import pytest
+from matplotlib import cbook
+
+from reggan.errors import InputError
+from reggan.faces import align, alignment_matrix, read_image
+from reggan.faces.align import eye_centres
+from reggan.faces.detect import Face, _mean_face, _plausible, face_in_box, find_faces
+
+EYES = np.array([[221.0, 191.0], [304.0, 188.0]])  # of the portrait below, read off by hand
+FACE = (165, 130, 357, 337)
+
+
+@pytest.fixture(scope="module")
+def portrait() -> np.ndarray:
+    """(600, 512, 3): Rear Admiral Grace Hopper, a public-domain photograph that ships with matplotlib."""
+    return read_image(cbook.get_sample_data("grace_hopper.jpg"))
+
+
+def _canvas(height: int, width: int) -> np.ndarray:
+    """A mottled background without faces."""
+    noise = np.random.default_rng(0).normal(size=(height // 8, width // 8, 3)).astype(np.float32)
+    return np.asarray(cv2.normalize(cv2.resize(noise, (width, height)), None, 40, 200, cv2.NORM_MINMAX), np.uint8)
+
+
+def _put(canvas: np.ndarray, portrait: np.ndarray, scale: float, degrees: float, centre: tuple[int, int]) -> np.ndarray:
+    """Lay the turned portrait on the canvas; returns where its eyes come to lie, (2, 2)."""
+    cos, sin = scale * np.cos(np.radians(degrees)), scale * np.sin(np.radians(degrees))
+    linear = np.array([[cos, -sin], [sin, cos]])
+    matrix = np.hstack([linear, (np.array(centre) - linear @ EYES.mean(0))[:, None]])
+    size = canvas.shape[1::-1]
+    head = cv2.ellipse(np.zeros(portrait.shape[:2], np.uint8), (262, 235), (130, 175), 0, 0, 360, 255, -1)
+    source = cv2.GaussianBlur(portrait, (0, 0), 0.4 / scale) if scale < 1 else portrait
+    mask = cv2.warpAffine(head, matrix, size) > 127
+    canvas[mask] = cv2.warpAffine(source, matrix, size, flags=cv2.INTER_LINEAR)[mask]
+    return EYES @ linear.T + matrix[:, 2]
+
+
+def _error(face: Face, eyes: np.ndarray) -> float:
+    """Largest distance of an eye centre from where it is, in units of the distance between the eyes."""
+    distance = np.linalg.norm(eyes[1] - eyes[0])
+    return float(np.linalg.norm(eye_centres(face.landmarks) - eyes, axis=1).max() / distance)
+
+
+def test_portrait(portrait):
+    before = portrait.copy()
+    (face,) = find_faces(portrait)
+    np.testing.assert_array_equal(portrait, before)
+    assert face.landmarks.shape == (478, 2) and face.landmarks.dtype == np.float32
+    assert _error(face, EYES) < 0.1 and 0.8 < face.confidence <= 1
+    x0, y0, x1, y1 = face.box
+    np.testing.assert_allclose(face.box, FACE, atol=12)
+    assert x0 == face.landmarks[:, 0].min() and y1 == face.landmarks[:, 1].max() and x1 > x0 and y1 > y0
+
+
+def test_aligned_crop_holds_the_eyes_at_their_places(portrait):
+    """Find, align, find again: closes the loop through pixel conventions of all three."""
+    (face,) = find_faces(portrait)
+    (again,) = find_faces(align(portrait, alignment_matrix(face.landmarks)))
+    np.testing.assert_allclose(eye_centres(again.landmarks), 256 * np.array([[0.355, 0.4], [0.645, 0.4]]), atol=2.5)
+
+
+@pytest.mark.parametrize("degrees", [-45, 30, 90, 150, 180, 270])
+def test_turned_heads(portrait, degrees):
+    canvas = _canvas(700, 700)
+    eyes = _put(canvas, portrait, 1.0, degrees, (350, 350))
+    (face,) = find_faces(canvas)
+    assert _error(face, eyes) < 0.12
+
+
+def test_many_small_faces_in_a_large_picture(portrait):
+    """Twelve megapixels, eyes 48 to 160 pixels apart, heads tilted, each face once, the largest first."""
+    canvas = _canvas(3000, 4000)
+    planted = [
+        _put(canvas, portrait, distance / 83, degrees, centre)
+        for distance, degrees, centre in [
+            (48, 0, (300, 300)),
+            (48, -30, (1330, 640)),
+            (48, 20, (3700, 2700)),
+            (60, 40, (2010, 1500)),
+            (90, -15, (700, 2200)),
+            (160, 10, (3000, 900)),
+        ]
+    ]
+    faces = find_faces(canvas)
+    assert len(faces) == len(planted)
+    for eyes in planted:
+        assert min(_error(face, eyes) for face in faces) < 0.12
+    areas = [(f.box[2] - f.box[0]) * (f.box[3] - f.box[1]) for f in faces]
+    assert areas == sorted(areas, reverse=True)
+
+
+def test_neighbours_stay_apart(portrait):
+    pair = np.hstack([portrait[:, 100:420], portrait[:, 420:100:-1]])
+    left, right = sorted(find_faces(pair), key=lambda face: face.box[0])
+    assert _error(left, EYES - [100, 0]) < 0.1
+    mirrored = np.array([[320 + 420 - EYES[1, 0], EYES[1, 1]], [320 + 420 - EYES[0, 0], EYES[0, 1]]])
+    assert _error(right, mirrored) < 0.1
+
+
+def test_face_that_fills_the_picture_or_is_cut(portrait):
+    for x0, y0, x1, y1 in [(165, 130, 357, 337), (250, 60, 500, 500), (100, 190, 420, 600)]:
+        (face,) = find_faces(np.ascontiguousarray(portrait[y0:y1, x0:x1]))
+        assert _error(face, EYES - [x0, y0]) < 0.2
+
+
+def test_paintings_and_grey(portrait):
+    grey = np.repeat(cv2.cvtColor(portrait, cv2.COLOR_RGB2GRAY)[..., None], 3, 2)
+    strokes = cv2.pyrMeanShiftFiltering(portrait, 12, 40)
+    for version in (grey, grey // 6, strokes):
+        (face,) = find_faces(version)
+        assert _error(face, EYES) < 0.12
+
+
+def test_no_face(portrait):
+    smiley = np.full((500, 500, 3), 255, np.uint8)
+    cv2.circle(smiley, (250, 250), 200, (250, 210, 40), -1)
+    for x in (180, 320):
+        cv2.circle(smiley, (x, 200), 22, (0, 0, 0), -1)
+    cv2.ellipse(smiley, (250, 290), (100, 70), 0, 10, 170, (0, 0, 0), 8)
+    noise = np.random.default_rng(0).integers(0, 256, (400, 500, 3)).astype(np.uint8)
+    pictures = [np.zeros((300, 400, 3), np.uint8), noise, _canvas(400, 400), smiley, portrait[400:]]
+    pictures += [np.full((1, 1, 3), 9, np.uint8), np.full((3, 900, 3), 9, np.uint8)]
+    for picture in pictures:
+        assert find_faces(picture) == []
+
+
+def test_several_threads_get_what_one_gets(portrait):
+    versions = [np.ascontiguousarray(portrait[:, k * 20 :]) for k in range(4)]
+    alone = [find_faces(version) for version in versions]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(find_faces, versions))
+    for one, other in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(one[0].landmarks, other[0].landmarks)
+
+
+def test_box_by_hand_finds_the_mesh(portrait):
+    face = face_in_box(portrait, (150, 110, 370, 350))
+    assert _error(face, EYES) < 0.1 and face.confidence > 0.8
+
+
+def test_box_chooses_among_neighbours(portrait):
+    pair = np.hstack([portrait, portrait])
+    face = face_in_box(pair, (512 + FACE[0], FACE[1], 512 + FACE[2], FACE[3]))
+    assert _error(face, EYES + [512, 0]) < 0.1
+
+
+def test_box_without_a_face_gets_the_mean_face():
+    face = face_in_box(np.full((400, 500, 3), 120, np.uint8), (100, 50, 300, 290))
+    assert face.confidence == 0
+    x0, y0, x1, y1 = face.box
+    np.testing.assert_allclose([(x0 + x1) / 2, (y0 + y1) / 2], [200, 170], atol=0.01)
+    assert 190 < x1 - x0 < 215 and 225 < y1 - y0 < 250
+    left, right = eye_centres(face.landmarks)
+    assert left[1] == pytest.approx(right[1], abs=0.01) and left[0] + right[0] == pytest.approx(400, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "box, sentence",
+    [
+        ((600, 10, 700, 200), "outside"),
+        ((-90, 10, -5, 200), "outside"),
+        ((np.nan, 0, 50, 50), "outside"),
+        ((10, 10, 30, 200), "24 pixels"),
+        ((200, 200, 100, 100), "24 pixels"),
+        ((490, 0, 700, 200), "24 pixels"),  # only 10 columns of it are in the picture
+    ],
+)
+def test_impossible_boxes(box, sentence):
+    with pytest.raises(InputError, match=sentence):
+        face_in_box(np.zeros((400, 500, 3), np.uint8), box)
+
+
+def test_mean_face_is_normalised_and_plausible():
+    mean = _mean_face()
+    np.testing.assert_allclose(eye_centres(mean), [[-0.5, 0], [0.5, 0]], atol=1e-3)
+    placed = mean * 50 + 200
+    assert _plausible(placed, (400, 400, 3))
+    assert not _plausible(placed * [1, -1] + [0, 400], (400, 400, 3))  # chin above the eyes
+    assert not _plausible(placed * 0.1, (400, 400, 3))  # too small
+    assert not _plausible(placed * [0.2, 1], (400, 400, 3))  # squeezed
+    assert not _plausible(placed + 300, (400, 400, 3))  # outside
+    assert not _plausible(placed * np.nan, (400, 400, 3))
