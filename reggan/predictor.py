@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from reggan import weights
+from reggan import checkpoint
 from reggan.errors import InputError
 from reggan.expressions import Expression, resolve
 from reggan.faces import Change, Face, align, alignment_matrix, face_in_box, find_faces, paste_back, read_image, transform
@@ -82,7 +82,7 @@ class Predictor:
         Raises:
             InputError: the file is missing or does not fit.
         """
-        model, metadata = weights.load(path or weights.EMBEDDED)
+        model, metadata = checkpoint.load(path or checkpoint.EMBEDDED)
         return cls(model, metadata, device)
 
     def __call__(

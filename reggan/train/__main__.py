@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from reggan import weights
+from reggan import checkpoint
 from reggan.errors import InputError
 from reggan.model import RegGAN
 from reggan.train import guidance, pairs
@@ -57,13 +57,13 @@ def main(argv: list[str] | None = None) -> None:
         model = RegGAN(args.grid, args.r, moves=not args.residual_only).to(device)
         fit(model, training, args.ridge)
         figures = validate(model, validation, full_strength=False)
-        weights.save(model, args.out)
+        checkpoint.save(model, args.out)
         print(json.dumps({k: v for k, v in figures.items() if not k.startswith("refined")}))
         return
 
     settings = Settings(**{f.name: getattr(args, f.name) for f in fields(Settings)})
-    model, _ = weights.load(args.regression)
-    average, _ = weights.load(args.regression)
+    model, _ = checkpoint.load(args.regression)
+    average, _ = checkpoint.load(args.regression)
     model.train()
     cache = args.out / "guidance.pt"
     if cache.is_file():

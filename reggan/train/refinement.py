@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
-from reggan import weights
+from reggan import checkpoint
 from reggan.frame import sample
 from reggan.model import RegGAN, channels_last, compose
 from reggan.refinement.discriminator import PatchDiscriminator
@@ -183,9 +183,9 @@ def train(
     Writes `log.jsonl`, `sheet_<step>.png`, `last.pt` (to resume) and `reggan.safetensors` (moving average) to `out`.
     """
     out.mkdir(parents=True, exist_ok=True)
-    checkpoint, s = out / "last.pt", trainer.s
-    if checkpoint.is_file():
-        trainer.restore(checkpoint)
+    last, s = out / "last.pt", trainer.s
+    if last.is_file():
+        trainer.restore(last)
     else:
         torch.manual_seed(s.seed)
     started, total = time.monotonic(), s.steps + s.adversarial_steps
@@ -204,10 +204,10 @@ def train(
             with (out / "log.jsonl").open("a") as f:
                 f.write(json.dumps({k: round(v, 6) for k, v in line.items()}) + "\n")
             sample_sheet(trainer.ema, validation).save(out / f"sheet_{trainer.step:06d}.png")
-            torch.save(trainer.state(), checkpoint)
-            weights.save(trainer.ema, out / "reggan.safetensors", {"steps": str(trainer.step)})
+            torch.save(trainer.state(), last)
+            checkpoint.save(trainer.ema, out / "reggan.safetensors", {"steps": str(trainer.step)})
             if trainer.step == s.steps:  # kept to compare the adversarial phase with
-                weights.save(trainer.ema, out / "reconstruction.safetensors", {"steps": str(trainer.step)})
+                checkpoint.save(trainer.ema, out / "reconstruction.safetensors", {"steps": str(trainer.step)})
             bar.set_postfix(ratio=f"{figures['refined_ratio']:.3f}", loss=f"{running['reconstruction']:.4f}")
         if late:
             break
