@@ -81,7 +81,7 @@ def _from_bytes(data: bytes) -> NDArray[np.uint8]:
         raise InputError(_too_large()) from None
     except InputError:
         raise
-    except Exception:  # a damaged header, in the ways of each format
+    except Exception:  # noqa: BLE001 - a damaged header, in the ways of each format
         raise InputError(_DAMAGED) from None
 
 
@@ -94,7 +94,7 @@ def _decode(picture: Image.Image) -> NDArray[np.uint8]:
         picture = ImageOps.exif_transpose(picture)
     except InputError:
         raise
-    except Exception:  # a damaged file raises almost anything in Pillow's decoders, SyntaxError included
+    except Exception:  # noqa: BLE001 - a damaged file raises almost anything in Pillow's decoders, SyntaxError included
         raise InputError(_DAMAGED) from None
     if picture.mode.startswith("I") or picture.mode == "F":
         return _from_array(_grey_to_unit(np.asarray(picture)))
