@@ -1,4 +1,7 @@
-"""`python -m reggan.train regression|refinement`: train the two stages one after the other."""
+"""`python -m reggan.train regression|refinement`: train the two stages one after the other.
+
+`python -m reggan.train compare` prints a table of stage 1's variants.
+"""
 
 import argparse
 import json
@@ -14,6 +17,7 @@ from reggan.errors import InputError
 from reggan.model import RegGAN
 from reggan.train import guidance, pairs
 from reggan.train.batches import Sampler
+from reggan.train.compare import compare
 from reggan.train.refinement import Settings, Trainer, train
 from reggan.train.regression import fit, validate
 
@@ -32,6 +36,8 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--r", type=int, default=3, help="side of the window")
     one.add_argument("--ridge", type=float, default=0.4, help="lambda")
     one.add_argument("--residual-only", action="store_true", help="stage 2 without displacement (ablation)")
+
+    stages.add_parser("compare", parents=[common], help="stage 1's variants, a table")
 
     two = stages.add_parser("refinement", parents=[common], help="stage 2; run it again to resume")
     two.add_argument("--regression", type=Path, required=True, help="weights file of stage 1")
@@ -59,6 +65,10 @@ def main(argv: list[str] | None = None) -> None:
         figures = validate(model, validation, full_strength=False)
         checkpoint.save(model, args.out)
         print(json.dumps({k: v for k, v in figures.items() if not k.startswith("refined")}))
+        return
+
+    if args.stage == "compare":
+        print(compare(training, validation))
         return
 
     settings = Settings(**{f.name: getattr(args, f.name) for f in fields(Settings)})
