@@ -1,0 +1,145 @@
+"""Stage 2 and the model as a whole, on tiny or random weights."""
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from reggan import InputError, checkpoint
+from reggan.model import SIZE, RegGAN, channels_last, compose
+from reggan.refinement import Edit, RefinementNetwork
+from reggan.refinement.attention import ChannelwiseAttentionBlock, SharedAttentionBlock, SkipGate
+from tests.test_frame import _face, _moved
+
+WIDTHS = (8, 8, 16, 16)
+
+
+@pytest.fixture(scope="module")
+def model() -> RegGAN:
+    """Random weights that do something visible."""
+    torch.manual_seed(0)
+    model = RegGAN(32, 3, WIDTHS)
+    from reggan.frame import LandmarkFrame, mean_shape
+
+    model.frame = LandmarkFrame(mean_shape(_face()[None], SIZE))
+    model.regression.weight.normal_(0, 0.02)
+    torch.nn.init.normal_(model.refinement.head.weight, 0, 0.05)
+    model.refinement.mean_displacement.data.normal_(0, 0.05)
+    return model.eval().requires_grad_(False)
+
+
+def _input(n: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
+    torch.manual_seed(1)
+    crop = torch.nn.functional.interpolate(torch.rand(n, 3, 16, 16), size=(SIZE, SIZE), mode="bilinear")
+    return crop, torch.stack([_moved(_face(), 3, seed) for seed in range(n)])
+
+
+def test_attention_maps_have_their_type() -> None:
+    x, e = torch.randn(2, 16, 8, 8), torch.randn(2, 64)
+    shared, channelwise = SharedAttentionBlock(16, 64), ChannelwiseAttentionBlock(16, 64)
+    assert shared.attention_map(x).shape == (2, 1, 8, 8)
+    assert channelwise.attention_map(x).shape == (2, 16, 8, 8)
+    gate = SkipGate(16, 16, 64)
+    a = gate.attention_map(x, x, e)
+    assert a.shape == (2, 1, 8, 8)
+    assert 0 < a.min() < a.max() < 1
+    torch.testing.assert_close(gate(x, x, e), x * a)
+    assert not torch.equal(a, gate.attention_map(x, x, e + 1))  # the expression drives it
+    assert not torch.equal(a, gate.attention_map(x, x + 1, e))  # and so does the decoder
+
+
+def test_a_closed_attention_map_closes_the_block() -> None:
+    block = SharedAttentionBlock(16, 64)
+    torch.nn.init.zeros_(block.attention.expand.weight)
+    torch.nn.init.constant_(block.attention.expand.bias, -100.0)
+    x = torch.randn(1, 16, 8, 8)
+    assert torch.equal(block(x, torch.randn(1, 64)), x)
+
+
+def test_zero_strength_returns_the_crop_bit_for_bit(model: RegGAN) -> None:
+    crop, landmarks = _input(2)
+    out = model(crop, landmarks, torch.zeros(2, 6))
+    assert torch.equal(out.coarse, crop)
+    assert torch.equal(out.refined, crop)
+    assert all(float(t.abs().max()) == 0 for t in (out.edit.displacement, out.edit.opacity, out.edit.residual))
+
+
+def test_strength_does_something_and_range_is_kept(model: RegGAN) -> None:
+    crop, landmarks = _input()
+    out = model(crop, landmarks, torch.eye(6))
+    for image in (out.coarse, out.refined):
+        assert image.shape == (6, 3, SIZE, SIZE)
+        assert 0 <= image.min() <= image.max() <= 1
+        assert (image - crop).abs().mean() > 1e-3
+
+
+def test_refined_is_its_own_edit(model: RegGAN) -> None:
+    """What is pasted back is what was shown: equation (4) in the crop."""
+    from reggan.faces import Change, apply_change
+
+    crop, landmarks = _input()
+    out = model(crop, landmarks, torch.eye(6)[:1])
+    d, m, paint, r = (t[0].permute(1, 2, 0).numpy() for t in out.edit)
+    pixels = (crop[0].permute(1, 2, 0) * 255).round().byte().numpy()
+    pasted = apply_change(pixels, Change(np.ascontiguousarray(d) * np.float32(SIZE / 2), m, paint, r))
+    shown = (out.refined[0].permute(1, 2, 0) * 255).numpy()
+    inside = np.s_[24:-24, 24:-24]  # borders are mirrored in two slightly different ways
+    assert np.abs(pasted[inside].astype(float) - shown[inside]).mean() < 0.6
+
+
+def test_displacement_alone_is_a_warp() -> None:
+    """A constant displacement of 8 pixels to the left shows what was 8 pixels to the right."""
+    crop, _ = _input()
+    zero = torch.zeros_like(crop)
+    d = torch.zeros(1, 2, SIZE, SIZE)
+    d[:, 0] = 8 * 2 / SIZE
+    from reggan.frame import pixel_grid
+
+    moved = compose(crop, pixel_grid(SIZE, crop) + channels_last(d), Edit(d, zero[:, :1], zero, zero))
+    torch.testing.assert_close(moved[..., :-16], crop[..., 8:-8], atol=1e-4, rtol=0)
+
+
+def test_one_face_many_expressions_equals_one_by_one(model: RegGAN) -> None:
+    crop, landmarks = _input()
+    together = model(crop, landmarks, torch.eye(6)[:3])
+    for k in range(3):
+        alone = model(crop, landmarks, torch.eye(6)[k : k + 1])
+        torch.testing.assert_close(together.refined[k : k + 1], alone.refined, atol=1e-4, rtol=0)
+
+
+def test_residual_only_variant_moves_nothing() -> None:
+    net = RefinementNetwork(WIDTHS, 64, moves=False)
+    torch.nn.init.normal_(net.head.weight)
+    edit = net(torch.rand(1, 3, 64, 64), torch.zeros(1, 3, 32, 32), torch.ones(1, 6))
+    assert not edit.displacement.any()
+    assert not edit.opacity.any()
+    assert edit.residual.any()
+
+
+def test_weights_round_trip(model: RegGAN, tmp_path) -> None:
+    path = tmp_path / "w.safetensors"
+    checkpoint.save(model, path, {"steps": "7"})
+    loaded, metadata = checkpoint.load(path)
+    assert metadata["steps"] == "7"
+    assert len(metadata["sha256"]) == 64
+    assert loaded.config == model.config
+    crop, landmarks = _input()
+    a, b = (m(crop, landmarks, torch.eye(6)[:2]) for m in (model, loaded))
+    torch.testing.assert_close(a.refined, b.refined, atol=5e-3, rtol=0)  # float16
+
+
+def test_unusable_weights_are_one_sentence(model: RegGAN, tmp_path) -> None:
+    with pytest.raises(InputError, match="no weights file"):
+        checkpoint.load(tmp_path / "missing.safetensors")
+    (tmp_path / "text.safetensors").write_text("hello")
+    with pytest.raises(InputError, match="not a RegGAN weights file"):
+        checkpoint.load(tmp_path / "text.safetensors")
+    save_file({"a": torch.zeros(1)}, tmp_path / "other.safetensors")
+    with pytest.raises(InputError, match="not a RegGAN weights file"):
+        checkpoint.load(tmp_path / "other.safetensors")
+    import json
+
+    config = json.dumps(model.config)
+    save_file({"a": torch.zeros(1)}, tmp_path / "misfit.safetensors", {"config": config})
+    with pytest.raises(InputError, match="do not fit"):
+        checkpoint.load(tmp_path / "misfit.safetensors")

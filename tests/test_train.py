@@ -1,0 +1,147 @@
+"""Both training stages, end to end on invented people small enough for a test."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+from reggan import BASIC, checkpoint
+from reggan.frame import CONTROL, MIRROR
+from reggan.model import RegGAN
+from reggan.train import augment, pairs
+from reggan.train.__main__ import main
+from reggan.train.batches import mirror
+from reggan.train.guidance import pair_flow
+from reggan.train.regression import fit, validate
+from tests.test_frame import _face, _moved
+
+PEOPLE, WIDTHS = 3, (8, 8, 16, 16)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three "people": smooth coloured noise; an expression shifts it by two pixels per index and darkens it."""
+    root = tmp_path_factory.mktemp("data")
+    folder, rows = root / "pairs", []
+    for i in range(PEOPLE):
+        person = folder / f"person_{i}"
+        person.mkdir(parents=True)
+        g = torch.Generator().manual_seed(i)
+        noise = torch.rand(1, 3, 32, 32, generator=g)
+        x = torch.nn.functional.interpolate(noise, size=(256, 256), mode="bicubic")[0].clamp(0, 1)
+        np.save(person / "landmarks.npy", _moved(_face(), 2, i).numpy())
+
+        def write(image: torch.Tensor, name: str, person: Path = person) -> None:
+            pixels = (image.permute(1, 2, 0) * 255).byte().numpy()
+            Image.fromarray(pixels).save(person / f"{name}.jpg", quality=95)
+
+        write(x, "neutral")
+        rows.append([f"person_{i}", "neutral", *[0] * 6])
+        for k, name in enumerate(BASIC):
+            write((x.roll(2 * (k + 1), -1) * 0.9).clamp(0, 1), f"{name}_100")
+            rows.append([f"person_{i}", f"{name}_100", *np.eye(6, dtype=int)[k]])
+    with (root / "pairs.csv").open("w", newline="") as f:
+        csv.writer(f).writerows(rows)
+    (root / "validation.txt").write_text("person_2\n")
+    return root
+
+
+@pytest.fixture(scope="module")
+def stage1(data: Path) -> Path:
+    """Weights file of a small model with stage 1 fitted."""
+    torch.manual_seed(0)
+    model = RegGAN(32, 3, WIDTHS)
+    fit(model, pairs.load(data / "pairs", without={"person_2"}), 0.1)
+    checkpoint.save(model, data / "small.safetensors")
+    return data / "small.safetensors"
+
+
+def _train(data: Path, stage1: Path, out: Path, steps: int, adversarial: int, minutes: str = "60") -> None:
+    main(
+        ["refinement", "--data", str(data / "pairs"), "--validation", str(data / "validation.txt")]
+        + ["--regression", str(stage1), "-o", str(out), "--batch", "2", "--every", "3", "--device", "cpu"]
+        + ["--steps", str(steps), "--adversarial-steps", str(adversarial), "--minutes", minutes]
+    )
+
+
+def test_validation_people_are_left_out(data: Path) -> None:
+    assert [s.name for s in pairs.load(data / "pairs", without={"person_2"})] == ["person_0", "person_1"]
+    assert [s.name for s in pairs.load(data / "pairs", only={"person_2"})] == ["person_2"]
+
+
+def test_stage_1_learns_what_it_is_shown(data: Path) -> None:
+    people = pairs.load(data / "pairs")
+    model = RegGAN(64, 5, WIDTHS)
+    fit(model, people, 0.01)
+    figures = validate(model, people)
+    assert figures["coarse_mse"] < 0.5 * figures["input_mse"]
+
+
+def test_command_line_of_stage_1(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "stage1.safetensors"
+    main(["regression", "--data", str(data / "pairs"), "--grid", "32", "--r", "1", "-o", str(out), "--device", "cpu"])
+    assert json.loads(capsys.readouterr().out)["coarse_ratio"] < 1.5
+    assert load_file(out)["regression.weight"].shape == (6, 2, 32, 32)
+
+
+def test_both_phases_run_and_leave_their_files(data: Path, stage1: Path, tmp_path: Path) -> None:
+    _train(data, stage1, tmp_path, steps=3, adversarial=3)
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [3, 6]
+    assert "critic" in lines[1]
+    assert "matching" in lines[1]
+    assert {"sheet_000003.png", "sheet_000006.png", "reconstruction.safetensors", "reggan.safetensors"} <= {
+        p.name for p in tmp_path.iterdir()
+    }
+    before, after = load_file(tmp_path / "reconstruction.safetensors"), load_file(tmp_path / "reggan.safetensors")
+    assert torch.equal(before["regression.weight"], after["regression.weight"])  # stage 1 is frozen
+    assert not torch.equal(before["refinement.head.weight"], after["refinement.head.weight"])
+
+
+def test_a_resumed_run_equals_an_uninterrupted_one(data: Path, stage1: Path, tmp_path: Path) -> None:
+    _train(data, stage1, tmp_path / "whole", steps=6, adversarial=0)
+    _train(data, stage1, tmp_path / "parts", steps=6, adversarial=0, minutes="0")  # one step, then out of time
+    _train(data, stage1, tmp_path / "parts", steps=6, adversarial=0)
+    whole, parts = (load_file(tmp_path / n / "reggan.safetensors") for n in ("whole", "parts"))
+    for name, weight in whole.items():
+        torch.testing.assert_close(parts[name], weight, atol=1e-3, rtol=1e-2)
+
+
+def test_mirrored_landmarks_mirror_twice() -> None:
+    face = _moved(_face(), 3)
+    control = list(CONTROL)
+    assert not torch.allclose(mirror(face, 256)[control], face[control])
+    torch.testing.assert_close(mirror(mirror(face, 256), 256)[control], face[control])
+    left = MIRROR[0]
+    torch.testing.assert_close(mirror(face, 256)[control[0], 0], 255 - face[control[left], 0])
+
+
+def test_flow_of_a_shifted_picture_is_the_shift() -> None:
+    torch.manual_seed(0)
+    noise = torch.nn.functional.interpolate(torch.rand(1, 3, 64, 64), size=(256, 256), mode="bicubic")[0]
+    x = (noise.clamp(0, 1) * 255).byte()
+    flow = pair_flow(x, x.roll(6, -1)) * 128  # target(u) = neutral(u - 6)
+    assert abs(float(flow[0, 8:-8, 8:-8].median()) + 6) < 0.5
+    assert abs(float(flow[1, 8:-8, 8:-8].median())) < 0.5
+
+
+@pytest.mark.parametrize("style", [augment.oil, augment.pencil, augment.cartoon, augment.sculpture, augment.colour])
+def test_a_style_treats_input_and_target_alike(style) -> None:
+    torch.manual_seed(0)
+    x = torch.nn.functional.interpolate(torch.rand(2, 3, 8, 8), size=(64, 64), mode="bilinear")
+    out = style(torch.cat([x, x], 1))
+    assert out.shape == (2, 6, 64, 64)
+    assert 0 <= out.min() <= out.max() <= 1
+    torch.testing.assert_close(out[:, :3], out[:, 3:])
+    assert not torch.allclose(out[:, :3], x)
+
+
+def test_kuwahara_keeps_flat_areas_and_steps() -> None:
+    x = torch.zeros(1, 3, 32, 32)
+    x[..., 16:] = 1
+    torch.testing.assert_close(augment.kuwahara(x, 3), x)
