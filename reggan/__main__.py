@@ -1,5 +1,7 @@
 """`python -m reggan edit INPUT... -e happy -o OUT`: edit pictures from the command line.
 
+`python -m reggan sheet INPUT... -o SHEET.png` puts every basic expression of each picture's largest face on one sheet.
+
 For every INPUT `name.ext` it writes `OUT/name_<expression>.png`, the whole picture, and per face
 `OUT/name_face<k>_<expression>_coarse.png` and `..._refined.png`. One JSON line per input goes to stdout.
 """
@@ -14,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reggan.errors import InputError
-from reggan.expressions import BASIC, NAMED, resolve
+from reggan.expressions import BASIC, COMPOUND, NAMED, resolve
 
 if TYPE_CHECKING:
     from reggan.predictor import Predictor
@@ -32,7 +34,18 @@ def _parser() -> argparse.ArgumentParser:
     edit.add_argument("--box", help="x0,y0,x1,y1 in pixels: a face that is not found by itself")
     edit.add_argument("--weights", type=Path, help="weights file; default: those of the package")
     edit.add_argument("-o", "--out", type=Path, required=True, help="folder for the results")
+    _sheet_parser(commands)
     return parser
+
+
+def _sheet_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    sheet = commands.add_parser("sheet", help="all six basic expressions of the largest face of each picture")
+    sheet.add_argument("input", nargs="+", type=Path, help="pictures")
+    sheet.add_argument("--compounds", action="store_true", help="CFEE's 15 compounds instead")
+    sheet.add_argument("--coarse", action="store_true", help="with the rows of stage 1")
+    sheet.add_argument("--strength", type=float, default=1.0, help="in [0, 1], default 1")
+    sheet.add_argument("--weights", type=Path, help="weights file; default: those of the package")
+    sheet.add_argument("-o", "--out", type=Path, required=True, help="picture to write")
 
 
 def _numbers(text: str, what: str) -> list[float]:
@@ -94,9 +107,32 @@ def edit_file(predictor: "Predictor", path: Path, wanted: dict[str, np.ndarray],
     return {"input": str(path), "faces": faces, "seconds": seconds, "files": files}
 
 
+def write_sheet(args: argparse.Namespace) -> int:
+    """The `sheet` command."""
+    from reggan.predictor import Predictor
+    from reggan.sheet import expression_rows, grid
+
+    try:
+        predictor = Predictor.from_pretrained(args.weights)
+        names = COMPOUND if args.compounds else BASIC
+        rows = []
+        for path in args.input:
+            rows += expression_rows(predictor, predictor.analyse(path), names, args.coarse, args.strength)
+        grid(rows).save(args.out, quality=92)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except (OSError, ValueError) as error:
+        print(f"The sheet cannot be written to {args.out}: {error}.", file=sys.stderr)
+        return 2
+    return 0
+
+
 def main(argv: list[str] | None = None) -> int:
     """Returns the exit code: 0 only if every input worked."""
     args = _parser().parse_args(argv)
+    if args.command == "sheet":
+        return write_sheet(args)
     try:
         wanted = targets(args)
         if args.face != "all" and not args.face.isdecimal():

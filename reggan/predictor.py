@@ -143,7 +143,7 @@ class Predictor:
         edited: list[list[EditedFace]] = [[] for _ in c]
         for one in chosen:
             out = self._run(one.crop[None], one.landmarks[None], c)
-            coarse, refined = _to_uint8(out.coarse), _to_uint8(out.refined)
+            coarse, refined = to_uint8(out.coarse), to_uint8(out.refined)
             for n, change in enumerate(_changes(out)):
                 if c[n].any():
                     images[n] = paste_back(images[n], one.matrix, change)
@@ -164,8 +164,8 @@ class Predictor:
             coarse and refined, (N, 256, 256, 3) uint8 each.
         """
         parts = [self._run(crops[i : i + 8], landmarks[i : i + 8], c[i : i + 8]) for i in range(0, len(crops), 8)]
-        coarse = np.concatenate([_to_uint8(p.coarse) for p in parts])
-        return coarse, np.concatenate([_to_uint8(p.refined) for p in parts])
+        coarse = np.concatenate([to_uint8(p.coarse) for p in parts])
+        return coarse, np.concatenate([to_uint8(p.refined) for p in parts])
 
     def attention(self, face: AlignedFace, c: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         """Stage 2's attention maps for one face, in the landmark-normalised frame.
@@ -190,7 +190,7 @@ class Predictor:
         return self.model(x, torch.from_numpy(landmarks).to(self.device), torch.from_numpy(c).to(self.device), maps)
 
 
-def _to_uint8(images: torch.Tensor) -> Image:
+def to_uint8(images: torch.Tensor) -> Image:
     """(B, 3, H, W) in [0, 1] -> (B, H, W, 3) uint8."""
     return np.ascontiguousarray((images * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy())
 

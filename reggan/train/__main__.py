@@ -1,6 +1,6 @@
 """`python -m reggan.train regression|refinement`: train the two stages one after the other.
 
-`python -m reggan.train compare` prints a table of stage 1's variants.
+`compare` prints a table of stage 1's variants; `export` writes a run's weights with where they come from.
 """
 
 import argparse
@@ -39,6 +39,12 @@ def _parser() -> argparse.ArgumentParser:
 
     stages.add_parser("compare", parents=[common], help="stage 1's variants, a table")
 
+    three = stages.add_parser("export", parents=[common], help="weights with their history, for the package")
+    three.add_argument("--weights", type=Path, required=True, help="a run's reggan.safetensors")
+    three.add_argument("--commit", default="", help="revision of the code that trained them")
+    three.add_argument("--attribution", default="", help="sources and licences of the training photographs")
+    three.add_argument("-o", "--out", type=Path, required=True)
+
     two = stages.add_parser("refinement", parents=[common], help="stage 2; run it again to resume")
     two.add_argument("--regression", type=Path, required=True, help="weights file of stage 1")
     two.add_argument("-o", "--out", type=Path, required=True, help="folder for checkpoints, log and sheets")
@@ -55,6 +61,22 @@ def _subjects(args: argparse.Namespace) -> tuple[list[pairs.Subject], list[pairs
     return training, pairs.load(args.data, only=held_out) if held_out else training[:8]
 
 
+def export(args: argparse.Namespace, training: list[pairs.Subject], validation: list[pairs.Subject]) -> None:
+    """Write weights whose header says what they were trained on and how far they got on people never seen."""
+    model, metadata = checkpoint.load(args.weights)
+    figures = validate(model.to(args.device), validation)
+    history = {
+        "steps": metadata.get("steps", ""),
+        "commit": args.commit,
+        "data": f"{len(training)} people, {sum(len(s.c) for s in training)} pairs",
+        "attribution": args.attribution,
+        "license": "Apache-2.0",
+        "validation": json.dumps({"people": len(validation), **{k: round(v, 6) for k, v in figures.items()}}),
+    }
+    checkpoint.save(model, args.out, history)
+    print(json.dumps(history, indent=2))
+
+
 def main(argv: list[str] | None = None) -> None:
     args = _parser().parse_args(argv)
     device = torch.device(args.device)
@@ -69,6 +91,10 @@ def main(argv: list[str] | None = None) -> None:
 
     if args.stage == "compare":
         print(compare(training, validation))
+        return
+
+    if args.stage == "export":
+        export(args, training, validation)
         return
 
     settings = Settings(**{f.name: getattr(args, f.name) for f in fields(Settings)})

@@ -1,22 +1,13 @@
-"""Contact sheets: what the model does, to be looked at."""
+"""The sample sheet that training leaves behind at every checkpoint."""
 
-import numpy as np
 import torch
 from PIL import Image
 
 from reggan.expressions import BASIC
 from reggan.model import RegGAN
+from reggan.predictor import to_uint8
+from reggan.sheet import grid
 from reggan.train.pairs import Subject
-
-
-def grid(rows: list[list[np.ndarray]]) -> Image.Image:
-    """Equal (S, S, 3) uint8 images as one picture."""
-    return Image.fromarray(np.concatenate([np.concatenate(r, 1) for r in rows], 0))
-
-
-def to_uint8(images: torch.Tensor) -> np.ndarray:
-    """(B, 3, H, W) in [0, 1] -> (B, H, W, 3) uint8."""
-    return (images.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy()
 
 
 @torch.inference_mode()
