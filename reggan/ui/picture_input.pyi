@@ -1,0 +1,27 @@
+"""A `gr.Image` that hands over the uploaded file as it is, so that reading it, and saying what is wrong, is ours."""
+
+import gradio as gr
+from gradio.data_classes import ImageData
+
+from reggan.errors import InputError
+
+from gradio.events import Dependency
+
+class PictureInput(gr.Image):
+    """gr.Image opens files itself, and its errors are no sentences for visitors; here `read_image` does that."""
+
+    is_template = True  # looks like gr.Image in the browser
+
+    def preprocess(self, payload: ImageData | None) -> str | None:  # type: ignore[override]
+        # Gradio has checked before that the path is one of its own uploads.
+        return None if payload is None else payload.path
+    from typing import Callable, Literal, Sequence, Any, TYPE_CHECKING
+    from gradio.blocks import Block
+    if TYPE_CHECKING:
+        from gradio.components import Timer
+        from gradio.components.base import Component
+
+
+def as_error(error: InputError) -> gr.Error:
+    """The one sentence, without a traceback in the log."""
+    return gr.Error(str(error), print_exception=False, title="")
