@@ -68,6 +68,8 @@ class RefinementNetwork(nn.Module):
         nn.init.zeros_(self.head.bias)
         # What an expression moves on the average face, learned: the network only adds what this face needs.
         self.mean_displacement = nn.Parameter(torch.zeros(len(BASIC), 2, 64, 64))
+        # Likewise what it uncovers and in which colour (logits): the opened mouth and its teeth.
+        self.mean_paint = nn.Parameter(torch.zeros(len(BASIC), 1 + 3, size // 2, size // 2))
         t = torch.linspace(-1, 1, size // 2)
         y, x = torch.meshgrid(t, t, indexing="ij")
         self.register_buffer("position", torch.stack([x, y])[None], persistent=False)  # (1, 2, S/2, S/2)
@@ -117,9 +119,13 @@ class RefinementNetwork(nn.Module):
         if not self.moves:
             zero = torch.zeros_like(residual)
             return Edit(zero[:, :2], zero[:, :1], zero, residual)
-        mean = torch.einsum("bk,kdij->bdij", c.float(), self.mean_displacement.float())
-        mean = F.interpolate(mean, size=o.shape[-2:], mode="bilinear", align_corners=False)
-        displacement = 0.2 * mean + 0.1 * drive * o[:, :2]
-        displacement = F.interpolate(displacement, size=x.shape[-2:], mode="bilinear", align_corners=False)
-        opacity = torch.sigmoid(opacity - 3) * drive  # starts at 0.05
-        return Edit(displacement, opacity, torch.sigmoid(4 * paint - 0.5), residual)
+        mean = _resize(torch.einsum("bk,kdij->bdij", c.float(), self.mean_displacement.float()), o.shape[-1])
+        displacement = _resize(0.2 * mean + 0.1 * drive * o[:, :2], x.shape[-1])
+        mean = 5 * torch.einsum("bk,kdij->bdij", c.float(), self.mean_paint.float())
+        uncovered, its_colour = _resize(mean, x.shape[-1]).split([1, 3], 1)
+        opacity = torch.sigmoid(opacity + uncovered - 3) * drive  # starts at 0.05
+        return Edit(displacement, opacity, torch.sigmoid(4 * paint + its_colour - 0.5), residual)
+
+
+def _resize(x: Tensor, size: int) -> Tensor:
+    return F.interpolate(x, size=(size, size), mode="bilinear", align_corners=False)

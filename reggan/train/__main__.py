@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     two = stages.add_parser("refinement", parents=[common], help="stage 2; run it again to resume")
     two.add_argument("--regression", type=Path, required=True, help="weights file of stage 1")
     two.add_argument("-o", "--out", type=Path, required=True, help="folder for checkpoints, log and sheets")
+    two.add_argument("--warm-start", type=Path, help="weights file to start from instead of from nothing")
     two.add_argument("--minutes", type=float, default=float("inf"), help="stop after this time, resumable")
     for f in fields(Settings):
         name = "--" + f.name.replace("_", "-")
@@ -98,8 +99,8 @@ def main(argv: list[str] | None = None) -> None:
         return
 
     settings = Settings(**{f.name: getattr(args, f.name) for f in fields(Settings)})
-    model, _ = checkpoint.load(args.regression)
-    average, _ = checkpoint.load(args.regression)
+    start = args.warm_start or args.regression
+    (model, _), (average, _) = checkpoint.load(start), checkpoint.load(start)
     model.train()
     cache = args.out / "guidance.pt"
     if cache.is_file():
@@ -108,7 +109,7 @@ def main(argv: list[str] | None = None) -> None:
         flows = [guidance.subject_flows(s) for s in tqdm(training, desc="optical flow", unit="face")]
         args.out.mkdir(parents=True, exist_ok=True)
         torch.save(flows, cache)
-    if settings.steps and model.refinement.moves:
+    if args.warm_start is None and model.refinement.moves:
         # mean_displacement is stored five times smaller than it acts, see RefinementNetwork.forward
         mean = guidance.mean_displacement(training, flows, model.frame.cpu())
         model.refinement.mean_displacement.data.copy_(mean / 0.2)

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from reggan.frame import CONTROL
+from reggan.frame import CONTROL, pixel_grid
 from reggan.refinement import Edit
 
 # Landmarks (indices into `CONTROL`'s values) around which errors count more: eyes, brows, lips.
@@ -13,17 +13,22 @@ _BROWS = (70, 300, 63, 293, 105, 334, 66, 296, 107, 336)
 _LIPS = (61, 291, 37, 267, 39, 269, 84, 314, 181, 405, 0, 17, 13, 14)
 
 
+def _near(shape: Tensor, landmarks: tuple[int, ...], reach: float, size: int) -> Tensor:
+    """1 at the landmarks, falling off like a Gaussian of width `reach` (normalised): (size, size)."""
+    points = shape[[CONTROL.index(k) for k in landmarks]]  # (N, 2)
+    d2 = (pixel_grid(size, shape)[0, :, :, None] - points).square().sum(-1).amin(-1)
+    return torch.exp(-0.5 * d2 / reach**2)
+
+
 def feature_map(shape: Tensor, size: int) -> Tensor:
     """Where eyes, brows and mouth are in the frame, soft: (1, 1, size, size) in [0, 1]. `shape` is the frame's."""
-    where = {landmark: shape[k] for k, landmark in enumerate(CONTROL)}
-    t = (torch.arange(size, device=shape.device) + 0.5) * (2.0 / size) - 1.0
-    y, x = torch.meshgrid(t, t, indexing="ij")
-    out = torch.zeros(size, size, device=shape.device)
-    for landmarks, reach in ((_EYES, 0.07), (_BROWS, 0.08), (_LIPS, 0.12)):
-        for k in landmarks:
-            px, py = where[k]
-            out = torch.maximum(out, torch.exp(-0.5 * ((x - px) ** 2 + (y - py) ** 2) / reach**2))
-    return out[None, None].clamp(0, 1)
+    parts = [_near(shape, k, reach, size) for k, reach in ((_EYES, 0.07), (_BROWS, 0.08), (_LIPS, 0.12))]
+    return torch.stack(parts).amax(0)[None, None]
+
+
+def mouth_map(shape: Tensor, size: int) -> Tensor:
+    """Where the mouth is, shut or open: (1, 1, size, size) in [0, 1]."""
+    return _near(shape, _LIPS, 0.07, size)[None, None]
 
 
 def gradients(x: Tensor) -> tuple[Tensor, Tensor]:

@@ -38,6 +38,7 @@ class Settings:
     guide: float = 0.004  # per pixel of distance; fades over the first third
     smoothness: float = 0.004
     economy: float = 0.01
+    mouth: float = 3.0  # extra weight of errors inside and at the lips
     ema: float = 0.998
     every: int = 500  # validation, sample sheet, checkpoint
     seed: int = 0
@@ -53,18 +54,19 @@ class Trainer:
         self.ema.load_state_dict(model.state_dict())
         self.critic = PatchDiscriminator().to(device).to(memory_format=torch.channels_last)
         net = model.refinement
-        rest = [p for name, p in net.named_parameters() if name != "mean_displacement"]
+        means = [net.mean_displacement, net.mean_paint]
+        rest = [p for name, p in net.named_parameters() if not name.startswith("mean_")]
         self.opt = torch.optim.AdamW(
-            [{"params": rest, "scale": 1.0}, {"params": [net.mean_displacement], "scale": 5.0}],
+            [{"params": rest, "scale": 1.0}, {"params": means, "scale": 5.0}],
             lr=s.lr,
             betas=(0.9, 0.99),
             weight_decay=1e-4,
         )
         self.critic_opt = torch.optim.Adam(self.critic.parameters(), lr=s.discriminator_lr, betas=(0.0, 0.99))
-        # Full weight on eyes, brows and mouth, a third elsewhere; mean 1.
-        features = losses.feature_map(model.frame.shape, 256)
-        self.features = features
-        self.weight = (0.5 + features) / (0.5 + features).mean()
+        # Errors at eyes, brows and above all at the mouth count more; mean 1.
+        self.features = losses.feature_map(model.frame.shape, 256)
+        weight = 0.5 + self.features + s.mouth * losses.mouth_map(model.frame.shape, 256)
+        self.weight = weight / weight.mean()
         self.step = 0
 
     # -- one step ------------------------------------------------------------------------------------------------
