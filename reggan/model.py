@@ -69,9 +69,7 @@ class RegGAN(nn.Module):
         half = F.interpolate(change, size=(x.shape[-1] // 2,) * 2, mode="bilinear", align_corners=False)
         return change, self.refinement(x, half, c, maps)
 
-    def forward(
-        self, crop: Tensor, landmarks: Tensor, c: Tensor, maps: dict[str, Tensor] | None = None
-    ) -> Output:
+    def forward(self, crop: Tensor, landmarks: Tensor, c: Tensor, maps: dict[str, Tensor] | None = None) -> Output:
         """Edit aligned crops.
 
         Args:

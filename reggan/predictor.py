@@ -19,7 +19,17 @@ from numpy.typing import NDArray
 from reggan import checkpoint
 from reggan.errors import InputError
 from reggan.expressions import Expression, resolve
-from reggan.faces import Change, Face, align, alignment_matrix, face_in_box, find_faces, paste_back, read_image, transform
+from reggan.faces import (
+    Change,
+    Face,
+    align,
+    alignment_matrix,
+    face_in_box,
+    find_faces,
+    paste_back,
+    read_image,
+    transform,
+)
 from reggan.faces.images import ImageSource
 from reggan.model import SIZE, Output, RegGAN
 
@@ -147,9 +157,7 @@ class Predictor:
             for n, change in enumerate(_changes(out)):
                 if c[n].any():
                     images[n] = paste_back(images[n], one.matrix, change)
-                edited[n].append(
-                    EditedFace(one.face.box, one.face.landmarks, one.crop, coarse[n], refined[n], change)
-                )
+                edited[n].append(EditedFace(one.face.box, one.face.landmarks, one.crop, coarse[n], refined[n], change))
         return [Result(i, tuple(f), row) for i, f, row in zip(images, edited, c, strict=True)]
 
     def edit_crops(self, crops: Image, landmarks: NDArray[np.float32], c: NDArray[np.float32]) -> tuple[Image, Image]:
@@ -197,7 +205,5 @@ def to_uint8(images: torch.Tensor) -> Image:
 
 def _changes(out: Output) -> list[Change]:
     """The batch's edits as arrays on the crop's grid; displacement in crop pixels."""
-    d, opacity, paint, residual = (
-        np.ascontiguousarray(t.permute(0, 2, 3, 1).float().cpu().numpy()) for t in out.edit
-    )
+    d, opacity, paint, residual = (np.ascontiguousarray(t.permute(0, 2, 3, 1).float().cpu().numpy()) for t in out.edit)
     return [Change(*parts) for parts in zip(d * np.float32(SIZE / 2), opacity, paint, residual, strict=True)]

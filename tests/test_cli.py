@@ -15,7 +15,19 @@ PHOTO = Path(__file__).parent.parent / "examples" / "photo_grace_hopper.jpg"
 
 
 def test_files_and_json_of_two_expressions(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "reggan", "edit", str(PHOTO), "-e", "happy", "-e", "sadly angry", "-o", str(tmp_path)]
+    command = [
+        sys.executable,
+        "-m",
+        "reggan",
+        "edit",
+        str(PHOTO),
+        "-e",
+        "happy",
+        "-e",
+        "sadly angry",
+        "-o",
+        str(tmp_path),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     (line,) = done.stdout.splitlines()
     row = json.loads(line)

@@ -71,8 +71,8 @@ def test_only_the_face_changes(predictor: Predictor, analysis: Analysis) -> None
     result = predictor.edit(analysis, resolve("surprised"))
     changed = (result.image != analysis.image).any(-1)
     assert 0.01 < changed.mean() < 0.5
-    from reggan.faces.align import invert
     from reggan.faces import transform
+    from reggan.faces.align import invert
 
     corners = transform(np.array([[0, 0], [256, 0], [256, 256], [0, 256.0]]), invert(analysis.faces[0].matrix))
     rows, columns = np.nonzero(changed)

@@ -114,7 +114,7 @@ def main(argv: list[str] | None = None) -> None:
         mean = guidance.mean_displacement(training, flows, model.frame.cpu())
         model.refinement.mean_displacement.data.copy_(mean / 0.2)
     trainer = Trainer(model, average, settings, device)
-    sampler = Sampler(training, flows, trainer.model.frame, device)
+    sampler = Sampler(training, flows, trainer.model.frame, args.device)
     print(json.dumps(train(trainer, sampler, validation, args.out, args.minutes)))
 
 

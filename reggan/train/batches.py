@@ -42,7 +42,7 @@ def jitter(landmarks: Tensor) -> Tensor:
 class Sampler:
     """Draws pairs; those at full strength twice as often."""
 
-    def __init__(self, subjects: list[Subject], flows: list[Tensor], frame: LandmarkFrame, device: torch.device) -> None:
+    def __init__(self, subjects: list[Subject], flows: list[Tensor], frame: LandmarkFrame, device: str) -> None:
         self.subjects, self.flows, self.frame, self.device = subjects, flows, frame, device
         self.index = [(i, j) for i, s in enumerate(subjects) for j in range(len(s.c))]
         self.weight = torch.tensor([2.0 if float(subjects[i].c[j].max()) == 1 else 1.0 for i, j in self.index])

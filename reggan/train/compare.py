@@ -109,6 +109,7 @@ def compare(training: list[Subject], validation: list[Subject]) -> str:
             mse, ratio = _errors(data, layer, validation)
             fit = "separate" if separate else "joint"
             size = f"{layer.weight.numel() / 1e6:.2f} M"
-            lines.append(f"| {kind} | {grid} | {r} | {fit} | {ridge:g} | {size} | {mse:.5f} | {ratio:.3f} | {seconds:.0f} |")
+            cells = (kind, grid, r, fit, f"{ridge:g}", size, f"{mse:.5f}", f"{ratio:.3f}", f"{seconds:.0f}")
+            lines.append(f"| {' | '.join(map(str, cells))} |")
             tqdm.write(lines[-1])
     return "\n".join(lines)

@@ -7,7 +7,6 @@ corresponds; that is what the paint is for.
 """
 
 import cv2
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -61,5 +60,3 @@ def mean_displacement(subjects: list[Subject], flows: list[Tensor], frame: Landm
     mean = torch.linalg.solve(gram, moment).reshape(6, 2, GRID, GRID)
     mirrored = mean.flip(-1) * torch.tensor([-1.0, 1.0])[None, :, None, None]
     return 0.5 * (mean + mirrored)
-
-

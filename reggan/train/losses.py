@@ -63,5 +63,3 @@ def guidance(edit: Edit, guide: Tensor) -> Tensor:
     """Distance to the first guess of the displacement, (B, 2, 64, 64), in pixels of a 256 image, robust."""
     d = F.interpolate(edit.displacement, size=guide.shape[-2:], mode="bilinear", align_corners=False)
     return ((d - guide) * 128).square().sum(1).add(0.25).sqrt().mean()
-
-

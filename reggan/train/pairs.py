@@ -1,9 +1,9 @@
 """The paired training data on disk.
 
-    DIR/<identity>/neutral.jpg         aligned 256 x 256 crop
-    DIR/<identity>/<name>.jpg          the same face with another expression
-    DIR/<identity>/landmarks.npy       (478, 2) float32, MediaPipe's landmarks of the neutral, pixels
-    DIR.csv (or DIR/pairs.csv)         identity,name and six strengths per line, no header
+DIR/<identity>/neutral.jpg         aligned 256 x 256 crop
+DIR/<identity>/<name>.jpg          the same face with another expression
+DIR/<identity>/landmarks.npy       (478, 2) float32, MediaPipe's landmarks of the neutral, pixels
+DIR.csv (or DIR/pairs.csv)         identity,name and six strengths per line, no header
 """
 
 import csv
@@ -46,7 +46,9 @@ def _table(folder: Path) -> dict[str, list[tuple[str, list[float]]]]:
         if path.is_file():
             break
     else:
-        raise InputError(f"There is no table of strengths: expected {folder.name}.csv beside {folder} or pairs.csv in it.")
+        raise InputError(
+            f"There is no table of strengths: neither {folder.name}.csv beside {folder} nor pairs.csv in it."
+        )
     rows: dict[str, list[tuple[str, list[float]]]] = {}
     with path.open(newline="") as f:
         for row in csv.reader(f):
