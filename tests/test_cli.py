@@ -15,19 +15,8 @@ PHOTO = Path(__file__).parent.parent / "examples" / "photo_grace_hopper.jpg"
 
 
 def test_files_and_json_of_two_expressions(tmp_path: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "reggan",
-        "edit",
-        str(PHOTO),
-        "-e",
-        "happy",
-        "-e",
-        "sadly angry",
-        "-o",
-        str(tmp_path),
-    ]
+    wanted = ["-e", "happy", "-e", "sadly angry", "-o", str(tmp_path)]
+    command = [sys.executable, "-m", "reggan", "edit", str(PHOTO), *wanted]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     (line,) = done.stdout.splitlines()
     row = json.loads(line)

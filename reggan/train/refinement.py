@@ -12,8 +12,8 @@ from torch import Tensor
 from tqdm import tqdm
 
 from reggan import checkpoint
-from reggan.frame import sample
-from reggan.model import RegGAN, channels_last, compose
+from reggan.frame import pixel_grid, sample
+from reggan.model import SIZE, RegGAN, channels_last, compose
 from reggan.refinement.discriminator import PatchDiscriminator
 from reggan.train import losses
 from reggan.train.batches import Batch, Sampler
@@ -64,9 +64,10 @@ class Trainer:
         )
         self.critic_opt = torch.optim.Adam(self.critic.parameters(), lr=s.discriminator_lr, betas=(0.0, 0.99))
         # Errors at eyes, brows and above all at the mouth count more; mean 1.
-        self.features = losses.feature_map(model.frame.shape, 256)
-        weight = 0.5 + self.features + s.mouth * losses.mouth_map(model.frame.shape, 256)
+        self.features = losses.feature_map(model.frame.shape, SIZE)
+        weight = 0.5 + self.features + s.mouth * losses.mouth_map(model.frame.shape, SIZE)
         self.weight = weight / weight.mean()
+        self.grid = pixel_grid(SIZE, self.weight).permute(0, 3, 1, 2)  # v, (1, 2, S, S)
         self.step = 0
 
     # -- one step ------------------------------------------------------------------------------------------------
@@ -84,7 +85,7 @@ class Trainer:
             change = F.interpolate(change, size=(b.seen.shape[-1] // 2,) * 2, mode="bilinear", align_corners=False)
         with torch.autocast(self.device.type, torch.bfloat16):
             edit = self.model.refinement(b.seen.contiguous(memory_format=torch.channels_last), change, b.c)
-        grid = channels_last(self._grid + edit.displacement)
+        grid = channels_last(self.grid + edit.displacement)
         where = channels_last(sample(b.to_crop.permute(0, 3, 1, 2), grid, "bilinear"))  # B(v + d)
         output = compose(b.crop, where, edit)
         fade = max(0.02, 1 - self.step / (self.s.steps / 3)) if self.s.steps else 0.02
@@ -95,12 +96,6 @@ class Trainer:
             "economy": self.s.economy * losses.paint_economy(edit, self.features),
         }
         return output, torch.stack(list(parts.values())).sum(), parts
-
-    @property
-    def _grid(self) -> Tensor:
-        from reggan.frame import pixel_grid
-
-        return pixel_grid(256, self.weight).permute(0, 3, 1, 2)
 
     def _train_critic(self, fake: Tensor, real: Tensor, c: Tensor) -> dict[str, Tensor]:
         """Hinge loss; R1 (Mescheder et al., ICML 2018) every 16 steps."""
