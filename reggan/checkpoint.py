@@ -4,12 +4,11 @@ import hashlib
 import json
 from pathlib import Path
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from reggan.errors import InputError
-from reggan.model import RegGAN
+from reggan.model import RegGAN, fast_layout
 
 #: The weights that come with the package.
 EMBEDDED = Path(__file__).parent / "weights" / "reggan.safetensors"
@@ -44,4 +43,4 @@ def load(path: str | Path) -> tuple[RegGAN, dict[str, str]]:
     except RuntimeError:
         raise InputError(f"The weights in {path.name} do not fit this version of the model.") from None
     metadata["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
-    return model.eval().to(memory_format=torch.channels_last), metadata
+    return fast_layout(model.eval()), metadata

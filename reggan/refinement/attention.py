@@ -15,6 +15,12 @@ def norm(channels: int) -> nn.GroupNorm:
     return nn.GroupNorm(channels // 8, channels)
 
 
+def start_open(logits: nn.Conv2d) -> None:
+    """Bias 1, so that the attention map starts at about sigmoid(1) = 0.73."""
+    assert logits.bias is not None
+    nn.init.constant_(logits.bias, 1.0)
+
+
 class Hourglass(nn.Module):
     """A look at the surroundings: down two scales and up again with a skip, ending in attention logits."""
 
@@ -24,7 +30,7 @@ class Hourglass(nn.Module):
         self.at_half = nn.Conv2d(width, width, 3, padding=1)
         self.at_quarter = nn.Conv2d(width, width, 3, padding=1)
         self.expand = nn.Conv2d(width, maps, 1)
-        nn.init.constant_(self.expand.bias, 1.0)  # starts open: sigmoid(1) = 0.73
+        start_open(self.expand)
 
     def forward(self, x: Tensor) -> Tensor:
         h = F.silu(self.reduce(F.avg_pool2d(x, 2)))  # (B, width, H/2, W/2)
@@ -85,7 +91,7 @@ class SkipGate(nn.Module):
         self.from_decoder = nn.Conv2d(decoder, width, 1)
         self.from_expression = nn.Linear(condition, width)
         self.logit = nn.Conv2d(width, 1, 3, padding=1)
-        nn.init.constant_(self.logit.bias, 1.0)
+        start_open(self.logit)
 
     def attention_map(self, skip: Tensor, decoder: Tensor, e: Tensor) -> Tensor:
         """(B, 1, H, W) in (0, 1)."""

@@ -13,7 +13,7 @@ With `moves=False` only r remains: refined = x + r, the "ultimate skip" of US-GA
 ablation. Sizes and equation (4) are our choice; the paper does not publish its network.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn as nn
@@ -64,8 +64,8 @@ class RefinementNetwork(nn.Module):
         self.detail = nn.Conv2d(widths[0], widths[0], 3, padding=1)
         # Per half-size pixel: 2 displacement; then for its 2 x 2 pixels 1 opacity, 3 paint, 3 residual.
         self.head = nn.Conv2d(widths[0], 2 + 4 * (1 + 3 + 3), 3, padding=1)
-        nn.init.zeros_(self.head.weight)
-        nn.init.zeros_(self.head.bias)
+        for parameter in self.head.parameters():  # starts by changing nothing but what is painted at opacity 0.05
+            nn.init.zeros_(parameter)
         # What an expression moves on the average face, learned: the network only adds what this face needs.
         self.mean_displacement = nn.Parameter(torch.zeros(len(BASIC), 2, 64, 64))
         # Likewise what it uncovers and in which colour (logits): the opened mouth and its teeth.
@@ -83,20 +83,16 @@ class RefinementNetwork(nn.Module):
         for down, block in zip(self.down, self.encoder, strict=True):
             skips.append(h)
             h = down(h)
-            if maps is not None:
-                maps[f"shared {h.shape[-1]}"] = block.attention_map(h)
+            _keep(maps, "shared", block, h)
             h = block(h, e)
-        if maps is not None:
-            maps[f"channelwise {h.shape[-1]}"] = self.bottleneck.attention_map(h)
+        _keep(maps, "channelwise", self.bottleneck, h)
         h = self.bottleneck(h, e)
         for i in reversed(range(len(self.up))):
             h = F.interpolate(self.up[i](h), scale_factor=2.0, mode="bilinear", align_corners=False)
-            if maps is not None:
-                maps[f"skip {h.shape[-1]}"] = self.gate[i].attention_map(skips[i], h, e)
+            _keep(maps, "skip", self.gate[i], skips[i], h, e)
             h = h + self.gate[i](skips[i], h, e)
             if i > 0:
-                if maps is not None:
-                    maps[f"channelwise {h.shape[-1]}"] = self.decoder[i - 1].attention_map(h)
+                _keep(maps, "channelwise", self.decoder[i - 1], h)
                 h = self.decoder[i - 1](h, e)
         return F.silu(self.detail(F.silu(h)))
 
@@ -125,6 +121,13 @@ class RefinementNetwork(nn.Module):
         uncovered, its_colour = _resize(mean, x.shape[-1]).split([1, 3], 1)
         opacity = torch.sigmoid(opacity + uncovered - 3) * drive  # starts at 0.05
         return Edit(displacement, opacity, torch.sigmoid(4 * paint + its_colour - 0.5), residual)
+
+
+def _keep(maps: dict[str, Tensor] | None, kind: str, block: Any, *inputs: Tensor) -> None:
+    """Put a block's attention map for these inputs into `maps`, named by type and size, if maps are wanted."""
+    if maps is not None:
+        attention = block.attention_map(*inputs)
+        maps[f"{kind} {attention.shape[-1]}"] = attention
 
 
 def _resize(x: Tensor, size: int) -> Tensor:

@@ -7,6 +7,7 @@ corresponds; that is what the paint is for.
 """
 
 import cv2
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -20,8 +21,8 @@ GRID = 64
 def pair_flow(neutral: Tensor, target: Tensor) -> Tensor:
     """Backward flow f, target(u) = neutral(u + f): (3, S, S) uint8 twice -> (2, 64, 64) normalised units."""
     a, b = (cv2.cvtColor(t.permute(1, 2, 0).numpy(), cv2.COLOR_RGB2GRAY) for t in (target, neutral))
-    dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    flow = cv2.GaussianBlur(dis.calc(a, b, None), (0, 0), 2.0)  # (S, S, 2) pixels
+    dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    flow = cv2.GaussianBlur(dis.calc(a, b, np.zeros((*a.shape, 2), np.float32)), (0, 0), 2.0)  # (S, S, 2) pixels
     flow = cv2.resize(flow, (GRID, GRID), interpolation=cv2.INTER_AREA) * (2.0 / neutral.shape[-1])
     return torch.from_numpy(flow).permute(2, 0, 1).contiguous()
 

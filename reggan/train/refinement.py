@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from reggan import checkpoint
 from reggan.frame import pixel_grid, sample
-from reggan.model import SIZE, RegGAN, channels_last, compose
+from reggan.model import SIZE, RegGAN, channels_last, compose, fast_layout
 from reggan.refinement.discriminator import PatchDiscriminator
 from reggan.train import losses
 from reggan.train.batches import Batch, Sampler
@@ -49,10 +49,10 @@ class Trainer:
 
     def __init__(self, model: RegGAN, ema: RegGAN, s: Settings, device: torch.device) -> None:
         self.s, self.device = s, device
-        self.model = model.to(device).to(memory_format=torch.channels_last)
-        self.ema = ema.to(device).to(memory_format=torch.channels_last).eval().requires_grad_(False)
+        self.model = fast_layout(model.to(device))
+        self.ema = fast_layout(ema.to(device)).eval().requires_grad_(False)
         self.ema.load_state_dict(model.state_dict())
-        self.critic = PatchDiscriminator().to(device).to(memory_format=torch.channels_last)
+        self.critic = fast_layout(PatchDiscriminator().to(device))
         net = model.refinement
         means = [net.mean_displacement, net.mean_paint]
         rest = [p for name, p in net.named_parameters() if not name.startswith("mean_")]
