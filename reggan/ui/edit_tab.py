@@ -4,6 +4,7 @@ Two states per visitor: `visit`, the picture and its chosen face, whose change b
 while a face is being marked by hand.
 """
 
+import functools
 import html
 import secrets
 from collections.abc import Sequence
@@ -44,6 +45,11 @@ class Handlers:
         except InputError as error:
             return None, *_nothing(str(error))
         return None, *_table(visit, None if visit.count else Pen(), _found(visit))
+
+    def start(self, path: Path) -> Sequence[Any]:
+        """An example to begin with, so that the page explains itself."""
+        visit = Visit(self.predictor.analyse(path))
+        return _table(visit, None, _note("This is an example. Choose your own picture above."))
 
     def click(self, visit: Visit | None, pen: Pen | None, event: gr.SelectData) -> Sequence[Any]:
         """A click on the picture: choose a face, or mark a corner."""
@@ -92,7 +98,7 @@ class Handlers:
             first.crop,
             first.coarse,
             first.refined,
-            f'<p class="caption">{words}</p>',
+            f'<p class="caption">{words}</p><p class="cap">Result in the whole picture</p>',
             *_composite(result.image, expression),
         )
 
@@ -157,9 +163,9 @@ def _left(examples: Sequence[Path]) -> tuple[gr.Image, list[Any]]:
     )
     note = gr.HTML(_note("Choose a picture: its faces are found at once."), elem_id="note")
     view = gr.Image(
-        label="Your picture",
         format="jpeg",
         interactive=False,
+        show_label=False,
         visible=False,
         buttons=[],
         elem_id="view",
@@ -195,9 +201,9 @@ def _right() -> tuple[list[Any], list[Any]]:
         ]
     words = gr.HTML("", elem_id="words")
     composite = gr.Image(
-        label="Result",
         format="png",
         interactive=False,
+        show_label=False,
         visible=False,
         buttons=["fullscreen"],
         elem_id="composite",
@@ -221,19 +227,21 @@ def _stage(name: str, text: str) -> gr.Image:
         )
 
 
-def build_edit_tab(predictor: Predictor, examples: Sequence[Path]) -> None:
-    """Lay out the tab and connect it, in the Blocks that is being built."""
+def build_edit_tab(demo: gr.Blocks, predictor: Predictor, examples: Sequence[Path]) -> None:
+    """Lay out the tab and connect it, in `demo`, which is being built."""
     visit = gr.State(None, time_to_live=_KEEP_SECONDS)
     pen = gr.State(None, time_to_live=_KEEP_SECONDS)
     expression = gr.State("happy")
     with gr.Row():
-        with gr.Column(scale=4, min_width=320):
+        with gr.Column(scale=4, min_width=320, elem_id="left"):
             upload, table = _left(examples)
         with gr.Column(scale=8, min_width=320):
             (basic, compound, strength), results = _right()
     do, table = Handlers(predictor), [visit, pen, *table]
     view, faces, mark = table[2:5]
 
+    if examples:
+        demo.load(functools.partial(do.start, examples[0]), None, table, show_progress="hidden", **_MODEL)
     upload.change(do.open, upload, [upload, *table], show_progress_on=upload, **_MODEL)
     view.select(do.click, [visit, pen], table, show_progress="hidden", **_MODEL)
     faces.input(do.choose, [visit, faces], table, show_progress="hidden", **_PRIVATE)

@@ -51,7 +51,7 @@ def _outline(draw: ImageDraw.ImageDraw, box: tuple[float, ...], label: str, colo
     width, radius = max(2, round(1.3 * unit)), min(5 * unit, (x1 - x0) / 6)
     draw.rounded_rectangle((x0 - width, y0 - width, x1 + width, y1 + width), radius, outline=_WHITE, width=width)
     draw.rounded_rectangle((x0, y0, x1, y1), radius, outline=colour, width=width)
-    size = max(11.0, 10 * unit)
+    size = max(11.0, 13 * unit)
     # The number stands on the top edge, inside the picture.
     cx, cy = max(x0 + size * 0.6, size * 0.8), max(y0, size * 0.8)
     half = size * 0.72

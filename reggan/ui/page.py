@@ -24,7 +24,7 @@ def build(predictor: Predictor, examples: Path = EXAMPLES) -> gr.Blocks:
     with gr.Blocks(title="RegGAN", delete_cache=(600, 3600)) as demo:
         gr.Markdown(_TITLE, elem_id="title")
         with gr.Tab("Edit"):
-            build_edit_tab(predictor, example_pictures(examples))
+            build_edit_tab(demo, predictor, example_pictures(examples))
         with gr.Tab("About"):
             gr.Markdown(ABOUT, elem_id="about")
         add_endpoints(predictor)
