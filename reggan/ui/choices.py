@@ -1,7 +1,5 @@
 """Words on the page for faces and expressions."""
 
-import numpy as np
-
 from reggan.expressions import BASIC, COMPOUND, describe, resolve
 
 _EMOJI = dict(zip(("happy", "sad", "fearful", "angry", "surprised", "disgusted"), "😊😢😨😠😮🤢", strict=True))
@@ -34,7 +32,3 @@ def caption(expression: str, strength: float, face: int | None) -> str:
     plain = mixture in ("neutral", f"{round(100 * strength)} % {expression}")
     words = mixture if plain else f"{expression}: {mixture}"
     return f"{words}, all faces (face 1 is shown)" if face is None else words
-
-
-def expression_of(expression: str, strength: float) -> np.ndarray:
-    return resolve(expression, strength)

@@ -46,7 +46,9 @@ def draw_view(visit: Visit, pen: Pen | None) -> Image.Image:
     return view
 
 
-def _outline(draw: ImageDraw.ImageDraw, box: tuple[float, ...], label: str, colour: tuple[int, ...], unit: float) -> None:
+def _outline(
+    draw: ImageDraw.ImageDraw, box: tuple[float, ...], label: str, colour: tuple[int, ...], unit: float
+) -> None:
     x0, y0, x1, y1 = box
     width, radius = max(2, round(1.3 * unit)), min(5 * unit, (x1 - x0) / 6)
     draw.rounded_rectangle((x0 - width, y0 - width, x1 + width, y1 + width), radius, outline=_WHITE, width=width)

@@ -93,7 +93,8 @@ footer .divider { display: none; }
 #stages .image-container, #stages .image-frame { aspect-ratio: 1; height: auto !important; }
 #stages img { width: 100%; aspect-ratio: 1; object-fit: cover; }
 #stages .empty { min-height: 0; height: auto !important; aspect-ratio: 1; }
-.cap { margin: 0; line-height: 1.4; font-weight: 600; font-size: 0.95rem; color: var(--body-text-color); white-space: nowrap; }
+.cap { margin: 0; line-height: 1.4; font-weight: 600; font-size: 0.95rem; color: var(--body-text-color);
+  white-space: nowrap; }
 .caption + .cap { margin-top: 14px; }
 .caption { margin: 0; color: var(--body-text-color-subdued); font-size: 0.95rem; }
 .caption::first-letter { text-transform: uppercase; }
