@@ -44,7 +44,7 @@ CSS = """
 @font-face { font-family: "Emoji in colour"; unicode-range: U+1F600-1F64F, U+1F900-1F9FF;
   src: local("Apple Color Emoji"), local("Segoe UI Emoji"), local("Noto Color Emoji"); }
 
-.gradio-container { max-width: 1320px !important; margin: 0 auto !important; }
+.gradio-container { width: 100%; max-width: 1320px !important; margin: 0 auto !important; }
 .gradio-container .main.fillable { padding: 16px clamp(12px, 3vw, 32px) !important; }
 .gradio-container main { width: 100%; }
 footer { gap: 12px; }
