@@ -141,6 +141,15 @@ def test_a_style_treats_input_and_target_alike(style) -> None:
     assert not torch.allclose(out[:, :3], x)
 
 
+def test_jpeg_coarsens_with_falling_quality() -> None:
+    torch.manual_seed(0)
+    x = torch.nn.functional.interpolate(torch.rand(1, 3, 8, 8), size=(64, 64), mode="bilinear")
+    good, bad = ((augment.jpeg(x, q) - x).abs().mean() for q in (100, 10))
+    assert good < 0.02 < bad
+    flat = torch.full((2, 3, 16, 16), 0.4)
+    torch.testing.assert_close(augment.jpeg(flat, 50), flat, atol=3 / 255, rtol=0)
+
+
 def test_kuwahara_keeps_flat_areas_and_steps() -> None:
     x = torch.zeros(1, 3, 32, 32)
     x[..., 16:] = 1

@@ -4,6 +4,7 @@ Every function takes and returns (B, C, H, W) in [0, 1] with C = 3 k: k images o
 channels (input, target), so that all get the same treatment.
 """
 
+import cv2
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -112,6 +113,15 @@ def sculpture(x: Tensor) -> Tensor:
 
 
 _STYLES = ((oil, 0.18), (pencil, 0.05), (cartoon, 0.09), (sculpture, 0.14))
+
+
+def jpeg(x: Tensor, quality: int) -> Tensor:
+    """JPEG artefacts of a given quality, one image at a time: (B, 3, H, W) -> the same."""
+    out = []
+    for image in (x * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy():
+        coded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+        out.append(torch.from_numpy(cv2.imdecode(coded, cv2.IMREAD_COLOR)).permute(2, 0, 1))
+    return torch.stack(out).to(x) / 255
 
 
 def restyle(x: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from reggan.frame import CONTROL, MIRROR, LandmarkFrame, sample
-from reggan.train.augment import restyle
+from reggan.train.augment import jpeg, restyle
 from reggan.train.guidance import into_frame
 from reggan.train.pairs import Subject
 
@@ -71,4 +71,6 @@ class Sampler:
         noisy = torch.rand(size, 1, 1, 1, device=self.device) < 0.3
         noise = 0.06 * torch.rand(size, 1, 1, 1, device=self.device) * torch.randn_like(seen)
         seen = (seen + noisy * noise).clamp(0, 1)
+        coded = int(torch.randint(size, ()))  # one of the batch, most of the time
+        seen[coded : coded + 1] = jpeg(seen[coded : coded + 1], int(torch.randint(25, 101, ())))
         return Batch(pair[:, :3], maps.to_crop, seen, target, c, into_frame(flow, *maps))
