@@ -70,12 +70,9 @@ class RegGAN(nn.Module):
             x = F.interpolate(x, size=(grid, grid), mode="bilinear", antialias=True, align_corners=False)
         return self.regression.change(x, c)
 
-    def edit_in_frame(self, x: Tensor, c: Tensor, maps: dict[str, Tensor] | None = None) -> tuple[Tensor, Edit]:
-        """Both stages in the frame: coarse change (B, 3, grid, grid) and `Edit` (B, ., S, S)."""
-        change = self.coarse_change(x, c)
-        # The coarse image stays within [0, 1]; what stage 2 is told is the change that is really visible.
-        half = F.interpolate(change, size=(x.shape[-1] // 2,) * 2, mode="bilinear", align_corners=False)
-        return change, self.refinement(x, half, c, maps)
+    def half_size(self, change: Tensor) -> Tensor:
+        """Stage 1's change as stage 2 takes it: (B, 3, grid, grid) -> (B, 3, S/2, S/2)."""
+        return F.interpolate(change, size=(SIZE // 2, SIZE // 2), mode="bilinear", align_corners=False)
 
     def forward(self, crop: Tensor, landmarks: Tensor, c: Tensor, maps: dict[str, Tensor] | None = None) -> Output:
         """Edit aligned crops.
@@ -95,7 +92,8 @@ class RegGAN(nn.Module):
         crop, x = crop.expand(n, -1, -1, -1), x.expand(n, -1, -1, -1)
         to_crop, to_frame = (m.expand(n, -1, -1, -1) for m in f)
 
-        change, edit = self.edit_in_frame(x, c, maps)
+        change = self.coarse_change(x, c)
+        edit = self.refinement(x, self.half_size(change), c, maps)
         coarse = crop + sample(change, to_frame, "bilinear")
 
         # Back into the crop: the frame's output at v = A(u) shows the crop at B(v + d(v)).

@@ -6,7 +6,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import torch
 
 from reggan import evaluate
 from reggan.errors import InputError
@@ -14,14 +13,7 @@ from reggan.expressions import BASIC
 
 PEOPLE = ["ann", "bob"]
 
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """On busy cores torch's threads wait for each other: six times slower with two than with one."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 class Brighten:

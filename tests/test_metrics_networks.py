@@ -16,14 +16,7 @@ from reggan.metrics import expression_net, recognition_net
 
 REFERENCE = np.load(Path(__file__).parent / "data" / "faceapi_reference.npz")
 
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """On busy cores torch's threads wait for each other: six times slower with two than with one."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

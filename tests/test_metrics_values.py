@@ -5,7 +5,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import torch
 
 from reggan.errors import InputError
 from reggan.metrics.crops import cut_box
@@ -18,14 +17,7 @@ from reggan.metrics.sharpness import moved_skin, sharpness_ratio
 
 IMAGES = np.load(Path(__file__).parent / "data" / "faceapi_reference.npz")["images"]
 
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """On busy cores torch's threads wait for each other: six times slower with two than with one."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

@@ -81,8 +81,7 @@ class Trainer:
     def _generate(self, b: Batch) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
         """Output in the frame, reconstruction loss with its regularisers, and its parts for the log."""
         with torch.no_grad():
-            change = self.model.coarse_change(b.seen, b.c)
-            change = F.interpolate(change, size=(b.seen.shape[-1] // 2,) * 2, mode="bilinear", align_corners=False)
+            change = self.model.half_size(self.model.coarse_change(b.seen, b.c))
         with torch.autocast(self.device.type, torch.bfloat16):
             edit = self.model.refinement(b.seen.contiguous(memory_format=torch.channels_last), change, b.c)
         grid = channels_last(self.grid + edit.displacement)
