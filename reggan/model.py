@@ -7,11 +7,10 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
+from reggan.faces import SIZE
 from reggan.frame import FrameMaps, LandmarkFrame, pixel_grid, sample
 from reggan.refinement import Edit, RefinementNetwork
 from reggan.regression import RegressionLayer
-
-SIZE = 256  # side of the aligned crop
 
 
 class Output(NamedTuple):

@@ -18,14 +18,14 @@ SIZE = 256
 EYE_DISTANCE = 0.29  # of S
 EYE_MIDPOINT = (0.50, 0.40)  # of S
 
-_LEFT_EYE = (33, 133)  # MediaPipe face mesh, the corners of the eye on the viewer's left
-_RIGHT_EYE = (362, 263)
+LEFT_EYE = (33, 133)  # MediaPipe face mesh, the corners of the eye on the viewer's left
+RIGHT_EYE = (362, 263)
 
 
 def eye_centres(landmarks: NDArray[Any]) -> NDArray[np.float64]:
     """(2, 2) float64: the centres of the eyes on the viewer's left and right, from (478, 2) landmarks."""
     points = np.asarray(landmarks, np.float64)
-    return np.stack([points[list(_LEFT_EYE)].mean(0), points[list(_RIGHT_EYE)].mean(0)])
+    return np.stack([points[list(LEFT_EYE)].mean(0), points[list(RIGHT_EYE)].mean(0)])
 
 
 def alignment_matrix(landmarks: NDArray[Any], size: int = SIZE) -> NDArray[np.float64]:

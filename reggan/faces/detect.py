@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reggan.errors import InputError
-from reggan.faces.align import align, alignment_matrix, eye_centres, invert, transform
+from reggan.faces.align import EYE_DISTANCE, align, alignment_matrix, eye_centres, invert, transform
 from reggan.faces.mesh import find_meshes
 
 Mesh: TypeAlias = NDArray[np.float64]  # (478, 2) pixels in the picture
@@ -153,7 +153,7 @@ def _close_up(image: NDArray[np.uint8], mesh: Mesh) -> Face | None:
     """Look again at the face alone, upright and from three distances; None unless two of the looks agree."""
     looks: list[Mesh] = []
     for eye_distance in (0.20, 0.25, 0.16):  # of the view's side
-        matrix = alignment_matrix(mesh, _CLOSE_UP) * (eye_distance / 0.29)
+        matrix = alignment_matrix(mesh, _CLOSE_UP) * (eye_distance / EYE_DISTANCE)
         matrix[:, 2] += _CLOSE_UP / 2 - matrix[:, :2] @ mesh.mean(0) - matrix[:, 2]  # the face in the middle
         back = invert(matrix)
         seen = [transform(m, back) for m in find_meshes(align(image, matrix, _CLOSE_UP, mirror=False))]

@@ -12,6 +12,7 @@ from reggan.frame import LandmarkFrame, mean_shape, sample
 from reggan.model import SIZE
 from reggan.regression import RegressionLayer, RidgeAccumulator
 from reggan.train.pairs import Subject
+from reggan.train.regression import in_frame
 
 #: (frame, grid, r, separate), then the ridges tried with each
 VARIANTS: tuple[tuple[str, int, int, bool, tuple[float, ...]], ...] = (
@@ -26,12 +27,6 @@ VARIANTS: tuple[tuple[str, int, int, bool, tuple[float, ...]], ...] = (
 )
 
 
-def _resize(x: Tensor, size: int) -> Tensor:
-    if x.shape[-1] == size:
-        return x
-    return F.interpolate(x, size=(size, size), mode="bilinear", antialias=size < x.shape[-1], align_corners=False)
-
-
 class _Data:
     """Subjects as stage 1 sees them, and its change mapped back into the crop."""
 
@@ -41,16 +36,13 @@ class _Data:
         self.grid = grid
 
     def load(self, s: Subject) -> tuple[Tensor, Tensor]:
-        images = torch.cat([s.neutral[None], s.targets]).float() / 255
-        if self.frame is not None:
-            maps = self.frame(s.landmarks[None], SIZE)
-            images = sample(images.flatten(0, 1)[None], maps.to_crop).reshape(images.shape).clamp(0, 1)
-        images = _resize(images, self.grid)
-        return images[:1], images[1:]
+        """(1, 3, grid, grid) and (N, 3, grid, grid)."""
+        x, y = in_frame(self.frame, s, self.grid)
+        return x[None], y
 
     def back(self, s: Subject, change: Tensor) -> Tensor:
         if self.frame is None:
-            return _resize(change, SIZE)
+            return F.interpolate(change, size=(SIZE, SIZE), mode="bilinear", align_corners=False)
         to_frame = self.frame(s.landmarks[None], SIZE).to_frame
         return sample(change, to_frame.expand(len(change), -1, -1, -1), "bilinear")
 

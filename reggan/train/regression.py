@@ -5,18 +5,22 @@ import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
-from reggan.frame import mean_shape, sample
+from reggan.frame import LandmarkFrame, mean_shape, sample
 from reggan.model import SIZE, RegGAN
 from reggan.regression import RidgeAccumulator
 from reggan.train.pairs import Subject
 
 
-def in_frame(model: RegGAN, subject: Subject, grid: int) -> tuple[Tensor, Tensor]:
-    """Neutral (3, grid, grid) and targets (N, 3, grid, grid) of a subject in the frame, in [0, 1]."""
-    device = model.frame.shape.device
-    images = torch.cat([subject.neutral[None], subject.targets]).to(device).float() / 255
-    maps = model.frame(subject.landmarks[None].to(device), SIZE)
-    images = sample(images.flatten(0, 1)[None], maps.to_crop).reshape(images.shape).clamp(0, 1)
+def in_frame(frame: LandmarkFrame | None, subject: Subject, grid: int) -> tuple[Tensor, Tensor]:
+    """Neutral (3, grid, grid) and targets (N, 3, grid, grid) of a subject in [0, 1]; without a frame, in the crop."""
+    images = torch.cat([subject.neutral[None], subject.targets])
+    if frame is None:
+        images = images.float() / 255
+    else:
+        device = frame.shape.device
+        maps = frame(subject.landmarks[None].to(device), SIZE)
+        images = images.to(device).float() / 255
+        images = sample(images.flatten(0, 1)[None], maps.to_crop).reshape(images.shape).clamp(0, 1)
     if grid != SIZE:
         images = F.interpolate(images, size=(grid, grid), mode="bilinear", antialias=True, align_corners=False)
     return images[0], images[1:]
@@ -30,7 +34,7 @@ def fit(model: RegGAN, subjects: list[Subject], ridge: float) -> None:
     layer = model.regression
     sums = RidgeAccumulator(layer.size, layer.r, device)
     for s in tqdm(subjects, desc="stage 1", unit="face"):
-        x, y = in_frame(model, s, layer.size)
+        x, y = in_frame(model.frame, s, layer.size)
         sums.add(x, y, s.c.to(device))
     layer.weight.copy_(sums.solve(ridge).weight)
 

@@ -28,6 +28,6 @@ about an hour. Nothing is sent elsewhere, nothing is kept for training, and ther
 
 ### The paper
 
-N. Akram, M. Khan, A. Mahmood: *Improving Generative Adversarial Network Generalization for Facial Expression
+Akram, Khan, Mahmood: *Improving Generative Adversarial Network Generalization for Facial Expression
 Synthesis*, arXiv:2603.15648.
 """

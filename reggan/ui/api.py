@@ -7,7 +7,7 @@ import numpy as np
 
 from reggan.errors import InputError
 from reggan.expressions import NAMED, resolve
-from reggan.predictor import NO_FACE, Predictor
+from reggan.predictor import Predictor
 from reggan.ui.picture_input import PictureInput, as_error
 
 Picture = np.ndarray
@@ -47,8 +47,6 @@ class Endpoints:
         """
         try:
             analysis = self.predictor.analyse(_given(image))
-            if not analysis.faces:
-                raise InputError(NO_FACE)
             result = self.predictor.edit(analysis, resolve(expression, strength), face)
         except InputError as error:
             raise as_error(error) from None
