@@ -1,0 +1,193 @@
+"""Every picture that leaves RegGAN says in its own file that it was edited with AI, how, and by which weights.
+
+The statement is IPTC's "digital source type" in an XMP packet, which search engines and picture agencies read, and
+the same words in the format's older fields: EXIF for JPEG and WebP, text chunks for PNG, the comment for GIF and MP4.
+Nothing of the original's metadata is carried over: no place, no date, no camera. Neither is a colour profile, because
+`reggan.faces.read_image` applies none: the pixels are saved as they were read.
+"""
+
+import io
+import re
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, PngImagePlugin
+
+from reggan import __version__
+from reggan.errors import InputError
+
+#: IPTC's term for a picture in which part was made by a trained model.
+SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+
+_SUFFIXES = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
+_LARGEST = {"png": 2**31 - 1, "jpeg": 65535, "webp": 16383}  # pixels on a side
+_READ = ("PNG", "JPEG", "WEBP", "GIF")
+_EXIF_DESCRIPTION, _EXIF_SOFTWARE = 0x010E, 0x0131
+_PNG_XMP = "XML:com.adobe.xmp"
+
+_NAMESPACES = {
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "xmp": "http://ns.adobe.com/xap/1.0/",
+    "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
+}
+# AISystemUsed and AISystemVersionUsed: IPTC Photo Metadata Standard 2025.1.
+_PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/">
+ <rdf:RDF xmlns:rdf="{rdf}">
+  <rdf:Description rdf:about="" xmlns:dc="{dc}" xmlns:xmp="{xmp}" xmlns:Iptc4xmpExt="{Iptc4xmpExt}">
+   <xmp:CreatorTool>{software}</xmp:CreatorTool>
+   <Iptc4xmpExt:DigitalSourceType>{source_type}</Iptc4xmpExt:DigitalSourceType>
+   <Iptc4xmpExt:AISystemUsed>RegGAN</Iptc4xmpExt:AISystemUsed>
+   <Iptc4xmpExt:AISystemVersionUsed>{model}</Iptc4xmpExt:AISystemVersionUsed>
+   <dc:description><rdf:Alt><rdf:li xml:lang="x-default">{description}</rdf:li></rdf:Alt></dc:description>
+  </rdf:Description>
+ </rdf:RDF>
+</x:xmpmeta>
+<?xpacket end="w"?>"""
+
+
+def statement(model: dict[str, str], expression: str = "") -> dict[str, str]:
+    """What is said about a picture, in the terms that `read` returns.
+
+    Args:
+        model: the predictor's metadata; the revision of the weights is taken from it, else their SHA-256.
+        expression: words for what was asked for, e.g. "happy, 80 %".
+
+    Returns:
+        "software", "description", "source_type" and "model" (twelve characters, or "unknown").
+    """
+    words = " ".join(re.sub(r"[^\x20-\ud7ff\ue000-\ufffd]", " ", expression).split())  # what XML can hold, on one line
+    return {
+        "software": f"RegGAN {__version__}",
+        "description": "Facial expression changed by RegGAN" + (f" ({words})" if words else ""),
+        "source_type": SOURCE_TYPE,
+        "model": (model.get("revision") or model.get("sha256") or "unknown")[:12],
+    }
+
+
+def xmp_packet(said: dict[str, str]) -> bytes:
+    """A `statement` as XMP (ISO 16684-1), UTF-8."""
+    return _PACKET.format(**_NAMESPACES, **{key: escape(value) for key, value in said.items()}).encode()
+
+
+def comment(said: dict[str, str]) -> str:
+    """A `statement` in lines, for formats that have a comment and nothing better."""
+    return (
+        f"{said['description']}\nSoftware: {said['software']}\nModel: {said['model']}\n"
+        f"Digital source type: {said['source_type']}"
+    )
+
+
+def save_options(format: str, model: dict[str, str], expression: str = "") -> dict[str, Any]:
+    """Arguments for `PIL.Image.Image.save` that put the statement into a "png", "jpeg", "webp" or "gif" file."""
+    said = statement(model, expression)
+    if format == "gif":
+        return {"comment": comment(said).encode()}
+    if format == "png":
+        text = PngImagePlugin.PngInfo()
+        text.add_text("Software", f"{said['software']}, model {said['model']}")
+        text.add_text("Description", said["description"])
+        text.add_itxt(_PNG_XMP, xmp_packet(said).decode())
+        return {"pnginfo": text}
+    exif = Image.Exif()
+    exif[_EXIF_SOFTWARE] = f"{said['software']}, model {said['model']}"
+    exif[_EXIF_DESCRIPTION] = said["description"]
+    return {"exif": exif, "xmp": xmp_packet(said)}
+
+
+def encode(
+    image: NDArray[np.uint8], format: str, model: dict[str, str], expression: str = "", quality: int = 95
+) -> bytes:
+    """The bytes of a file with one picture and its statement.
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+        format: "png" (without loss), "jpeg" or "webp".
+        model: see `statement`.
+        expression: see `statement`.
+        quality: 0 to 100, of JPEG and WebP.
+
+    Raises:
+        InputError: another format, or more pixels on a side than the format allows.
+    """
+    if format not in _LARGEST:
+        raise InputError(f"Pictures are saved as {', '.join(_LARGEST)}, not {format!r}.")
+    if max(image.shape[:2]) > _LARGEST[format]:
+        raise InputError(f"A {format} picture has at most {_LARGEST[format]} pixels on a side; choose png.")
+    how: dict[str, dict[str, Any]] = {
+        "png": {"compress_level": 3},
+        "jpeg": {"quality": quality, "subsampling": 0, "optimize": True},
+        "webp": {"quality": quality},
+    }
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, format, **how[format], **save_options(format, model, expression))
+    return file.getvalue()
+
+
+def save(
+    image: NDArray[np.uint8], path: str | Path, model: dict[str, str], expression: str = "", quality: int = 95
+) -> None:
+    """Write a picture, (H, W, 3) uint8 RGB, in the format that the path's suffix names; see `encode`.
+
+    Raises:
+        InputError: see `encode`; also for a suffix that is none of .png, .jpg, .jpeg, .webp.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in _SUFFIXES:
+        raise InputError(f"A picture's name must end in {', '.join(_SUFFIXES)}, unlike {path.name!r}.")
+    path.write_bytes(encode(image, _SUFFIXES[path.suffix.lower()], model, expression, quality))
+
+
+def read(source: str | Path | bytes) -> dict[str, str]:
+    """What a file says about its making, in the terms of `statement`; without the terms it is silent about.
+
+    Reads the header alone. A PNG, JPEG, WebP or GIF file may say nothing, and any other content says nothing.
+    """
+    try:
+        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=_READ) as picture:
+            info = picture.info
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return {}
+    packet = info.get("xmp") or info.get(_PNG_XMP)
+    if packet:
+        return _read_packet(packet)
+    return read_comment(info.get("comment", b""))
+
+
+def read_comment(text: str | bytes) -> dict[str, str]:
+    """The inverse of `comment`; an empty dictionary for anybody else's comment."""
+    lines = (text.decode(errors="replace") if isinstance(text, bytes) else text).split("\n")
+    fields = dict(line.split(": ", 1) for line in lines[1:] if ": " in line)
+    if "Digital source type" not in fields:
+        return {}
+    names = {"software": "Software", "source_type": "Digital source type", "model": "Model"}
+    return {"description": lines[0]} | {key: fields[name] for key, name in names.items() if name in fields}
+
+
+def _read_packet(packet: str | bytes) -> dict[str, str]:
+    text = packet.decode(errors="replace") if isinstance(packet, bytes) else packet
+    if "<!" in text:  # XMP has no document type; without one there are no entities that could grow
+        return {}
+    try:
+        root = ElementTree.fromstring(text)
+    except ElementTree.ParseError:
+        return {}
+    where = {
+        "software": "xmp:CreatorTool",
+        "description": "dc:description/rdf:Alt/rdf:li",
+        "source_type": "Iptc4xmpExt:DigitalSourceType",
+        "model": "Iptc4xmpExt:AISystemVersionUsed",
+    }
+    out = {}
+    for key, path in where.items():
+        prefix, _, name = path.partition(":")
+        for description in root.iter(f"{{{_NAMESPACES['rdf']}}}Description"):
+            value = description.findtext(path, None, _NAMESPACES) or description.get(f"{{{_NAMESPACES[prefix]}}}{name}")
+            if value:
+                out[key] = value.strip()
+    return out
