@@ -1,0 +1,121 @@
+"""The gallery: what is rated. A folder with `gallery.json` and pictures under random names.
+
+`python -m reggan.votes gallery` writes one (`make.py`). Its `gallery.json`:
+
+    {"schema": 1, "study": "examples", "size": 256, "source": "where the pictures are from, and who agreed",
+     "methods": ["refined", "coarse", "input"],
+     "items": [{"id": "photo_hopper_happy", "expression": "happy", "image_class": "photo",
+                "input": "<random>.jpg", "files": {"refined": "<random>.jpg", ...},
+                "clear": true, "stranger": "statue_marble_happy"}]}
+
+`clear`: the expression is one that nobody confuses with the unchanged face; `stranger`: the item of a person who looks
+different, or null. Attention checks are made of these two.
+"""
+
+import base64
+import itertools
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from reggan.errors import InputError
+from reggan.votes.records import IMAGE_CLASSES, INPUT, STRANGER
+from reggan.votes.store import Pair
+
+SCHEMA = 1
+METHOD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,39}")
+_FILE = re.compile(r"[0-9a-f]{16}\.(jpg|png)")
+_TYPES = {".jpg": "image/jpeg", ".png": "image/png"}
+
+
+@dataclass(frozen=True)
+class Item:
+    """A face with an expression that was asked for, and what each method made of it. File names are in the folder."""
+
+    id: str
+    expression: str
+    image_class: str
+    input: str
+    files: Mapping[str, str]  # method to file
+    clear: bool
+    stranger: str | None  # id of an item
+
+    @property
+    def maker(self) -> str | None:
+        """The method that attention checks are made with: the first that changes something."""
+        return next((method for method in self.files if method != INPUT), None)
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """A study's pictures. Nothing changes it."""
+
+    folder: Path
+    study: str
+    source: str
+    methods: tuple[str, ...]
+    items: Mapping[str, Item]
+
+    @classmethod
+    def load(cls, folder: Path) -> "Gallery":
+        """Read and check `gallery.json`.
+
+        Raises:
+            InputError: there is none, it is damaged, or files that it names are missing.
+        """
+        try:
+            content = json.loads((folder / "gallery.json").read_text(encoding="utf-8"))
+            if content["schema"] != SCHEMA:
+                raise InputError(f"The gallery {folder} has schema {content['schema']}; this RegGAN reads {SCHEMA}.")
+            methods = tuple(content["methods"])
+            items = [_item(entry, methods) for entry in content["items"]]
+            gallery = cls(folder, str(content["study"]), str(content["source"]), methods, {i.id: i for i in items})
+        except FileNotFoundError:
+            raise InputError(
+                f"There is no gallery in {folder}; make one with python -m reggan.votes gallery."
+            ) from None
+        except (OSError, KeyError, TypeError, AttributeError, json.JSONDecodeError):
+            raise InputError(f"The gallery.json in {folder} is damaged.") from None
+        for item in items:
+            if item.stranger is not None and item.stranger not in gallery.items:
+                raise InputError(f"The gallery {folder} has no item {item.stranger!r}.")
+            for file in (item.input, *item.files.values()):
+                if not _FILE.fullmatch(file) or not (folder / file).is_file():
+                    raise InputError(f"The gallery {folder} lacks the picture {file!r}.")
+        return gallery
+
+    @cached_property
+    def pairs(self) -> list[Pair]:
+        """Everything to be rated two by two."""
+        two = itertools.combinations
+        return [(item.id, *pair) for item in self.items.values() for pair in two(sorted(item.files), 2)]
+
+    @cached_property
+    def singles(self) -> list[Pair]:
+        """Everything to be rated one by one."""
+        return [(item.id, "", method) for item in self.items.values() for method in item.files]
+
+    def file(self, item: Item, method: str) -> str:
+        """What stands for a method before a voter; STRANGER is the maker's result on another person."""
+        if method == STRANGER:
+            other = self.items[item.stranger or ""]
+            return other.files[item.maker or ""]
+        return item.files[method]
+
+    def picture(self, file: str) -> str:
+        """A picture as a data URL: no name, and nothing that a cache would tell apart."""
+        data = (self.folder / file).read_bytes()
+        return f"data:{_TYPES[Path(file).suffix]};base64,{base64.b64encode(data).decode()}"
+
+
+def _item(entry: Any, methods: tuple[str, ...]) -> Item:
+    files = {method: str(entry["files"][method]) for method in methods if method in entry["files"]}
+    image_class = entry["image_class"] if entry["image_class"] in IMAGE_CLASSES else "other"
+    stranger = entry.get("stranger")
+    return Item(
+        str(entry["id"]), str(entry["expression"]), image_class, str(entry["input"]), files, entry["clear"], stranger
+    )

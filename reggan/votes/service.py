@@ -1,0 +1,137 @@
+"""Voting, as the page sees it: a ticket and answers go in, the next screen comes out.
+
+A screen is a plain dict that goes to the browser as it is:
+
+    {"kind": "showing", "ticket", "voter", "token", "expression", "face", "images": [1 or 2 data URLs],
+     "position": 12, "total": 30, "last": "left refined, right coarse" or ""}
+    {"kind": "thanks", "ticket", "voter", "last", "done": 30, "agreed": 41, "asked": 52, "more": True}
+    {"kind": "problem", "message": one sentence}
+
+Nothing in a showing tells which method made what. All that lasts is in the database.
+"""
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from reggan.errors import InputError
+from reggan.votes.agreement import agreement
+from reggan.votes.items import Gallery
+from reggan.votes.mint import mint
+from reggan.votes.records import ANSWERS, INPUT, QUESTIONS, RATINGS, STRANGER, Ballot, Showing
+from reggan.votes.settings import Settings
+from reggan.votes.store import Store
+from reggan.votes.voters import Newcomers, issue, voter_of, voter_of_login
+
+Screen = dict[str, Any]
+
+_NAMES = {INPUT: "the unchanged face", STRANGER: "another person"}
+
+
+class VotingService:
+    """One study on one database. Threads and visitors share it."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+        self.settings = settings
+        self.gallery = Gallery.load(settings.gallery)
+        self.store = Store(settings.db)
+        self._clock = clock
+        self._newcomers = Newcomers(settings.new_per_day)
+        self._draw = random.SystemRandom()
+
+    @classmethod
+    def from_environment(cls) -> "VotingService":
+        """Set up by the variables of `settings.py`; with a dataset named, votes are copied there from now on.
+
+        Raises:
+            InputError: a variable makes no sense, or there is no gallery.
+        """
+        service = cls(Settings.from_environment())
+        if service.settings.dataset:
+            from reggan.votes.hub import start_mirror
+
+            start_mirror(service.store, service.settings)
+        return service
+
+    def _secret(self) -> bytes:
+        return self.settings.secret.encode() or self.store.secret()
+
+    def begin(self, ticket: str, login: str, address: str) -> Screen:
+        """The next pair, for a voter who presses Start.
+
+        Args:
+            ticket: the one that an earlier screen brought, or "".
+            login: the Hugging Face user name, or "".
+            address: of the network, only counted; see `voters.py`.
+        """
+        secret = self._secret()
+        if login:
+            voter = voter_of_login(login, secret)
+        else:
+            known = voter_of(ticket, secret)
+            if known is None:
+                self._newcomers.admit(address, self._clock())
+                ticket = issue(secret)
+                known = ticket.partition(".")[0]
+            voter = known
+        return self._next(voter, "" if login else ticket, None)
+
+    def vote(self, ticket: str, login: str, token: str, answers: Sequence[str], seconds: Sequence[float]) -> Screen:
+        """Store three answers, in the order of QUESTIONS, and bring the next pair.
+
+        Args:
+            seconds: how long each answer took.
+
+        Raises:
+            InputError: no voter's ticket, answers that are none, a token that is not open, or voting too fast.
+        """
+        secret, now = self._secret(), self._clock()
+        voter = voter_of_login(login, secret) if login else voter_of(ticket, secret)
+        if voter is None:
+            raise InputError("Your voter's number is not known here; press Start to begin again.")
+        possible = ANSWERS if self.settings.mode == "pair" else RATINGS
+        if len(answers) != len(QUESTIONS) or not all(answer in possible for answer in answers):
+            raise InputError(f"There are three answers, each one of {', '.join(possible)}.")
+        if self.store.since(voter, now - 60) >= self.settings.per_minute:
+            raise InputError("That was very fast. Please wait a moment and press the key again.")
+        ballot = self.store.cast(token, voter, answers, _plausible(seconds), now)
+        return self._next(voter, "" if login else ticket, ballot)
+
+    def _next(self, voter: str, ticket: str, last: Ballot | None) -> Screen:
+        study, mode = self.gallery.study, self.settings.mode
+        common = {"ticket": ticket, "voter": voter, "last": "" if last is None else reveal(last)}
+        done = len(self.store.rated(voter, study, mode))
+        place = done % self.settings.per_session
+        found = mint(self.gallery, self.store, voter, mode, self._secret(), self._clock(), self._draw)
+        if found is None or (last is not None and place == 0):
+            agreed, asked = agreement(*self.store.beside(voter, study, mode))
+            return {"kind": "thanks", "done": done, "agreed": agreed, "asked": asked, "more": bool(found), **common}
+        showing, left = found
+        total = min(self.settings.per_session, place + left)
+        return {"kind": "showing", "position": place + 1, "total": total, **self._pictures(showing), **common}
+
+    def _pictures(self, showing: Showing) -> Screen:
+        item = self.gallery.items[showing.item]
+        methods = (showing.left, showing.right) if showing.right else (showing.left,)
+        return {
+            "token": showing.token,
+            "expression": showing.expression,
+            "face": self.gallery.picture(item.input),
+            "images": [self.gallery.picture(self.gallery.file(item, method)) for method in methods],
+        }
+
+
+def reveal(ballot: Ballot) -> str:
+    """Who made what, for after the vote."""
+    left, right = (_NAMES.get(method, method) for method in (ballot.left, ballot.right))
+    return f"left {left}, right {right}" if ballot.right else left
+
+
+def _plausible(seconds: Sequence[float]) -> list[float]:
+    """The browser's times, which are only ever described: three numbers from 0 to an hour, to the hundredth."""
+    try:
+        times = [round(min(max(float(value), 0.0), 3600.0), 2) for value in seconds]
+    except (TypeError, ValueError):
+        times = []
+    return times if len(times) == len(QUESTIONS) else [0.0] * len(QUESTIONS)
