@@ -17,10 +17,18 @@ from reggan.faces import Face
 from reggan.palette import to_palette
 from reggan.predictor import AlignedFace, Analysis, Predictor
 
+#: What `save_animation` writes.
+FORMATS = (".webp", ".gif", ".mp4")
+
 _TRAVEL = 450  # milliseconds from neutral to the expression, and back
 _HOLD = 8  # as many times as long as another frame, the two ends are shown
 _MARGIN = 0.75  # of the face's box, shown around it
 _MOSTLY = 0.6  # of the picture: what shows as much is not worth a cut
+_H264 = {  # the colours as they are converted: full RGB to BT.601, which players would otherwise have to guess
+    "crf": "18",
+    "preset": "veryfast",
+    "x264-params": "colorprim=bt709:transfer=iec61966-2-1:colormatrix=smpte170m",
+}
 _MP4_LENGTH = 4000  # milliseconds; players show a video once, so that the loop is written several times
 
 
@@ -144,15 +152,15 @@ def save_animation(animation: Animation, path: str | Path, model: dict[str, str]
     """
     path = Path(path)
     suffix = path.suffix.lower()
+    if suffix not in FORMATS:
+        raise InputError(f"An animation's name must end in {', '.join(FORMATS)}, unlike {path.name!r}.")
     if suffix == ".mp4":
         return _save_mp4(animation, path, provenance.comment(provenance.statement(model, expression)))
     if suffix == ".webp":
         images = [Image.fromarray(frame) for frame in animation.frames]
         options: dict[str, Any] = {"quality": 85, "method": 3}
-    elif suffix == ".gif":
-        images, options = to_palette(animation.frames), {"optimize": False, "disposal": 1}
     else:
-        raise InputError(f"An animation's name must end in .webp, .gif or .mp4, unlike {path.name!r}.")
+        images, options = to_palette(animation.frames), {"optimize": False, "disposal": 1}
     options |= {"duration": list(animation.durations), "loop": 0}
     options |= provenance.save_options(suffix[1:], model, expression)
     images[0].save(path, suffix[1:], save_all=True, append_images=images[1:], **options)
@@ -169,7 +177,7 @@ def _save_mp4(animation: Animation, path: Path, comment: str) -> None:
     frames = animation.frames[:, : animation.frames.shape[1] & ~1, : animation.frames.shape[2] & ~1]  # for 4:2:0
     with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
         container.metadata["comment"] = comment
-        stream = container.add_stream("libx264", Fraction(1000, step), options={"crf": "18", "preset": "veryfast"})
+        stream = container.add_stream("libx264", Fraction(1000, step), options=_H264)
         stream.height, stream.width, stream.pix_fmt = *frames.shape[1:3], "yuv420p"
         for frame, duration in [*zip(frames, animation.durations, strict=True)] * times:
             shown = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")

@@ -1,10 +1,18 @@
 """Contact sheets: what the model does, to be looked at."""
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from reggan.expressions import resolve
 from reggan.predictor import Analysis, Predictor
+
+_GAP = 16  # pixels between tiles and around them
+_CAPTION = 30  # pixels under a tile
+_FONT = 19
+_INK, _PALE_INK = (32, 32, 36), (128, 128, 134)
 
 
 def grid(rows: list[list[np.ndarray]]) -> Image.Image:
@@ -13,10 +21,82 @@ def grid(rows: list[list[np.ndarray]]) -> Image.Image:
 
 
 def expression_rows(
-    predictor: Predictor, analysis: Analysis, names: tuple[str, ...], coarse: bool = True, strength: float = 1.0
+    predictor: Predictor,
+    analysis: Analysis,
+    names: Sequence[str],
+    coarse: bool = True,
+    strength: float = 1.0,
+    face: int = 0,
 ) -> list[list[np.ndarray]]:
-    """For the largest face: a row of coarse images (if wanted) and one of refined ones, the input in front."""
+    """For one face: a row of coarse images (if wanted) and one of refined ones, the input in front."""
     c = np.stack([resolve(name, strength) for name in names])
-    faces = [result.faces[0] for result in predictor.edit_many(analysis, c, face=0)]
+    faces = [result.faces[0] for result in predictor.edit_many(analysis, c, face)]
     refined = [faces[0].crop, *(f.refined for f in faces)]
     return [[faces[0].crop, *(f.coarse for f in faces)], refined] if coarse else [refined]
+
+
+def expression_sheet(
+    predictor: Predictor,
+    analysis: Analysis,
+    names: Sequence[str],
+    face: int = 0,
+    strength: float = 1.0,
+    coarse: bool = False,
+) -> Image.Image:
+    """One face with many expressions, each with its name underneath, the input first.
+
+    Args:
+        analysis: of the picture.
+        names: see `reggan.expressions.NAMED`.
+        face: 0 for the largest.
+        strength: in [0, 1].
+        coarse: with stage 1 above every result.
+
+    Returns:
+        RGB, on white, about as wide as high.
+
+    Raises:
+        InputError: no such face, expression or strength.
+    """
+    rows = expression_rows(predictor, analysis, names, coarse, strength, face)
+    size = rows[0][0].shape[0]
+    share = "" if strength == 1 else f", {round(100 * strength)} %"
+    captions = ["input", *(f"{name}{share}" for name in names)]
+    across = columns(len(captions), len(rows))
+    width, height = size + _GAP, len(rows) * (size + _GAP // 4) + _CAPTION
+    down = math.ceil(len(captions) / across)
+    sheet = Image.new("RGB", (across * width + _GAP, down * height + _GAP), "white")
+    draw = ImageDraw.Draw(sheet)
+    font = ImageFont.load_default(_FONT)
+    for k, caption in enumerate(captions):
+        x, y = _GAP + k % across * width, _GAP + k // across * height
+        for row in rows:
+            if coarse and k == 0 and row is rows[0]:  # the input is the same for both stages
+                key = "stage 1 above\nstage 2 below"
+                draw.multiline_text((x + size / 2, y + size / 2), key, _PALE_INK, font, "mm", 6, "center")
+            else:
+                sheet.paste(Image.fromarray(row[k]), (x, y))
+            y += size + _GAP // 4
+        draw.text((x + size / 2, y + (_CAPTION - _GAP // 2) / 2), caption, _INK, font, "mm")
+    return sheet
+
+
+def columns(count: int, tallness: float = 1.0) -> int:
+    """How many of `count` tiles to put side by side, so that few places stay empty and the sheet is not too wide.
+
+    Of the layouts between a square and four times as wide as high, that with the fewest empty places; among equals the
+    squarest.
+
+    Args:
+        tallness: height of a tile over its width.
+    """
+    least = math.ceil(math.sqrt(count * tallness))
+    return min(range(least, min(2 * least, max(count, least)) + 1), key=lambda n: (-count % n, n))
+
+
+def stack(sheets: Sequence[Image.Image]) -> Image.Image:
+    """Sheets of equal width, one below the other."""
+    out = Image.new("RGB", (sheets[0].width, sum(s.height for s in sheets)), "white")
+    for k, sheet in enumerate(sheets):
+        out.paste(sheet, (0, sum(s.height for s in sheets[:k])))
+    return out

@@ -1,0 +1,118 @@
+"""What the commands do. Each returns the exit code, and raises `InputError` or `OSError` if it cannot even begin."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from reggan import provenance
+from reggan.animate import FORMATS, animate, save_animation
+from reggan.cli import arguments
+from reggan.cli.arguments import Target
+from reggan.errors import InputError
+from reggan.expressions import BASIC, COMPOUND
+from reggan.predictor import Predictor
+from reggan.sheet import expression_sheet, stack
+
+_EXTENSION = {"png": "png", "jpeg": "jpg", "webp": "webp"}
+
+
+def edit(args: argparse.Namespace) -> int:
+    """Edit pictures, one JSON line each; 1 if one of them failed."""
+    wanted, face, box = arguments.targets(args), arguments.face(args), arguments.box(args)
+    predictor = Predictor.from_pretrained(args.weights)
+    args.out.mkdir(parents=True, exist_ok=True)
+    failures = 0
+    stems = _unique([path.stem for path in args.input])
+    inputs = zip(args.input, stems, strict=True)
+    for path, stem in tqdm(inputs, total=len(stems), unit="picture", disable=len(stems) < 2):
+        try:
+            row = edit_file(predictor, path, args.out / stem, wanted, face, box, args.format)
+        except (InputError, OSError) as error:
+            problem = str(error) if isinstance(error, InputError) else f"It cannot be written: {error.strerror}."
+            failures += 1
+            tqdm.write(f"{path}: {problem}", file=sys.stderr)
+            row = {"input": str(path), "error": problem}
+        print(json.dumps(row), flush=True)
+    return 1 if failures else 0
+
+
+def edit_file(
+    predictor: Predictor,
+    path: Path,
+    out: Path,
+    wanted: Sequence[Target],
+    face: int | None,
+    box: list[float] | None,
+    format: str,
+) -> dict[str, Any]:
+    """Edit one picture and write files whose names begin with `out`; returns the JSON line's content."""
+    started = time.perf_counter()
+    analysis = predictor.analyse(path, box)
+    found = time.perf_counter()
+    results = predictor.edit_many(analysis, np.stack([target.c for target in wanted]), face)
+    edited = time.perf_counter()
+    files = []
+    for target, result in zip(wanted, results, strict=True):
+        images = {target.label: result.image}
+        for k, one in enumerate(result.faces):
+            number = k if face is None else face
+            images[f"face{number}_{target.label}_coarse"] = one.coarse
+            images[f"face{number}_{target.label}_refined"] = one.refined
+        for label, image in images.items():
+            file = out.with_name(f"{out.name}_{label}.{_EXTENSION[format]}")
+            provenance.save(image, file, predictor.metadata, target.words)
+            files.append(str(file))
+    seconds = {
+        "analyse": round(found - started, 3),
+        "edit": round(edited - found, 3),
+        "write": round(time.perf_counter() - edited, 3),
+    }
+    faces = [{"box": [round(v, 1) for v in f.box]} for f in results[0].faces]
+    return {"input": str(path), "faces": faces, "seconds": seconds, "files": files}
+
+
+def _unique(stems: Sequence[str]) -> list[str]:
+    """Pictures of one name from several folders must not overwrite each other: face, face_2, ..."""
+    out: list[str] = []
+    for stem in stems:
+        candidate, number = stem, 1
+        while candidate in out:
+            number += 1
+            candidate = f"{stem}_{number}"
+        out.append(candidate)
+    return out
+
+
+def make_animation(args: argparse.Namespace) -> int:
+    """Write the loop of one picture."""
+    wanted, face, box = arguments.targets(args), arguments.face(args), arguments.box(args)
+    if len(wanted) != 1:
+        raise InputError("An animation has one expression; use --mix to mix several.")
+    if args.out.suffix.lower() not in FORMATS:
+        raise InputError(f"An animation's name must end in {', '.join(FORMATS)}, unlike {args.out.name!r}.")
+    if not 32 <= args.size <= 4096:
+        raise InputError(f"The size of an animation lies between 32 and 4096 pixels, unlike {args.size}.")
+    predictor = Predictor.from_pretrained(args.weights)
+    analysis = predictor.analyse(args.input, box)
+    animation = animate(predictor, analysis, wanted[0].c, face, args.frames, args.size, not args.whole)
+    save_animation(animation, args.out, predictor.metadata, wanted[0].words)
+    return 0
+
+
+def make_sheet(args: argparse.Namespace) -> int:
+    """Write all pictures' sheets as one."""
+    names = COMPOUND if args.compounds else BASIC
+    predictor = Predictor.from_pretrained(args.weights)
+    sheets = [
+        expression_sheet(predictor, predictor.analyse(path), names, strength=args.strength, coarse=args.coarse)
+        for path in args.input
+    ]
+    provenance.save(np.asarray(stack(sheets)), args.out, predictor.metadata, ", ".join(names))
+    return 0
