@@ -160,7 +160,9 @@ def save_animation(animation: Animation, path: str | Path, model: dict[str, str]
         images = [Image.fromarray(frame) for frame in animation.frames]
         options: dict[str, Any] = {"quality": 85, "method": 3}
     else:
-        images, options = to_palette(animation.frames), {"optimize": False, "disposal": 1}
+        images = to_palette(animation.frames)
+        palette = bytes(images[0].getpalette() or []).ljust(768, b"\0")  # given as such, it is written once
+        options = {"optimize": True, "palette": palette, "transparency": 255, "disposal": 1}
     options |= {"duration": list(animation.durations), "loop": 0}
     options |= provenance.save_options(suffix[1:], model, expression)
     images[0].save(path, suffix[1:], save_all=True, append_images=images[1:], **options)

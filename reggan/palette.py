@@ -11,7 +11,7 @@ def to_palette(frames: NDArray[np.uint8], colours: int = 255) -> list[Image.Imag
     """Frames (F, H, W, 3) in one palette of their own.
 
     Dithered with a fixed threshold matrix: error diffusion would carry each change to the end of the picture, and the
-    background would crawl. Here a pixel that keeps its colour keeps its index. One index stays free, for the
+    background would crawl. Here a pixel that keeps its colour keeps its index. Index 255 stays free, for the
     transparency by which a GIF omits what did not change.
     """
     table = _palette(frames[[0, len(frames) // 4, len(frames) // 2], ::2, ::2], colours)

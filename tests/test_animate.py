@@ -142,6 +142,7 @@ def test_a_gif_does_not_crawl(loop: Animation, tmp_path: Path) -> None:
     save_animation(loop, tmp_path / "loop.gif", MODEL)
     with Image.open(tmp_path / "loop.gif") as film:
         shown = np.stack([np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(film)])
+    assert np.array_equal(shown, [np.asarray(image.convert("RGB")) for image in to_palette(loop.frames)])
     still = (loop.frames == loop.frames[:1]).all((0, 3))
     assert 0.5 < still.mean() < 1
     assert (shown == shown[:1])[:, still].all()
