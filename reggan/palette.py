@@ -16,7 +16,8 @@ def to_palette(frames: NDArray[np.uint8], colours: int = 255) -> list[Image.Imag
     """
     table = _palette(frames[[0, len(frames) // 4, len(frames) // 2], ::2, ::2], colours)
     apart = np.linalg.norm(table[:, None] - table[None], axis=2) + 1e3 * np.eye(len(table), dtype=np.float32)
-    spread = float(np.median(apart.min(1)))  # the usual step between neighbours in the palette
+    step = float(np.median(apart.min(1)))  # between neighbours in the palette, usually
+    spread = step / math.sqrt(3)  # the threshold is added to all three channels
     height, width = frames.shape[1:3]
     threshold = np.tile(bayer(8), (math.ceil(height / 8), math.ceil(width / 8)))[:height, :width, None]
     nearest = _nearest(table)

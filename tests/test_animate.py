@@ -182,3 +182,8 @@ def test_without_pyav_an_mp4_is_one_sentence(loop: Animation, tmp_path: Path, mo
         save_animation(loop, tmp_path / "loop.mp4", MODEL)
     with pytest.raises(InputError, match=r"must end in \.webp"):
         save_animation(loop, tmp_path / "loop.avi", MODEL)
+
+
+def test_a_drawing_of_two_colours_stays_as_it_is() -> None:
+    frames = np.random.default_rng(2).integers(0, 2, (4, 32, 32, 1), np.uint8).repeat(3, 3) * np.uint8(255)
+    assert np.array_equal([np.asarray(image.convert("RGB")) for image in to_palette(frames)], frames)
