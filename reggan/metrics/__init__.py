@@ -5,6 +5,10 @@
     landmarks.py       are the features where the target has them?         needs the target
     sharpness.py       is moved skin as sharp as in the target?            needs input and target
     reconstruction.py  MSE, L1, and L1 relative to changing nothing        needs the target
+    unchanged.py       background, skin colour, edge of the crop           needs input and output
+    brisque.py, qualiclip.py   quality without a reference (optional)      needs the output only
+    distances.py       FID and KID of two sets (optional)                  needs a set of real faces
+    affectnet.py, arcface.py   ECS and FSS by larger networks (optional)
     intervals.py       mean and 95 % interval of any of them
 
 Every function takes a batch of uint8 RGB images (N, H, W, 3) and returns (N,) float64; nan marks an image that could

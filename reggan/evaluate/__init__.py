@@ -1,0 +1,24 @@
+"""How good is a model? Every metric, for any number of methods, on any folder of faces.
+
+    python -m reggan.evaluate --pairs DIR --identities FILE [--styles] [--methods LIST] -o OUT
+    python -m reggan.evaluate --images DIR [--methods LIST] -o OUT
+
+`--pairs` holds one folder per person with 256 x 256 aligned crops: `neutral.jpg`, its `landmarks.npy` ((478, 2) pixels)
+and the targets `happy_100.jpg` to `disgusted_100.jpg`; FILE lists the people, one a line: people kept out of training.
+With `--styles`, the same people again as paint, pencil, stone, metal, cartoon and grey (`metrics/styles.py`): without
+pixel metrics, and with the landmark error against the photographic targets. Where the filtered targets themselves score
+little better than the filtered inputs there (marble), it is the detector that fails, not the model.
+`--images` holds pictures of any size, one sub-folder per class (photo, painting, statue, avatar): the largest face of
+each is taken; there are no targets, so only what needs none is measured.
+
+Every face is given the six basic expressions at strength 1. LIST is explained in `methods.py`. `--quality` adds
+BRISQUE, QualiCLIP, FID, KID, and ECS and FSS by larger networks (`pip install "reggan[metrics]"`; some
+download weights), `--cost` parameters, operations, time and memory.
+
+OUT gets `index.html` (self-contained), `scores.json`, `samples_*.png`, and `kept/`: what was measured is not measured
+again when the command is repeated, with more methods for instance.
+"""
+
+from reggan.evaluate.run import evaluate
+
+__all__ = ["evaluate"]

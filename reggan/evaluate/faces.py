@@ -1,0 +1,99 @@
+"""The faces that are measured: people with known targets, the same turned into art, or any folder of pictures."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from reggan.errors import InputError
+from reggan.expressions import BASIC
+from reggan.metrics.styles import STYLES
+
+_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
+
+
+class Faces(NamedTuple):
+    """P faces of one image class, each to be given the E = 6 basic expressions, so N = 6 P outputs.
+
+    Outputs and targets come in this order: all six of the first face in the order of `BASIC`, then the next.
+    """
+
+    name: str  # of the image class
+    names: list[str]  # of the faces
+    crops: np.ndarray  # (P, 256, 256, 3) uint8
+    landmarks: np.ndarray  # (P, 478, 2) float32 pixels
+    targets: np.ndarray | None = None  # (N, 256, 256, 3) uint8
+    pixels: bool = False  # whether outputs may be compared with the targets pixel by pixel
+
+    @property
+    def asked(self) -> list[str]:
+        """The expression of each output."""
+        return list(BASIC) * len(self.names)
+
+    @property
+    def inputs(self) -> np.ndarray:
+        """The crop of each output: (N, 256, 256, 3)."""
+        return self.crops.repeat(len(BASIC), 0)
+
+
+def load_pairs(folder: Path, people: list[str]) -> Faces:
+    """People with targets, class "photo"; `InputError` names the first file that cannot be read."""
+    if not people:
+        raise InputError("The list of identities is empty.")
+    neutrals = [_read(folder / person / "neutral.jpg") for person in people]
+    targets = [_read(folder / person / f"{name}_100.jpg") for person in people for name in BASIC]
+    try:
+        landmarks = [np.load(folder / person / "landmarks.npy") for person in people]
+    except (OSError, ValueError) as error:
+        raise InputError(f"The landmarks cannot be read: {error}.") from error
+    return Faces("photo", people, np.stack(neutrals), np.stack(landmarks), np.stack(targets), pixels=True)
+
+
+def styled(faces: Faces, style: str) -> Faces:
+    """The same faces and targets through a filter of `reggan.metrics.styles`."""
+    assert faces.targets is not None
+    crops, targets = (np.stack([STYLES[style](image) for image in images]) for images in (faces.crops, faces.targets))
+    return faces._replace(name=style, crops=crops, targets=targets, pixels=False)
+
+
+def load_images(folder: Path) -> tuple[list[Faces], list[str]]:
+    """The largest face of every picture in a folder, one class per sub-folder; and the pictures without a face.
+
+    Pictures that lie in the folder itself are of the class "pictures".
+    """
+    from reggan.faces import align, alignment_matrix, find_faces, read_image, transform  # loads MediaPipe
+
+    if not folder.is_dir():
+        raise InputError(f"There is no folder {folder}.")
+    classes: dict[str, list[tuple[str, np.ndarray, np.ndarray]]] = {}
+    left_out = []
+    for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES):
+        parts = path.relative_to(folder).parts
+        try:
+            picture = read_image(path)
+        except InputError as error:
+            left_out.append(f"{path.name}: {error}")
+            continue
+        found = find_faces(picture)
+        if not found:
+            left_out.append(f"{path.name}: no face found")
+            continue
+        matrix = alignment_matrix(found[0].landmarks)
+        landmarks = transform(found[0].landmarks, matrix).astype(np.float32)
+        name = "pictures" if len(parts) == 1 else parts[0]
+        classes.setdefault(name, []).append((path.stem, align(picture, matrix), landmarks))
+    if not classes:
+        raise InputError(f"No picture with a face was found in {folder}.")
+    faces = []
+    for name, found_ones in classes.items():
+        names, crops, points = zip(*found_ones, strict=True)
+        faces.append(Faces(name, list(names), np.stack(crops), np.stack(points)))
+    return faces, left_out
+
+
+def _read(path: Path) -> np.ndarray:
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR) if path.is_file() else None
+    if image is None:
+        raise InputError(f"The image {path} is missing or cannot be read.")
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)

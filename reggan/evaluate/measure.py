@@ -1,0 +1,139 @@
+"""Every metric of one method's outputs on one class of faces."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from reggan.evaluate.faces import Faces
+from reggan.expressions import BASIC
+from reggan.metrics.affectnet import affectnet_ecs
+from reggan.metrics.arcface import arcface_fss
+from reggan.metrics.brisque import brisque
+from reggan.metrics.distances import set_distance
+from reggan.metrics.ecs import ecs
+from reggan.metrics.fss import embed
+from reggan.metrics.landmarks import find_landmarks, landmark_error
+from reggan.metrics.optional import NotAvailable
+from reggan.metrics.qualiclip import qualiclip
+from reggan.metrics.reconstruction import mse, relative_l1
+from reggan.metrics.sharpness import moved_skin, sharpness_ratio
+from reggan.metrics.unchanged import background_change, colour_shift, seam
+
+
+class Metric(NamedTuple):
+    label: str
+    better: str  # "higher", "lower", or "1" for ratios
+    meaning: str
+
+
+METRICS = {
+    "ecs": Metric("ECS", "higher", "share of outputs in which a classifier sees the asked-for expression"),
+    "ecs_probability": Metric("ECS prob.", "higher", "mean probability of the asked-for expression"),
+    "fss": Metric("FSS", "higher", "cosine of face descriptors, input against output"),
+    "relative_l1": Metric("rel. L1", "lower", "L1 to the target over the unchanged input's"),
+    "mse": Metric("MSE", "lower", "to the target, values in [0, 1]"),
+    "sharpness": Metric("sharpness", "1", "gradient energy over the target's, on moved skin"),
+    "landmark_error": Metric("landmarks", "lower", "of the output, distance to the target's, in eye distances"),
+    "background": Metric("background", "lower", "mean change far from the face, grey levels of 255"),
+    "colour": Metric("colour shift", "lower", "of the mean skin colour, CIE L*a*b*"),
+    "seam": Metric("seam", "lower", "step at the crop's edge if it is pasted as it is, grey levels of 255"),
+    "brisque": Metric("BRISQUE", "lower", "no-reference quality of image statistics"),
+    "qualiclip": Metric("QualiCLIP", "higher", "no-reference quality by CLIP"),
+    "ecs_affectnet": Metric("ECS, AffectNet", "higher", "ECS by a larger classifier"),
+    "fss_arcface": Metric("FSS, ArcFace", "higher", "FSS by a larger embedder"),
+}
+#: Slow, or from packages of their own. Each takes the faces and the outputs and may raise `NotAvailable`.
+QUALITY: dict[str, Callable[[Faces, np.ndarray], np.ndarray]] = {
+    "brisque": lambda faces, outputs: brisque(outputs),
+    "qualiclip": lambda faces, outputs: qualiclip(outputs),
+    "ecs_affectnet": lambda faces, outputs: affectnet_ecs(outputs, faces.asked).hit,
+    "fss_arcface": lambda faces, outputs: arcface_fss(faces.inputs, outputs),
+}
+
+
+class Measured(NamedTuple):
+    """Of one method on one class of faces."""
+
+    values: dict[str, np.ndarray]  # metric: (N,) float64, nan where an image could not be measured
+    distances: dict[str, float | int | str]  # of the whole set: FID, KID and their N; empty if not asked for
+    missing: dict[str, str]  # metric: why it is not available
+
+
+class Reference(NamedTuple):
+    """What is needed of the faces themselves, computed once."""
+
+    target_points: np.ndarray | None  # (N, 478, 2) landmarks of the photographic targets
+    identity: np.ndarray  # (P, 128)
+
+
+def reference(faces: Faces, target_points: np.ndarray | None) -> Reference:
+    return Reference(target_points, embed(faces.crops))
+
+
+def measure(faces: Faces, outputs: np.ndarray, ref: Reference, quality: bool = False) -> Measured:
+    """All metrics; `quality` adds the slow ones that need packages of their own."""
+    inputs, points = faces.inputs, faces.landmarks.repeat(len(BASIC), 0)
+    hit, probability = ecs(outputs, faces.asked)
+    values = {
+        "ecs": hit,
+        "ecs_probability": probability,
+        "fss": (ref.identity.repeat(len(BASIC), 0) * embed(outputs)).sum(1),
+        "background": background_change(inputs, outputs, points),
+        "colour": colour_shift(inputs, outputs, points),
+        "seam": seam(inputs, outputs),
+    }
+    if ref.target_points is not None:
+        values["landmark_error"] = landmark_error(find_landmarks(outputs), ref.target_points)
+    if faces.pixels and faces.targets is not None:
+        values["relative_l1"] = relative_l1(outputs, faces.targets, inputs)
+        values["mse"] = mse(outputs, faces.targets)
+        values["sharpness"] = sharpness_ratio(outputs, faces.targets, moved_skin(inputs, faces.targets))
+    missing: dict[str, str] = {}
+    distances: dict[str, float | int | str] = {}
+    if quality:
+        for name, judge in QUALITY.items():
+            try:
+                values[name] = judge(faces, outputs)
+            except NotAvailable as reason:
+                missing[name] = str(reason)
+        try:  # real faces: the targets where they are photographs of the same kind, else the inputs
+            distances = set_distance(faces.crops if faces.targets is None else faces.targets, outputs)._asdict()
+        except NotAvailable as reason:
+            missing["fid"] = str(reason)
+    return Measured({name: values[name] for name in METRICS if name in values}, distances, missing)
+
+
+# -- kept between runs -----------------------------------------------------------------------------------------------
+
+
+def fingerprint(faces: Faces, key: str, quality: bool) -> str:
+    """Changes when the faces, the method or what is measured change."""
+    digest = hashlib.sha256(repr((key, faces.names, quality, list(METRICS))).encode())
+    for array in (faces.crops, faces.landmarks, faces.targets):
+        if array is not None:
+            digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def keep(path: Path, mark: str, outputs: np.ndarray, measured: Measured) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    header = json.dumps({"mark": mark, "distances": measured.distances, "missing": measured.missing})
+    temporary = path.with_suffix(".part.npz")
+    np.savez(temporary, header=header, outputs=outputs, **{f"metric_{k}": v for k, v in measured.values.items()})
+    temporary.replace(path)
+
+
+def kept(path: Path, mark: str) -> tuple[np.ndarray, Measured] | None:
+    """What `keep` wrote under the same mark, or None."""
+    if not path.is_file():
+        return None
+    with np.load(path, allow_pickle=False) as f:
+        header = json.loads(str(f["header"]))
+        if header["mark"] != mark:
+            return None
+        values = {k.removeprefix("metric_"): f[k] for k in f.files if k.startswith("metric_")}
+        return f["outputs"], Measured(values, header["distances"], header["missing"])

@@ -1,0 +1,136 @@
+"""The methods that are compared.
+
+input, target     what the yardstick gives for changing nothing, and for the right answer
+coarse, refined   the two stages of the weights that come with the package
+NAME=FILE         weights of `python -m reggan.train`: RegGAN (its refined output) or a baseline
+NAME=FOLDER       another system's results: aligned 256 x 256 crops `<face>_<expression>.png`
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import torch
+import torch.nn as nn
+from safetensors import SafetensorError, safe_open
+
+from reggan.checkpoint import EMBEDDED
+from reggan.errors import InputError
+from reggan.evaluate.faces import Faces
+from reggan.expressions import BASIC
+from reggan.frame import sample
+from reggan.model import RegGAN
+from reggan.predictor import Predictor, to_uint8
+
+DEFAULT = ("input", "coarse", "refined", "target")
+Edit = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]  # crops, landmarks, c -> crops
+
+
+class Method(NamedTuple):
+    name: str
+    key: str  # changes when the method changes; what was measured under the same key is not measured again
+    edit: Edit | None = None  # None: input, target and folders
+    module: nn.Module | None = None  # what is counted and timed
+    file: Path | None = None  # of the weights, or the folder of results
+
+
+def parse(text: str) -> list[Method]:
+    """Methods from a comma-separated list, see above.
+
+    Raises:
+        InputError: an unknown name, a file that is no model, or a name given twice.
+    """
+    methods = [_method(part.strip()) for part in text.split(",") if part.strip()]
+    names = [m.name for m in methods]
+    if len(set(names)) < len(names) or not names:
+        raise InputError(f"Every method needs a name of its own, in {text!r}.")
+    return methods
+
+
+def _method(text: str) -> Method:
+    name, equals, where = text.partition("=")
+    if name in ("input", "target") and not equals:
+        return Method(name, name)
+    if name in ("coarse", "refined") and not equals:
+        return regression_gan(name, EMBEDDED, int(name == "refined"))
+    path = Path(where)
+    if equals and path.is_dir():
+        return Method(name, f"folder {_digest_of_folder(path)}", file=path)
+    if equals and path.is_file():
+        return _from_weights(name, path)
+    raise InputError(f"{text!r} is neither one of {', '.join(DEFAULT)} nor NAME=FILE or NAME=FOLDER that exists.")
+
+
+def regression_gan(name: str, path: Path, stage: int) -> Method:
+    """A stage of RegGAN: 0 coarse (stage 1 alone), 1 refined."""
+    predictor = Predictor.from_pretrained(path)
+    key = f"{predictor.metadata['sha256']} stage {stage + 1}"
+    if stage == 0:
+        return Method(name, key, partial(_stage_1, predictor.model), predictor.model.regression, path)
+    return Method(name, key, lambda *faces: predictor.edit_crops(*faces)[1], predictor.model, path)
+
+
+@torch.inference_mode()
+def _stage_1(model: RegGAN, crops: np.ndarray, landmarks: np.ndarray, c: np.ndarray) -> np.ndarray:
+    """Stage 1 without the cost of stage 2; the same image as `Predictor.edit_crops` gives."""
+    x = torch.from_numpy(crops).permute(0, 3, 1, 2).float() / 255
+    maps = model.frame(torch.from_numpy(landmarks), x.shape[-1])
+    change = model.coarse_change(sample(x, maps.to_crop).clamp(0, 1), torch.from_numpy(c))
+    return to_uint8((x + sample(change, maps.to_frame, "bilinear")).clamp(0, 1))
+
+
+def _from_weights(name: str, path: Path) -> Method:
+    try:
+        with safe_open(path, framework="pt") as f:
+            config = json.loads((f.metadata() or {}).get("config", "{}"))
+    except (SafetensorError, json.JSONDecodeError):
+        raise InputError(f"{path} is not a weights file.") from None
+    if "grid" in config and "widths" in config:
+        return regression_gan(name, path, 1)
+    from reggan import baselines
+
+    baseline = baselines.load(path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Method(name, f"baseline {digest}", baseline.edit_crops, baseline.module, path)
+
+
+def results(method: Method, faces: Faces) -> np.ndarray | None:
+    """A method's outputs, (N, 256, 256, 3) uint8; None for `target` where there is none.
+
+    Raises:
+        InputError: a picture is missing in a folder of results, or has another size.
+    """
+    if method.name == "target" and method.edit is None and method.file is None:
+        return faces.targets
+    if method.edit is None:
+        return faces.inputs if method.file is None else _from_folder(method.file, faces)
+    c = np.eye(len(BASIC), dtype=np.float32)
+    return np.concatenate([
+        method.edit(np.stack([crop] * len(BASIC)), np.stack([points] * len(BASIC)), c)
+        for crop, points in zip(faces.crops, faces.landmarks, strict=True)
+    ])  # fmt: skip
+
+
+def _from_folder(folder: Path, faces: Faces) -> np.ndarray:
+    images = []
+    for face in faces.names:
+        for name in BASIC:
+            path = folder / f"{face}_{name}.png"
+            image = cv2.imread(str(path), cv2.IMREAD_COLOR) if path.is_file() else None
+            if image is None or image.shape != faces.crops.shape[1:]:
+                height, width = faces.crops.shape[1:3]
+                raise InputError(f"{path} is missing or is not a picture of {width} x {height} pixels.")
+            images.append(cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
+    return np.stack(images)
+
+
+def _digest_of_folder(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.png")):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
