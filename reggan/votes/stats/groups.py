@@ -9,6 +9,7 @@ from reggan.votes.stats.bootstrap import RESAMPLES, Estimate, resample
 from reggan.votes.stats.counts import count_pairs, count_ratings
 
 Field = Literal["expression", "image_class"]
+FIELDS: tuple[Field, ...] = ("expression", "image_class")
 
 
 class Group(NamedTuple):
