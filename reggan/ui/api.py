@@ -1,16 +1,23 @@
-"""The two public endpoints, /detect and /edit, for programs. Their fields are on the page but not shown."""
+"""The public endpoints /detect, /edit and /sheet, for programs and, as tools, for assistants (MCP).
 
-from typing import Any
+Their fields are on the page but not shown.
+"""
+
+from pathlib import Path
+from typing import Any, Literal
 
 import gradio as gr
 import numpy as np
 
+from reggan import provenance
 from reggan.errors import InputError
-from reggan.expressions import NAMED, resolve
+from reggan.expressions import BASIC, COMPOUND, NAMED, describe, resolve
 from reggan.predictor import Predictor
+from reggan.sheet import expression_sheet
+from reggan.ui.files import new_path
 from reggan.ui.picture_input import PictureInput, as_error
 
-Picture = np.ndarray
+Picture = str  # path of a PNG file
 
 
 class Endpoints:
@@ -20,10 +27,14 @@ class Endpoints:
         self.predictor = predictor
 
     def detect(self, image: str | None) -> dict[str, Any]:
-        """Find the faces in a picture.
+        """Find the faces in a picture: a photo, painting, statue or avatar.
 
-        Returns {"width", "height", "faces"}: the picture's size in pixels, and for each face, the largest first,
-        "box": [x0, y0, x1, y1] in pixels and "confidence" in [0, 1]. No face is an empty list.
+        Args:
+            image: the picture.
+
+        Returns:
+            {"width", "height", "faces"}: the picture's size in pixels, and for each face, the largest first,
+            "box": [x0, y0, x1, y1] in pixels and "confidence" in [0, 1]. No face is an empty list.
         """
         try:
             analysis = self.predictor.analyse(_given(image))
@@ -39,19 +50,60 @@ class Endpoints:
     def edit(
         self, image: str | None, expression: str = "happy", strength: float = 1.0, face: int | None = None
     ) -> tuple[Picture, Picture, Picture]:
-        """Give faces a new expression.
+        """Give the faces in a picture a new facial expression; everything else stays as it is.
 
-        expression: one of the names; strength: 0 to 1; face: 0 for the largest, 1 for the next, None for all.
-        Returns the whole picture at its full resolution, and of one face (the largest of those edited) the 256 x 256
-        results of stage 1 (coarse) and stage 2 (refined). All are PNG files.
+        Args:
+            image: the picture.
+            expression: neutral, happy, sad, fearful, angry, surprised, disgusted, or a compound such as "happily
+                surprised".
+            strength: how much of it, 0 to 1.
+            face: 0 for the largest face, 1 for the next, none for all.
+
+        Returns:
+            Three PNG files that say they were edited with AI: the whole picture at its full resolution, and of one
+            face (the largest of those edited) the 256 x 256 results of stage 1 (coarse) and stage 2 (refined).
         """
         try:
-            analysis = self.predictor.analyse(_given(image))
-            result = self.predictor.edit(analysis, resolve(expression, strength), face)
+            c = resolve(expression, strength)
+            result = self.predictor.edit(self.predictor.analyse(_given(image)), c, face)
         except InputError as error:
             raise as_error(error) from None
-        first = result.faces[0]
-        return result.image, first.coarse, first.refined
+        first, words = result.faces[0], describe(c)
+        whole, coarse, refined = (
+            self._file(name, picture, words)
+            for name, picture in (("edited", result.image), ("coarse", first.coarse), ("refined", first.refined))
+        )
+        return whole, coarse, refined
+
+    def sheet(
+        self,
+        image: str | None,
+        expressions: Literal["basic", "all"] = "basic",
+        strength: float = 1.0,
+        face: int = 0,
+    ) -> Picture:
+        """Show one face of a picture in many facial expressions, side by side.
+
+        Args:
+            image: the picture.
+            expressions: "basic" for the six basic ones, "all" for the 15 compounds too.
+            strength: how much of each, 0 to 1.
+            face: 0 for the largest face, 1 for the next.
+
+        Returns:
+            A PNG file that says it was edited with AI.
+        """
+        names = BASIC if expressions == "basic" else (*BASIC, *COMPOUND)
+        try:
+            picture = expression_sheet(self.predictor, self.predictor.analyse(_given(image)), names, face, strength)
+        except InputError as error:
+            raise as_error(error) from None
+        return self._file("sheet", np.asarray(picture.convert("RGB")), f"{len(names)} expressions")
+
+    def _file(self, name: str, picture: np.ndarray, words: str) -> Picture:
+        path: Path = new_path(f"reggan_{name}.png")
+        provenance.save(picture, path, self.predictor.metadata, words)
+        return str(path)
 
 
 def _given(image: str | None) -> str:
@@ -61,16 +113,20 @@ def _given(image: str | None) -> str:
 
 
 def add_endpoints(predictor: Predictor) -> None:
-    """Add both to the Blocks that is being built."""
+    """Add all to the Blocks that is being built."""
     endpoints = Endpoints(predictor)
     with gr.Group(visible=False):
         image = PictureInput(label="Picture")
         expression = gr.Dropdown(list(NAMED), value="happy", label="Expression")
         strength = gr.Slider(0, 1, 1.0, label="Strength, 0 to 1")
         face = gr.Number(None, precision=0, label="Face: 0 is the largest, none means all")
+        one_face = gr.Number(0, precision=0, label="Face: 0 is the largest")
+        which = gr.Radio(["basic", "all"], value="basic", label="Which expressions")
         found = gr.JSON(label="Faces")
         results = [gr.Image(format="png", label=f"{part} picture") for part in ("Whole", "Coarse", "Refined")]
-        detect, edit = gr.Button(), gr.Button()
+        contact = gr.Image(format="png", label="Sheet")
+        detect, edit, sheet = gr.Button(), gr.Button(), gr.Button()
     shared: dict[str, Any] = {"concurrency_id": "model"}
     detect.click(endpoints.detect, image, found, api_name="detect", **shared)
     edit.click(endpoints.edit, [image, expression, strength, face], results, api_name="edit", **shared)
+    sheet.click(endpoints.sheet, [image, which, strength, one_face], contact, api_name="sheet", **shared)

@@ -1,5 +1,7 @@
 """The whole page, and how it is served."""
 
+import importlib.util
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,49 +10,66 @@ import numpy as np
 
 from reggan.expressions import resolve
 from reggan.predictor import Predictor
-from reggan.ui.about import ABOUT
+from reggan.ui.about_tab import build_about_tab
 from reggan.ui.api import add_endpoints
-from reggan.ui.edit_tab import build_edit_tab
-from reggan.ui.theme import CSS, theme
+from reggan.ui.batch_tab import build_batch_tab
+from reggan.ui.edit import build_edit_tab
+from reggan.ui.edit.visit import Visit
+from reggan.ui.theme import theme
+from reggan.ui.widgets import ASSETS, STYLE
+from reggan.ui.words import LANGUAGES, language_field, say, t, translations
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-_TITLE = """# RegGAN
-Give any face a new expression: photo, painting, statue or avatar."""
+#: File, and the name in the address (?example=painting), in the order on the page.
+_EXAMPLES = {
+    "photo": "photo_grace_hopper.jpg",
+    "painting": "painting_portrait.jpg",
+    "marble": "statue_marble.jpg",
+    "bronze": "statue_bronze.jpg",
+    "avatar": "avatar_3d.jpg",
+    "group": "gallery_faces.jpg",
+}
 
 
 def build(predictor: Predictor, examples: Path = EXAMPLES) -> gr.Blocks:
     """The page. The predictor is warmed up first, so that the first visitor does not wait for it."""
     warm_up(predictor)
+    visits = {
+        name: Visit.begin(predictor, examples / file) for name, file in _EXAMPLES.items() if (examples / file).is_file()
+    }
     with gr.Blocks(title="RegGAN", delete_cache=(600, 3600)) as demo:
-        gr.Markdown(_TITLE, elem_id="title")
-        with gr.Tab("Edit"):
-            build_edit_tab(demo, predictor, example_pictures(examples))
-        with gr.Tab("About"):
-            gr.Markdown(ABOUT, elem_id="about")
+        language = language_field()
+        gr.Markdown("# RegGAN", elem_id="title")
+        gr.Markdown(t("tagline"), elem_id="tagline")  # type: ignore[arg-type]
+        with gr.Tab(t("Edit"), id="edit"):
+            build_edit_tab(demo, predictor, visits, language)
+        with gr.Tab(t("Batch"), id="batch"):
+            build_batch_tab(predictor, language)
+        with gr.Tab(t("About"), id="about"):
+            build_about_tab(demo, predictor, language)
         add_endpoints(predictor)
-    # The model's events wait for each other: two at a time, and 32 more in line.
-    demo.queue(default_concurrency_limit=2, max_size=32)
+        demo.load(None, language, None, js="(language) => { document.documentElement.lang = language }")
+    # The model's events wait for each other: two at a time, and 64 more in line.
+    demo.queue(default_concurrency_limit=2, max_size=64)
     return demo
 
 
 def launch_options() -> dict[str, Any]:
     """Keyword arguments for `demo.launch`."""
+    busy = {language: say("busy", language) for language in LANGUAGES}
     return {
         "theme": theme(),
-        "css": CSS,
-        "footer_links": ["api", "settings"],
+        "css": STYLE,
+        "head": f"<script>window.regganBusy = {json.dumps(busy)};\n{(ASSETS / 'page.js').read_text()}</script>",
+        "i18n": translations(),
+        "footer_links": ["settings"],  # the API is described under About, in the page's language
         "run_history": False,  # it would keep results in the visitor's browser
         "max_file_size": "40mb",
         "state_session_capacity": 64,  # a session holds a picture, up to 150 MB of memory
         "enable_monitoring": False,
         "ssr_mode": False,
+        "mcp_server": importlib.util.find_spec("mcp") is not None,
     }
-
-
-def example_pictures(folder: Path) -> list[Path]:
-    """The example pictures there are, photographs first."""
-    found = [path for path in folder.glob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png")]
-    return sorted(found, key=lambda path: (not path.name.startswith("photo"), path.name))
 
 
 def warm_up(predictor: Predictor) -> None:

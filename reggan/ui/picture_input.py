@@ -4,6 +4,7 @@ import gradio as gr
 from gradio.data_classes import ImageData
 
 from reggan.errors import InputError
+from reggan.ui.words import say, sorry
 
 
 class PictureInput(gr.Image):
@@ -16,6 +17,6 @@ class PictureInput(gr.Image):
         return None if payload is None else payload.path
 
 
-def as_error(error: InputError) -> gr.Error:
+def as_error(error: InputError, language: str = "en") -> gr.Error:
     """The one sentence, without a traceback in the log."""
-    return gr.Error(str(error), print_exception=False, title="")
+    return gr.Error(sorry(error, language), print_exception=False, title=say("Sorry", language))

@@ -4,6 +4,7 @@ import gradio as gr
 from gradio.data_classes import ImageData
 
 from reggan.errors import InputError
+from reggan.ui.words import sorry
 
 from gradio.events import Dependency
 
@@ -22,6 +23,6 @@ class PictureInput(gr.Image):
         from gradio.components.base import Component
 
 
-def as_error(error: InputError) -> gr.Error:
+def as_error(error: InputError, language: str = "en") -> gr.Error:
     """The one sentence, without a traceback in the log."""
-    return gr.Error(str(error), print_exception=False, title="")
+    return gr.Error(sorry(error, language), print_exception=False, title="")

@@ -1,0 +1,33 @@
+"""The About tab: how it works, limits with failures to look at, privacy, licence, and how programs call it."""
+
+import gradio as gr
+
+from reggan.predictor import Predictor
+from reggan.ui.architecture import architecture_svg
+from reggan.ui.widgets import ASSETS
+from reggan.ui.words import LANGUAGES, t
+
+_FAILURES = ("turned", "covered", "drawing")
+
+
+def build_about_tab(demo: gr.Blocks, predictor: Predictor, language: gr.Textbox) -> None:
+    """Lay out the tab, in `demo`, which is being built."""
+    with gr.Column(elem_id="about"):
+        gr.Markdown(t("about"))  # type: ignore[arg-type]
+        picture = gr.HTML("", elem_id="architecture")
+        gr.Markdown(t("about_limits"))  # type: ignore[arg-type]
+        with gr.Row(elem_id="failures"):
+            for name in _FAILURES:
+                with gr.Column(min_width=200):
+                    gr.Image(
+                        str(ASSETS / f"failure_{name}.jpg"),
+                        interactive=False,
+                        show_label=False,
+                        buttons=[],
+                        container=False,
+                        alt_text="",
+                    )
+                    gr.Markdown(t(f"failure {name}"))  # type: ignore[arg-type]
+        gr.Markdown(t("about_rest"))  # type: ignore[arg-type]
+    pictures = {spoken: architecture_svg(predictor.model, spoken) for spoken in LANGUAGES}
+    demo.load(pictures.get, language, picture, show_progress="hidden", api_visibility="private")

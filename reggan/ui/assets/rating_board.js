@@ -1,0 +1,195 @@
+// The rating board. Three questions per showing, answered here and sent to the server together.
+// `element`, `props` and `server` come from gr.HTML; props.mode is "pair" or "single".
+
+const STORED = "reggan.voter"; // the voter's ticket, in this browser only
+const REVEAL_MILLISECONDS = 8000;
+const QUESTIONS = {
+  pair: [(e) => `Which shows “${e}” better?`, () => "Which keeps the person better?", () => "Which looks more real?"],
+  single: [(e) => `How well does it show “${e}”?`, () => "How well does it keep the person?", () => "How real does it look?"],
+};
+const HINTS = {
+  pair: ["", "The same person as in the input?", "Less like an edited picture, be it of a photo, a painting or a statue."],
+  single: ["1 not at all, 5 very well", "1 another person, 5 the same person", "1 clearly edited, 5 like an original"],
+};
+const ANSWERS = {
+  pair: [["left", "Left", "←"], ["right", "Right", "→"], ["both", "Both", "↑"], ["neither", "Neither", "↓"]],
+  single: ["1", "2", "3", "4", "5"].map((n) => [n, "", n]),
+};
+const ARROWS = { ArrowLeft: 0, ArrowRight: 1, ArrowUp: 2, ArrowDown: 3 };
+const TASK = {
+  pair: "You see a face, an expression that was asked for, and two results. Three questions about each pair: which shows " +
+    "the expression better, which keeps the person better, which looks more real?",
+  single: "You see a face, an expression that was asked for, and one result. Three questions about each: how well does " +
+    "it show the expression, how well does it keep the person, how real does it look?",
+};
+
+const mode = props.mode;
+let showing = null, answers = [], seconds = [], since = 0, busy = false, hiding = 0, fallback = "";
+
+const find = (selector) => element.querySelector(selector);
+const write = (name, text) => element.querySelectorAll(`[data-text="${name}"]`).forEach((e) => { e.textContent = text; });
+
+// Private windows may refuse storage: then the ticket lives as long as the page.
+function ticket(value) {
+  try {
+    if (value) localStorage.setItem(STORED, value);
+    return localStorage.getItem(STORED) || fallback;
+  } catch {
+    return (fallback = value || fallback);
+  }
+}
+
+function show(name) {
+  element.querySelectorAll("[data-screen]").forEach((e) => { e.hidden = e.dataset.screen !== name; });
+}
+
+function tell(problem) {
+  write("problem", problem);
+  find(".problem").hidden = !problem;
+  find(".problem button").hidden = showing === null;
+}
+
+function number(voter) {
+  write("number", voter ? `Your number is ${voter}.` : "");
+}
+
+function reveal(last) {
+  clearTimeout(hiding);
+  write("last", last ? `Last ${mode === "pair" ? "pair" : "result"}: ${last}` : "");
+  if (last) hiding = setTimeout(() => write("last", ""), REVEAL_MILLISECONDS);
+}
+
+function ask() {
+  const step = answers.length;
+  write("step", `Question ${step + 1} of 3`);
+  write("question", QUESTIONS[mode][step](showing.expression));
+  write("hint", HINTS[mode][step]);
+  find('[data-do="undo"]').hidden = step === 0;
+  since = performance.now();
+}
+
+async function showPair(screen) {
+  const images = { face: screen.face, left: screen.images[0], right: screen.images[1] };
+  const ready = Object.entries(images).filter(([, data]) => data).map(([name, data]) => {
+    const image = find(`[data-image="${name}"]`);
+    image.src = data;
+    return image.decode().catch(() => {});
+  });
+  await Promise.all(ready);
+  showing = screen;
+  answers = [];
+  seconds = [];
+  write("place", `${screen.position} of ${screen.total}`);
+  find(".gone").style.width = `${(100 * (screen.position - 1)) / screen.total}%`;
+  write("expression", screen.expression);
+  show("showing");
+  ask();
+  find(".question").focus({ preventScroll: true });
+}
+
+function showThanks(screen) {
+  showing = null;
+  write("done", `You have rated ${screen.done} ${mode === "pair" ? "pairs" : "results"} so far.` +
+    (screen.more ? "" : " That is every one there is."));
+  write("agreed", screen.asked === 0 ? "Nobody else has rated these yet, so there is no crowd to agree with." :
+    `You agree with the crowd on ${Math.round((100 * screen.agreed) / screen.asked)} % of the ` +
+    `${screen.asked} questions that others have answered too.`);
+  write("more", `${props.per_session} more`);
+  find('[data-text="more"]').hidden = !screen.more;
+  show("thanks");
+  find(screen.more ? '[data-text="more"]' : '[data-screen="thanks"] h2').focus({ preventScroll: true });
+}
+
+// One request at a time; whatever goes wrong, the answers so far stay.
+async function request(send) {
+  if (busy) return false;
+  busy = true;
+  buttons(true);
+  let screen;
+  try {
+    screen = await send();
+  } catch {
+    screen = { kind: "problem", message: "The server does not answer. Nothing is lost: please try again." };
+  }
+  const fine = screen.kind !== "problem";
+  if (fine) {
+    ticket(screen.ticket);
+    number(screen.voter);
+    reveal(screen.last);
+    tell("");
+    if (screen.kind === "thanks") showThanks(screen);
+    else await showPair(screen);
+  } else {
+    tell(screen.message);
+  }
+  busy = false;
+  buttons(false);
+  return fine;
+}
+
+function buttons(off) {
+  element.querySelectorAll(".board button").forEach((e) => { e.disabled = off; });
+}
+
+function start() {
+  return request(() => server.rate({ do: "begin", ticket: ticket() }));
+}
+
+async function answer(value) {
+  if (busy || showing === null || answers.length === 3) return;
+  answers.push(value);
+  seconds.push((performance.now() - since) / 1000);
+  if (answers.length < 3) {
+    ask();
+    return;
+  }
+  const vote = { do: "vote", ticket: ticket(), token: showing.token, answers, seconds };
+  if (!(await request(() => server.rate(vote)))) undo();
+}
+
+function undo() {
+  if (busy || showing === null || answers.length === 0) return;
+  answers.pop();
+  seconds.pop();
+  ask();
+}
+
+function onKey(event) {
+  if (!element.isConnected) {
+    document.removeEventListener("keydown", onKey);
+    return;
+  }
+  const target = event.target instanceof Element ? event.target : document.body;
+  const elsewhere = target.closest("input, textarea, select, [contenteditable], [role=tab], [role=slider]");
+  if (showing === null || element.offsetParent === null || elsewhere || event.repeat) return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const options = ANSWERS[mode];
+  const index = mode === "pair" && event.key in ARROWS ? ARROWS[event.key] : "12345".indexOf(event.key);
+  if (event.key === "Backspace") undo();
+  else if (event.key.length >= 1 && index >= 0 && index < options.length) answer(options[index][0]);
+  else return;
+  event.preventDefault();
+}
+
+write("task", TASK[mode]);
+number(ticket().split(".")[0]);
+element.querySelectorAll('[data-only="pair"]').forEach((e) => { e.hidden = mode !== "pair"; });
+for (const part of [".stage", ".answers"]) find(part).classList.toggle("single", mode === "single");
+if (mode === "single") write("first", "Result");
+ANSWERS[mode].forEach(([value, label, key], place) => {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.dataset.answer = value;
+  button.innerHTML = label ? `<kbd>${key}</kbd><span>${label}</span><kbd>${place + 1}</kbd>` : `<span>${key}</span>`;
+  button.setAttribute("aria-label", label || `${value} of 5`);
+  button.setAttribute("aria-keyshortcuts", label ? `${Object.keys(ARROWS)[place]} ${place + 1}` : value);
+  find(".answers").append(button);
+});
+element.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (!button) return;
+  if (button.dataset.answer) answer(button.dataset.answer);
+  else if (button.dataset.do === "undo") undo();
+  else if (button.dataset.do === "start") start();
+});
+document.addEventListener("keydown", onKey);

@@ -1,0 +1,116 @@
+"""The Batch tab: several pictures, one expression, one ZIP."""
+
+import html
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from reggan.batch import write_zip
+from reggan.errors import InputError
+from reggan.expressions import describe, resolve
+from reggan.predictor import Predictor
+from reggan.ui.edit.choices import EVERY_CHOICE, START
+from reggan.ui.edit.table import note
+from reggan.ui.files import new_path
+from reggan.ui.picture_input import as_error
+from reggan.ui.words import say, sorry, t
+
+_MOST = 100  # pictures at once
+_PRIVATE: dict[str, Any] = {"api_visibility": "private"}
+
+
+class Batch:
+    """What happens on events. Holds the predictor and nothing else."""
+
+    def __init__(self, predictor: Predictor) -> None:
+        self.predictor = predictor
+
+    def run(
+        self, paths: list[str] | None, expression: str, strength: float, faces: str, suffix: str, language: str
+    ) -> Iterator[Any]:
+        """Progress and failures after every picture, the ZIP in the end. Stops when Gradio cancels it."""
+        paths = (paths or [])[:_MOST]
+        c, target, failures = resolve(expression, strength), new_path("reggan.zip"), []
+        files = [(Path(path).name, path) for path in paths]
+        largest = 0 if faces == "largest" else None
+        yield bar(0, len(paths), language), gr.update(visible=False)
+        try:
+            for step in write_zip(target, self.predictor, files, c, describe(c), largest, suffix):
+                if step.problem:
+                    failures.append((step.name, sorry(InputError(step.problem), language)))
+                yield bar(step.done, step.total, language) + listed(failures), gr.skip()
+        except InputError as error:
+            if not failures:
+                raise as_error(error, language) from None
+            yield note(say("None of the pictures could be edited.", language), "problem") + listed(failures), gr.skip()
+            return
+        words = note(
+            say("{n} of {total} pictures are in the ZIP.", language, n=step.done - len(failures), total=len(paths))
+        )
+        yield words + listed(failures), gr.update(value=str(target), visible=True)
+
+
+def bar(done: int, total: int, language: str) -> str:
+    """A progress bar."""
+    label = say("{done} of {total} pictures", language, done=done, total=total)
+    return f'<label class="bar">{html.escape(label)}<progress value="{done}" max="{max(total, 1)}"></progress></label>'
+
+
+def listed(failures: list[tuple[str, str]]) -> str:
+    """Names and sentences."""
+    items = "".join(f"<li><b>{html.escape(name)}</b>: {html.escape(problem)}</li>" for name, problem in failures)
+    return f'<ul class="failures">{items}</ul>' if items else ""
+
+
+def build_batch_tab(predictor: Predictor, language: gr.Textbox) -> None:
+    """Lay out the tab and connect it."""
+    do = Batch(predictor)
+    with gr.Row(elem_id="batch"):
+        with gr.Column(scale=4, min_width=320):
+            files = gr.File(
+                file_count="multiple",
+                file_types=["image"],
+                label=t("Pictures"),
+                height=260,
+                elem_id="batch_files",
+            )
+        with gr.Column(scale=8, min_width=320):
+            with gr.Row():
+                expression = gr.Dropdown(EVERY_CHOICE, value=START, label=t("Expression"), elem_id="batch_expression")
+                strength = gr.Slider(0, 1, 1.0, step=0.05, label=t("Strength"))
+            with gr.Row():
+                faces = gr.Radio(
+                    [(t("All faces"), "all"), (t("The largest face"), "largest")],
+                    value="all",
+                    label=t("Which face"),
+                    elem_classes="chips",
+                )
+                suffix = gr.Radio(
+                    [("PNG", "png"), ("JPEG", "jpeg")], value="png", label=t("File type"), elem_classes="chips"
+                )
+            with gr.Row():
+                run = gr.Button(t("Edit all pictures"), variant="primary", elem_id="batch_run")
+                stop = gr.Button(t("Cancel"), visible=False, elem_id="batch_stop")
+            report = gr.HTML("", elem_id="batch_report")
+            archive = gr.DownloadButton(t("Download ZIP"), variant="primary", visible=False, elem_id="batch_zip")  # type: ignore[arg-type]
+    show_stop = gr.on([run.click], lambda: gr.update(visible=True), None, stop, show_progress="hidden", **_PRIVATE)
+    work = show_stop.then(
+        do.run,
+        [files, expression, strength, faces, suffix, language],
+        [report, archive],
+        concurrency_id="batch",
+        concurrency_limit=1,
+        show_progress="hidden",
+        **_PRIVATE,
+    )
+    work.then(lambda: gr.update(visible=False), None, stop, show_progress="hidden", **_PRIVATE)
+    stop.click(
+        lambda language: (note(say("Cancelled.", language)), gr.update(visible=False)),
+        language,
+        [report, stop],
+        cancels=[work],
+        show_progress="hidden",
+        **_PRIVATE,
+    )

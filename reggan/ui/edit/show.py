@@ -1,0 +1,156 @@
+"""What the right side of the Edit tab does: expressions in, results out."""
+
+import importlib.util
+from collections.abc import Sequence
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from reggan import provenance
+from reggan.animate import animate, save_animation
+from reggan.errors import InputError
+from reggan.expressions import BASIC, COMPOUND, describe, resolve
+from reggan.predictor import Predictor
+from reggan.sheet import expression_rows, expression_sheet
+from reggan.stages import stage_views
+from reggan.ui.edit import choices
+from reggan.ui.edit.choices import Wish
+from reggan.ui.edit.visit import Visit
+from reggan.ui.files import new_path, served, write_view
+from reggan.ui.picture_input import as_error
+from reggan.ui.words import say
+
+#: The tabs of results, in their order on the page.
+RESULT, STAGES, SHEET, LOOP = range(4)
+MOVING = ["webp", "gif"] + ["mp4"] * bool(importlib.util.find_spec("av"))
+
+_NAMES: dict[str, tuple[str, ...]] = {"basic": BASIC, "all": (*BASIC, *COMPOUND)}
+
+# What `stage_views` shows, and how it is explained.
+_VIEWS = (
+    ("crop", ("Input", "The face, cut out and turned upright, as the model sees it.")),
+    ("coarse", ("Stage 1: coarse", "A first guess, from small neighbourhoods of pixels.")),
+    ("refined", ("Stage 2: refined", "The result: the original's own pixels, moved, painted and shaded.")),
+    ("displacement", ("Movement", "Where the pixels of the skin move to.")),
+    ("painted", ("Painting", "What is painted anew, such as teeth.")),
+    ("shading", ("Shading", "Light and shadow of wrinkles and folds.")),
+    ("change", ("Change mask", "Everything that differs from the input.")),
+    ("attention: shared", ("Attention, shared", "One map for all features: where the face has to change.")),
+    ("attention: channelwise", ("Attention, per feature", "One map for each feature, averaged here.")),
+    ("attention: skip", ("Attention, detail", "How much detail of the original passes through.")),
+)
+
+
+class Show:
+    """What happens on events. Holds the predictor, which nothing changes, and nothing else."""
+
+    def __init__(self, predictor: Predictor) -> None:
+        self.predictor = predictor
+
+    def result(self, visit: Visit | None, wish: Wish, strength: float, language: str) -> Sequence[Any]:
+        """Before and after, the caption and the button for the download."""
+        if visit is None or not visit.count:
+            button = gr.update(value=say("Download", language), interactive=False)
+            return {"empty": say("The result appears here.", language)}, "", button
+        edited = self.predictor.edit(visit.analysis, resolve(wish, strength), visit.face)
+        height, width = edited.image.shape[:2]
+        value = {
+            "before": served(visit.view()),
+            "after": served(write_view(edited.image, new_path("after.jpg"))),
+            "alt": say("Your picture with the new expression", language),
+            "ratio": round(width / height, 4),
+            "start": divider(visit),
+            "left": say("Before", language),
+            "right": say("After", language),
+            "label": say("Divider between before and after", language),
+        }
+        label = say("Download ({width} × {height})", language, width=width, height=height)
+        return value, choices.caption(wish, strength, language), gr.update(value=label, interactive=True)
+
+    def panel(
+        self, visit: Visit | None, wish: Wish, strength: float, tab: int, names: str, language: str
+    ) -> Sequence[Any]:
+        """What the open tab shows beyond the result: the stages, or all expressions. A loop is out of date now."""
+        stages: Any = gr.skip()
+        sheet: Any = gr.skip()
+        if visit is not None and visit.count and tab == STAGES:
+            stages = self._stages(visit, wish, strength, language)
+        if visit is not None and visit.count and tab == SHEET:
+            sheet = self._sheet(visit, strength, names, language)
+        return stages, sheet, [], gr.update(visible=False)
+
+    def loop(self, visit: Visit | None, wish: Wish, strength: float, suffix: str, language: str) -> Sequence[Any]:
+        """Neutral to expression and back, to look at and as a file."""
+        if visit is None or not visit.count:
+            return [], gr.update(visible=False)
+        c, path = resolve(wish, strength), new_path(f"{choices.file_name(wish)}.{suffix}")
+        animation = animate(self.predictor, visit.analysis, c, visit.face)
+        try:
+            save_animation(animation, path, self.predictor.metadata, describe(c))
+        except InputError as error:
+            raise as_error(error, language) from None
+        words = choices.caption(wish, strength, language)
+        figure = {"picture": served(path), "video": suffix == "mp4", "alt": words, "title": words}
+        return [figure], gr.update(value=str(path), visible=True)
+
+    def download(self, visit: Visit | None, wish: Wish, strength: float, suffix: str, language: str) -> str:
+        """The whole picture as a file. Encoding takes longer than editing, so it waits until somebody wants it."""
+        c, path = resolve(wish, strength), new_path(f"{choices.file_name(wish)}.{suffix}")
+        try:
+            here = _there(visit)
+            edited = self.predictor.edit(here.analysis, c, here.face)
+            provenance.save(edited.image, path, self.predictor.metadata, describe(c))
+        except InputError as error:
+            raise as_error(error, language) from None
+        return str(path)
+
+    def download_sheet(self, visit: Visit | None, strength: float, names: str, language: str) -> str:
+        """All expressions as one picture."""
+        wanted, path = _NAMES[names], new_path("reggan_expressions.png")
+        try:
+            here = _there(visit)
+            sheet = expression_sheet(self.predictor, here.analysis, wanted, here.shown, strength)
+        except InputError as error:  # no face
+            raise as_error(error, language) from None
+        words = f"{len(wanted)} expressions, {round(100 * strength)} %"
+        provenance.save(np.asarray(sheet.convert("RGB")), path, self.predictor.metadata, words)
+        return str(path)
+
+    def _stages(self, visit: Visit, wish: Wish, strength: float, language: str) -> list[dict[str, Any]]:
+        """Figures: input, both stages, and what happens in between."""
+        c = resolve(wish, strength)
+        edited = self.predictor.edit(visit.analysis, c, visit.shown).faces[0]
+        views = stage_views(self.predictor, visit.analysis.faces[visit.shown], edited, c)
+        pictures = {"crop": edited.crop, "refined": edited.refined, **views}
+        return [figure(pictures[name], say(title, language), say(text, language)) for name, (title, text) in _VIEWS]
+
+    def _sheet(self, visit: Visit, strength: float, names: str, language: str) -> list[dict[str, Any]]:
+        """Figures: one face with every expression."""
+        wanted = _NAMES[names]
+        (row,) = expression_rows(self.predictor, visit.analysis, wanted, False, strength, visit.shown)
+        titles = [say(name.capitalize(), language) for name in ("input", *wanted)]
+        return [figure(image, title) for image, title in zip(row, titles, strict=True)]
+
+
+def _there(visit: Visit | None) -> Visit:
+    """The visit, unless it was so long ago that it has been forgotten."""
+    if visit is None:
+        raise InputError("Choose a picture first.")
+    return visit
+
+
+def figure(image: NDArray[np.uint8], title: str, text: str = "") -> dict[str, Any]:
+    """One figure of the widget `figures`."""
+    path = new_path("view.png")
+    Image.fromarray(image).save(path, compress_level=1)
+    return {"picture": served(path), "alt": title, "title": title, "text": text}
+
+
+def divider(visit: Visit) -> float:
+    """Where the divider between before and after begins, in percent: left of the changed faces, so that they show."""
+    boxes = visit.boxes() if visit.face is None else [visit.boxes()[visit.face]]
+    left = min(x0 - 0.15 * (x1 - x0) for x0, _, x1, _ in boxes)
+    return round(100 * min(max(left, 0.03), 0.97), 1)

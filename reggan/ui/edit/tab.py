@@ -1,0 +1,66 @@
+"""The Edit tab: a picture on the left, expressions and results on the right.
+
+Per visitor: `visit`, the picture and its chosen face; and `wish`, the expression. A change of these or of the strength
+brings a new result.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import gradio as gr
+
+from reggan.predictor import Predictor
+from reggan.ui.edit.choices import START
+from reggan.ui.edit.controls import build_controls
+from reggan.ui.edit.results import build_results
+from reggan.ui.edit.table import Table, note
+from reggan.ui.edit.visit import Visit
+from reggan.ui.picture_input import PictureInput
+from reggan.ui.widgets import widget
+from reggan.ui.words import t
+
+_KEEP_SECONDS = 3600
+_PRIVATE: dict[str, Any] = {"api_visibility": "private"}
+_QUICK: dict[str, Any] = {"show_progress": "hidden", **_PRIVATE}
+_MODEL: dict[str, Any] = {"concurrency_id": "model", **_PRIVATE}
+
+
+def build_edit_tab(demo: gr.Blocks, predictor: Predictor, examples: Mapping[str, Visit], language: gr.Textbox) -> None:
+    """Lay out the tab and connect it, in `demo`, which is being built."""
+    visit = gr.State(None, time_to_live=_KEEP_SECONDS)
+    wish = gr.State(START)
+    with gr.Row(elem_id="edit"):
+        with gr.Column(scale=4, min_width=320, elem_id="left"):
+            _left(demo, Table(predictor, examples), visit, language)
+        with gr.Column(scale=8, min_width=320, elem_id="right"):
+            strength = build_controls(wish)
+            build_results(predictor, visit, wish, strength, language)
+
+
+def _left(demo: gr.Blocks, do: Table, visit: gr.State, language: gr.Textbox) -> None:
+    """The upload, the picture with its faces, and the examples."""
+    marking = gr.State(False)
+    upload = PictureInput(
+        label=t("Your picture"),
+        sources=["upload", "webcam", "clipboard"],
+        placeholder=t("Drop a picture here, or click to choose one"),  # type: ignore[arg-type]
+        show_label=False,
+        elem_id="upload",
+        alt_text="",
+    )
+    sentence = gr.HTML(note(" "), elem_id="note")
+    view = widget("faces")
+    faces = gr.Radio([], label=t("Which face"), visible=False, elem_id="which", elem_classes="chips")
+    mark = gr.Button(t("Mark a face by hand"), size="sm", visible=False, elem_id="mark")
+    table = [visit, marking, view, faces, mark, sentence]
+
+    if do.examples:
+        strip = widget("examples")
+        demo.load(do.strip, language, strip, **_QUICK)
+        demo.load(do.start, language, table, show_progress="hidden", **_PRIVATE)
+        strip.pick(do.example, language, table, **_QUICK)
+    upload.change(do.open, [upload, language], [upload, *table], show_progress_on=upload, **_MODEL)
+    view.pick(do.pick, [visit, language], table, **_QUICK)
+    faces.input(do.choose, [visit, faces, language], table, **_QUICK)
+    mark.click(do.mark, [visit, marking, language], table, **_QUICK)
+    view.box(do.box, [visit, language], table, show_progress="hidden", **_MODEL)

@@ -1,0 +1,149 @@
+"""What the left side of the Edit tab does: pictures, faces, and marking faces by hand.
+
+The table, as the handlers return it, is: visit, marking, picture with faces, choice of face, mark button, note.
+"""
+
+import html
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import gradio as gr
+
+from reggan.errors import InputError
+from reggan.predictor import NO_FACE, Predictor
+from reggan.ui.edit import choices
+from reggan.ui.edit.visit import Visit
+from reggan.ui.files import served, thumbnail
+from reggan.ui.words import say, sorry
+
+_MARK = "Draw a box around the face, from forehead to chin: drag, or click two opposite corners."
+_NO_PICTURE = "Choose a picture first."
+
+
+class Table:
+    """What happens on events. Holds the predictor and the examples, which nothing changes, and nothing else."""
+
+    def __init__(self, predictor: Predictor, examples: Mapping[str, Visit]) -> None:
+        self.predictor, self.examples = predictor, examples
+
+    def open(self, path: str | None, language: str) -> Sequence[Any]:
+        """A new picture: find its faces."""
+        if path is None:  # the upload was cleared
+            return gr.skip(), *_unchanged()
+        try:
+            visit = Visit.begin(self.predictor, path)
+        except InputError as error:
+            return None, *_unchanged(note(sorry(error, language), "problem"))
+        return None, *_table(visit, not visit.count, found(visit, language), language)
+
+    def strip(self, language: str) -> dict[str, Any]:
+        """The value of the widget `examples`, in the visitor's language."""
+        pictures = [
+            {"name": name, "picture": thumbnail(visit.analysis.image), "title": say(f"example {name}", language)}
+            for name, visit in self.examples.items()
+        ]
+        return {"label": say("Or try one of these", language), "pictures": pictures}
+
+    def start(self, language: str, request: gr.Request) -> Sequence[Any]:
+        """An example to begin with, so that the page explains itself; the address may name one: ?example=painting."""
+        name = request.query_params.get("example")
+        if not self.examples:
+            return _unchanged()
+        visit = self.examples.get(name or "") or next(iter(self.examples.values()))
+        return _table(visit, False, note(say("This is an example. Choose your own picture above.", language)), language)
+
+    def example(self, language: str, event: gr.EventData) -> Sequence[Any]:
+        """One of the examples, whose faces are known already."""
+        visit = self.examples[event.name]
+        return _table(visit, False, found(visit, language), language)
+
+    def pick(self, visit: Visit | None, language: str, event: gr.EventData) -> Sequence[Any]:
+        """A click on a face."""
+        return self.choose(visit, str(event.face), language)
+
+    def choose(self, visit: Visit | None, value: str | None, language: str) -> Sequence[Any]:
+        """A choice among the faces."""
+        if visit is None:
+            return _unchanged(note(say(_NO_PICTURE, language), "problem"))
+        visit = visit.choose(choices.face_of(value, visit.count))
+        return _table(visit, False, found(visit, language), language)
+
+    def mark(self, visit: Visit | None, marking: bool, language: str) -> Sequence[Any]:
+        """The button that starts marking by hand, and stops it."""
+        if visit is None:
+            return _unchanged(note(say(_NO_PICTURE, language), "problem"))
+        if marking:
+            return _table(visit, False, found(visit, language), language, same_visit=True)
+        return _table(visit, True, note(say(_MARK, language), "action"), language, same_visit=True)
+
+    def box(self, visit: Visit | None, language: str, event: gr.EventData) -> Sequence[Any]:
+        """A box was drawn."""
+        if visit is None:
+            return _unchanged(note(say(_NO_PICTURE, language), "problem"))
+        try:
+            visit = visit.mark(self.predictor, tuple(event.box))
+        except InputError as error:
+            return _unchanged(note(f"{sorry(error, language)} {say(_MARK, language)}", "problem"))
+        sentence = say("Face {n} was marked by hand.", language, n=visit.count)
+        return _table(visit, False, note(sentence), language)
+
+
+def note(text: str, kind: str = "info") -> str:
+    """One sentence for the visitor: "info", "action" (what to do now) or "problem"."""
+    role = "alert" if kind == "problem" else "status"
+    return f'<p class="status {kind}" role="{role}">{html.escape(text)}</p>'
+
+
+def found(visit: Visit, language: str) -> str:
+    """What was found, as a note."""
+    if visit.count == 0:
+        return note(say(NO_FACE, language), "problem") + note(say(_MARK, language), "action")
+    if visit.count == 1:
+        return note(say("1 face found.", language))
+    return note(say("{n} faces found. Click one to choose it.", language, n=visit.count))
+
+
+def picture(visit: Visit, marking: bool, language: str) -> dict[str, Any]:
+    """The value of the widget `faces`."""
+    height, width = visit.analysis.image.shape[:2]
+    faces = [
+        {
+            "left": round(100 * x0, 2),
+            "top": round(100 * y0, 2),
+            "width": round(100 * (x1 - x0), 2),
+            "height": round(100 * (y1 - y0), 2),
+            "number": n + 1,
+            "label": say("Face {n}", language, n=n + 1),
+            "chosen": visit.face is None or visit.face == n,
+        }
+        for n, (x0, y0, x1, y1) in enumerate(visit.boxes())  # the largest first: smaller ones lie on top
+    ]
+    return {
+        "picture": served(visit.view()),
+        "alt": say("Your picture with its faces outlined and numbered", language),
+        "ratio": round(width / height, 4),
+        "marking": marking,
+        "hint": say("Draw a box with the arrow keys; Shift changes its size; Enter when it is done.", language),
+        "faces": faces,
+    }
+
+
+def _unchanged(sentence: str | None = None) -> list[Any]:
+    """No change to the table, except perhaps the sentence."""
+    return [gr.skip()] * 5 + [gr.skip() if sentence is None else sentence]
+
+
+def _table(visit: Visit, marking: bool, sentence: str, language: str, same_visit: bool = False) -> list[Any]:
+    """The whole table. A visit that stays the same brings no new result."""
+    faces = choices.face_choices(visit.count, language)
+    return [
+        gr.skip() if same_visit else visit,
+        marking,
+        picture(visit, marking, language),
+        gr.update(choices=faces, value=choices.face_value(visit.face), visible=visit.count > 1),
+        gr.update(
+            value=say("Stop marking" if marking else "Mark a face by hand", language),
+            visible=bool(visit.count) or not marking,
+        ),
+        sentence,
+    ]

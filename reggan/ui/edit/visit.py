@@ -1,0 +1,66 @@
+"""What one visitor has on the table. Nothing here knows the page."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from reggan.predictor import Analysis, Predictor
+from reggan.ui.files import new_path, write_view
+
+Box = tuple[float, float, float, float]  # x0, y0, x1, y1 in parts of the picture's width and height
+
+
+# eq=False: compared and hashed by identity. Gradio hashes states to see whether they changed, arrays have no hash.
+@dataclass(frozen=True, eq=False)
+class Visit:
+    """A picture, its faces, and which of them is to be changed."""
+
+    analysis: Analysis
+    view_path: Path
+    face: int | None = 0  # None: all of them
+
+    @classmethod
+    def begin(cls, predictor: Predictor, source: Any) -> "Visit":
+        """Read a picture and find its faces.
+
+        Raises:
+            InputError: the picture is unreadable. No face is not an error.
+        """
+        return cls(predictor.analyse(source), new_path("before.jpg"))
+
+    def view(self) -> Path:
+        """The picture as it is looked at, at most `files.VIEW` pixels large; written again if it has been deleted."""
+        if not self.view_path.exists():
+            write_view(self.analysis.image, self.view_path)
+        return self.view_path
+
+    @property
+    def count(self) -> int:
+        return len(self.analysis.faces)
+
+    @property
+    def shown(self) -> int:
+        """The face that stands for the chosen ones: the largest, if that is all of them."""
+        return self.face or 0
+
+    def choose(self, face: int | None) -> "Visit":
+        return replace(self, face=face)
+
+    def boxes(self) -> list[Box]:
+        """Where the faces are, cut off at the picture's border."""
+        height, width = self.analysis.image.shape[:2]
+        boxes = np.array([one.face.box for one in self.analysis.faces], float).reshape(-1, 4)
+        return [tuple(b) for b in np.clip(boxes / [width, height, width, height], 0, 1).tolist()]
+
+    def mark(self, predictor: Predictor, box: Box) -> "Visit":
+        """Add the face in a box and choose it.
+
+        Raises:
+            InputError: the box is too small.
+        """
+        height, width = self.analysis.image.shape[:2]
+        pixels = np.array(box) * [width, height, width, height]
+        faces = (*self.analysis.faces, *predictor.analyse(self.analysis.image, pixels.tolist()).faces)
+        return replace(self, analysis=replace(self.analysis, faces=faces), face=len(faces) - 1)

@@ -1,0 +1,56 @@
+"""Files that the browser fetches: small views to look at, and downloads. Gradio deletes them within about an hour."""
+
+import base64
+import io
+import secrets
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from gradio.data_classes import FileData
+from gradio.utils import get_upload_folder
+from numpy.typing import NDArray
+from PIL import Image
+
+VIEW = 1280  # longest side in pixels of what is only looked at
+
+
+def new_path(name: str) -> Path:
+    """Where a file of this name can be written, in a folder that nobody can guess."""
+    folder = Path(get_upload_folder()) / secrets.token_hex(16)
+    folder.mkdir(parents=True)
+    return folder / name
+
+
+def shrink(image: NDArray[np.uint8], largest: int = VIEW) -> NDArray[np.uint8]:
+    """The picture (H, W, 3) with at most `largest` pixels on the longer side."""
+    height, width = image.shape[:2]
+    scale = largest / max(height, width)
+    if scale >= 1.0:
+        return image
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def write_view(image: NDArray[np.uint8], path: Path) -> Path:
+    """The picture as a small JPEG: PNG would take ten times as long, at every move of a slider."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(shrink(image)).save(path, quality=92, subsampling=0)
+    return path
+
+
+def served(path: Path) -> dict[str, Any]:
+    """A file within the value of a widget; the browser finds its address under "url"."""
+    return FileData(path=str(path), orig_name=path.name).model_dump()
+
+
+def thumbnail(image: NDArray[np.uint8], side: int = 144) -> str:
+    """The middle of the picture, `side` pixels square, as a data URI."""
+    height, width = image.shape[:2]
+    square = min(height, width)
+    top, left = (height - square) // 3, (width - square) // 2  # faces are rather in the upper half
+    small = cv2.resize(image[top : top + square, left : left + square], (side, side), interpolation=cv2.INTER_AREA)
+    file = io.BytesIO()
+    Image.fromarray(small).save(file, "JPEG", quality=85)
+    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"

@@ -1,0 +1,28 @@
+"""Small components of our own: a template and a script each, in `assets`. Values go in, events come out.
+
+- `faces`: the picture with a button on every face; a box can be drawn on it. Events: pick(face), box(box).
+- `compare`: before and after with a divider that mouse, finger and arrow keys move.
+- `figures`: pictures with captions.
+- `examples`: pictures to begin with. Event: pick(name).
+"""
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+ASSETS = Path(__file__).parent / "assets"
+STYLE = "\n".join((ASSETS / name).read_text() for name in ("page.css", "widgets.css"))
+
+
+def widget(name: str, value: Any = None, elem_id: str | None = None) -> gr.HTML:
+    """The component `name` with its first value; each one's value is described at the head of its template."""
+    script = ASSETS / f"{name}.js"
+    return gr.HTML(
+        {} if value is None else value,
+        html_template=(ASSETS / f"{name}.html").read_text(),
+        js_on_load=script.read_text() if script.exists() else None,
+        apply_default_css=False,
+        elem_id=elem_id or name,
+        elem_classes="widget",
+    )

@@ -1,0 +1,64 @@
+"""What the page says, in English, German and Spanish.
+
+English is the key: `t("Strength")` is translated by Gradio in the browser, `say("{n} faces found.", "de", n=2)` here.
+Words without a translation stay English. Gradio takes a dot in a key for a path, so that long texts of the page have a
+short key, and their English is in `assets/words/en.json`.
+"""
+
+import json
+import re
+from pathlib import Path
+
+import gradio as gr
+from gradio.i18n import I18nData
+
+from reggan.errors import InputError
+from reggan.expressions import BASIC
+
+LANGUAGES = ("en", "de", "es")
+_FOLDER = Path(__file__).parent / "assets" / "words"
+
+
+def _table(language: str) -> dict[str, str]:
+    table: dict[str, str] = json.loads((_FOLDER / f"{language}.json").read_text(encoding="utf-8"))
+    longer = {path.name.split(".")[0]: path.read_text(encoding="utf-8") for path in _FOLDER.glob(f"*.{language}.md")}
+    return table | longer | {"page language": language}
+
+
+TABLES = {language: _table(language) for language in LANGUAGES}
+
+
+def translations() -> gr.I18n:
+    """For `launch`. An unknown language falls back to English."""
+    return gr.I18n(**TABLES)
+
+
+def t(text: str) -> I18nData:
+    """A text of the page, for a label, a value or a choice."""
+    return I18nData(text)
+
+
+def language_field() -> gr.Textbox:
+    """Tells the handlers which language the browser shows: its content is translated like everything else."""
+    return gr.Textbox(t("page language"), visible="hidden", elem_id="language")  # type: ignore[arg-type]
+
+
+def say(text: str, language: str, **values: object) -> str:
+    """A sentence made on the server, with its {blanks} filled in."""
+    return TABLES.get(language, {}).get(text, text).format(**values)
+
+
+def sorry(error: InputError, language: str) -> str:
+    """An error's sentence. Its numbers and names are the blanks of the translation."""
+    sentence = str(error)
+    for key in TABLES["de"]:
+        blanks = re.fullmatch(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", re.escape(key)), sentence)
+        if blanks:
+            return say(key, language, **blanks.groupdict())
+    return sentence
+
+
+def describe(c: list[float], language: str) -> str:
+    """Words for a strength vector, e.g. "70 % happy, 60 % surprised"; "neutral" for zeros."""
+    parts = [f"{round(100 * v)} % {say(name, language)}" for name, v in zip(BASIC, c, strict=True) if v > 0.005]
+    return ", ".join(parts) or say("neutral", language)
