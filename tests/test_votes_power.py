@@ -1,9 +1,14 @@
 """Sample sizes: against textbook values, and against studies that are made up."""
 
+import re
+import shlex
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from reggan.errors import InputError
+from reggan.votes.__main__ import _parser
 from reggan.votes.power import describe, design_effect, power_of, sample_size
 
 
@@ -84,3 +89,22 @@ def test_mistakes_get_a_sentence(wrong: dict[str, float], sentence: str) -> None
         describe(0.2, methods=1)
     with pytest.raises(InputError, match="comparison"):
         power_of(0, 0.2)
+
+
+def test_the_guide_says_what_the_code_says() -> None:
+    guide = (Path(__file__).parents[1] / "docs" / "voting.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| ([\d |]+) \|$", guide, re.M)
+    assert len(rows) == 6
+    for margin, cells in rows:
+        expected = [sample_size(int(margin) / 100, power, tie_share=t) for t in (0.1, 0.3, 0.5) for power in (0.8, 0.9)]
+        assert [int(cell) for cell in cells.split(" | ")] == expected
+    words = describe(0.2, methods=3, repeats=10, correlation=0.05)
+    said = ("196 comparisons per pair", "588 comparisons in all", "20 voters")
+    assert all(number in words and number.replace("comparisons in all", "in all") in guide for number in said)
+
+
+def test_the_guides_commands_exist() -> None:
+    guide = (Path(__file__).parents[1] / "docs" / "voting.md").read_text(encoding="utf-8")
+    commands = re.findall(r"python -m reggan\.votes ([^#\n]+)", guide)
+    parsed = [_parser().parse_args(shlex.split(command)) for command in commands]
+    assert {arguments.command for arguments in parsed} == {"power", "gallery", "report", "export", "forget"}

@@ -71,7 +71,7 @@ in the denominator. In percentage points.</dd>
 <dt>Agreement</dt><dd>Krippendorff's α: 1 is perfect, 0 what chance would give. Nominal for pairs, where an answer is
 one of the two methods, “both” or “neither”, whatever the sides; ordinal for ratings.</dd>
 <dt>Attention checks</dt><dd>Showings whose answer is known. They count for nothing else. A voter has passed who
-answered at least 80 % of his checks as expected.</dd>
+answered at least 80 % of their checks as expected.</dd>
 </dl></section>
 """
 _GROUP_TITLES = {"expression": "Expression", "image_class": "Image class"}

@@ -57,6 +57,7 @@ CSS = """
 .results .matrix td { min-width: 5.5rem; padding: 0; text-align: center; }
 .results .matrix thead th:not(:first-child) { text-align: center; }
 .results .tint { display: block; padding: 7px 12px; }
+.results .tint small { color: inherit; }
 
 @container (min-width: 940px) { .results .plots { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
 @container (max-width: 560px) {
