@@ -84,7 +84,7 @@ def test_commands_say_what_is_wrong(db: Path, tmp_path: Path, capsys: pytest.Cap
 
 def test_forget(db: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["forget", str(db), "a1"]) == 0
-    assert "1 showing" in capsys.readouterr().out
+    assert "1 ballots" in capsys.readouterr().out
     assert {vote.voter for vote in Store(db).votes()} == {"b2"}
     assert main(["export", str(db), "--study", "other", "-o", str(db.parent / "votes.csv")]) == 0
     assert "0 votes" in capsys.readouterr().out

@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     power.add_argument("--alpha", type=float, default=0.05, help="chance of a false alarm, default 0.05")
     power.add_argument("--tie-share", type=float, default=0.3, help="share of both and neither, default 0.3")
 
-    forget = commands.add_parser("forget", help="delete everything of one voter")
+    forget = commands.add_parser("forget", help="delete everything of one voter, in the dataset too where one is set")
     forget.add_argument("db", type=Path, help="database of votes")
     forget.add_argument("voter", help="the pseudonym that the rating tab shows")
     return parser
@@ -108,11 +108,18 @@ def _power(args: argparse.Namespace) -> str:
 
 
 def _forget(args: argparse.Namespace) -> str:
+    from reggan.votes.settings import Settings
     from reggan.votes.store import Store
 
     if not args.db.is_file():
         raise InputError(f"There is no database {args.db}.")
-    return f"{Store(args.db).forget(args.voter.strip())} showings of voter {args.voter} deleted."
+    voter, settings = args.voter.strip(), Settings.from_environment()
+    done = f"{Store(args.db).forget(voter)} ballots of voter {voter} deleted"
+    if settings.dataset:
+        from reggan.votes.hub import forget_on_hub
+
+        return f"{done}, and {forget_on_hub(voter, settings)} in the dataset {settings.dataset}."
+    return f"{done}."
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -26,7 +26,7 @@ from reggan.votes.voters import Newcomers, issue, voter_of, voter_of_login
 
 Screen = dict[str, Any]
 
-_NAMES = {INPUT: "the unchanged face", STRANGER: "another person"}
+_NAMES = {INPUT: "unchanged", STRANGER: "another person"}
 
 
 class VotingService:
