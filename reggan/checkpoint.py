@@ -33,12 +33,11 @@ def load(path: str | Path) -> tuple[RegGAN, dict[str, str]]:
         with safe_open(path, framework="pt") as f:
             metadata = dict(f.metadata() or {})
             state = {k: f.get_tensor(k).float() for k in f.keys()}  # noqa: SIM118
-        config = json.loads(metadata["config"])
-        model = RegGAN(config["grid"], config["r"], tuple(config["widths"]), config["moves"])
+        model = RegGAN(**json.loads(metadata["config"]))
         model.load_state_dict(state)
     except FileNotFoundError:
         raise InputError(f"There is no weights file at {path}.") from None
-    except (SafetensorError, KeyError, TypeError, json.JSONDecodeError):
+    except (SafetensorError, KeyError, TypeError, ValueError):
         raise InputError(f"{path.name} is not a RegGAN weights file.") from None
     except RuntimeError:
         raise InputError(f"The weights in {path.name} do not fit this version of the model.") from None

@@ -1,6 +1,7 @@
 """RegGAN: both stages in the landmark-normalised frame, and the way back into the crop."""
 
-from typing import NamedTuple, TypeVar
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 import torch.nn as nn
@@ -10,7 +11,11 @@ from torch import Tensor
 from reggan.faces import SIZE
 from reggan.frame import FrameMaps, LandmarkFrame, pixel_grid, sample
 from reggan.refinement import Edit, RefinementNetwork
+from reggan.refinement.attention import TYPES
 from reggan.regression import RegressionLayer
+
+#: What stage 2 may be shown, see `RegGAN`; "both" unless it is an ablation.
+SEES = ("both", "input", "coarse")
 
 
 class Output(NamedTuple):
@@ -31,6 +36,10 @@ def channels_last(t: Tensor) -> Tensor:
     return t.permute(0, 2, 3, 1)
 
 
+def _resize(x: Tensor, size: int) -> Tensor:
+    return F.interpolate(x, size=(size, size), mode="bilinear", align_corners=False)
+
+
 AnyModule = TypeVar("AnyModule", bound=nn.Module)
 
 
@@ -46,21 +55,30 @@ class RegGAN(nn.Module):
         grid: side of stage 1's grid.
         r: side of stage 1's window.
         widths: channels of stage 2, fine to coarse.
-        moves: False for the residual-only ablation.
+        moves, attention, sees: ablations of stage 2. Without moves it only adds a residual; attention names the types
+            of `refinement/attention.py` to build; it sees "both" the face and stage 1's change, the "input" face
+            alone, or stage 1's "coarse" image in the place of both. What it edits is the face in any case.
     """
 
     def __init__(
         self,
         grid: int = 128,
         r: int = 3,
-        widths: tuple[int, ...] = (24, 64, 112, 160),
+        widths: Sequence[int] = (24, 64, 112, 160),
         moves: bool = True,
+        attention: Sequence[str] = TYPES,
+        sees: str = "both",
     ) -> None:
         super().__init__()
-        self.config = {"grid": grid, "r": r, "widths": list(widths), "moves": moves}
+        if not set(attention) <= set(TYPES) or sees not in SEES:
+            raise ValueError(f"No such ablation: attention {attention}, sees {sees!r}.")
+        attention = [kind for kind in TYPES if kind in attention]
+        self.config: dict[str, Any] = {"grid": grid, "r": r, "widths": list(widths), "moves": moves}
+        self.config |= {"attention": attention, "sees": sees}
+        self.sees = sees
         self.frame = LandmarkFrame()
         self.regression = RegressionLayer(grid, r)
-        self.refinement = RefinementNetwork(tuple(widths), SIZE, moves=moves)
+        self.refinement = RefinementNetwork(tuple(widths), SIZE, moves, tuple(attention))
 
     def coarse_change(self, x: Tensor, c: Tensor) -> Tensor:
         """Stage 1 in the frame: x (B, 3, S, S) in [0, 1], c (B, 6) -> coarse - x, (B, 3, grid, grid)."""
@@ -69,9 +87,13 @@ class RegGAN(nn.Module):
             x = F.interpolate(x, size=(grid, grid), mode="bilinear", antialias=True, align_corners=False)
         return self.regression.change(x, c)
 
-    def half_size(self, change: Tensor) -> Tensor:
-        """Stage 1's change as stage 2 takes it: (B, 3, grid, grid) -> (B, 3, S/2, S/2)."""
-        return F.interpolate(change, size=(SIZE // 2, SIZE // 2), mode="bilinear", align_corners=False)
+    def shown(self, x: Tensor, change: Tensor) -> tuple[Tensor, Tensor]:
+        """What stage 2 is shown of x (B, 3, S, S) and of stage 1's change (B, 3, grid, grid): (B, 3, S, S) and
+        (B, 3, S/2, S/2)."""
+        hint = _resize(change, SIZE // 2)
+        if self.sees == "both":
+            return x, hint
+        return x + _resize(change, SIZE) if self.sees == "coarse" else x, torch.zeros_like(hint)
 
     def forward(self, crop: Tensor, landmarks: Tensor, c: Tensor, maps: dict[str, Tensor] | None = None) -> Output:
         """Edit aligned crops.
@@ -92,7 +114,7 @@ class RegGAN(nn.Module):
         to_crop, to_frame = (m.expand(n, -1, -1, -1) for m in f)
 
         change = self.coarse_change(x, c)
-        edit = self.refinement(x, self.half_size(change), c, maps)
+        edit = self.refinement(*self.shown(x, change), c, maps)
         coarse = crop + sample(change, to_frame, "bilinear")
 
         # Back into the crop: the frame's output at v = A(u) shows the crop at B(v + d(v)).

@@ -1,12 +1,15 @@
 """Stage 2 and the model as a whole, on tiny or random weights."""
 
+import copy
+import json
+
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
 
 from reggan import InputError, checkpoint
-from reggan.model import SIZE, RegGAN, channels_last, compose
+from reggan.model import SEES, SIZE, RegGAN, channels_last, compose
 from reggan.refinement import Edit, RefinementNetwork
 from reggan.refinement.attention import ChannelwiseAttentionBlock, SharedAttentionBlock, SkipGate
 from tests.test_frame import _face, _moved
@@ -116,6 +119,88 @@ def test_residual_only_variant_moves_nothing() -> None:
     assert edit.residual.any()
 
 
+KINDS = ("shared", "channelwise", "skip")
+
+
+@pytest.mark.parametrize("left_out", KINDS)
+def test_a_type_of_attention_left_out_leaves_no_maps_and_no_parameters(left_out: str) -> None:
+    whole = RefinementNetwork(WIDTHS, 64)
+    net = RefinementNetwork(WIDTHS, 64, attention=tuple(k for k in KINDS if k != left_out))
+    hourglasses = {"shared": whole.encoder, "channelwise": [whole.bottleneck, *whole.decoder]}
+    modules = whole.gate if left_out == "skip" else [b.attention for b in hourglasses[left_out]]
+    gone = sum(p.numel() for m in modules for p in m.parameters())
+    assert sum(p.numel() for p in whole.parameters()) - sum(p.numel() for p in net.parameters()) == gone > 0
+    maps: dict[str, torch.Tensor] = {}
+    net(torch.rand(1, 3, 64, 64), torch.zeros(1, 3, 32, 32), torch.ones(1, 6), maps)
+    assert {name.split()[0] for name in maps} == set(KINDS) - {left_out}
+
+
+def test_no_attention_is_attention_with_maps_of_1() -> None:
+    torch.manual_seed(0)
+    net, whole = RefinementNetwork(WIDTHS, 64, attention=()), RefinementNetwork(WIDTHS, 64)
+    for network in (net, whole):
+        torch.nn.init.constant_(network.head.weight, 0.01)
+    missing, extra = whole.load_state_dict(net.state_dict(), strict=False)
+    assert not extra
+    opened = [m.expand for m in whole.modules() if hasattr(m, "expand")] + [g.logit for g in whole.gate]
+    assert len(opened) == 3 + 1 + 2 + 3
+    for conv in opened:
+        torch.nn.init.zeros_(conv.weight)
+        torch.nn.init.constant_(conv.bias, 100.0)
+    given = torch.rand(1, 3, 64, 64), torch.rand(1, 3, 32, 32), torch.rand(1, 6)
+    for a, b in zip(net(*given), whole(*given), strict=True):
+        torch.testing.assert_close(a, b)
+
+
+def test_what_stage_2_is_shown() -> None:
+    x, change = torch.rand(1, 3, SIZE, SIZE), torch.full((1, 3, 32, 32), 0.1)
+    shown = {sees: RegGAN(32, 3, WIDTHS, sees=sees).shown(x, change) for sees in SEES}
+    assert torch.equal(shown["both"][0], x)
+    torch.testing.assert_close(shown["both"][1], torch.full((1, 3, SIZE // 2, SIZE // 2), 0.1))
+    assert torch.equal(shown["input"][0], x)
+    torch.testing.assert_close(shown["coarse"][0], x + 0.1)
+    assert not shown["input"][1].any()
+    assert not shown["coarse"][1].any()
+
+
+def test_without_stage_1_its_weights_do_not_matter(model: RegGAN) -> None:
+    crop, landmarks = _input()
+    other = copy.deepcopy(model)
+    other.regression.weight.zero_()
+    for sees, equal in (("both", False), ("input", True)):
+        for m in (model, other):
+            m.sees = sees
+        a, b = (m(crop, landmarks, torch.eye(6)[:1]).refined for m in (model, other))
+        assert torch.equal(a, b) == equal
+    model.sees = "both"
+
+
+def test_ablations_survive_their_file(tmp_path) -> None:
+    model = RegGAN(32, 3, WIDTHS, moves=False, attention=("skip", "shared"), sees="coarse")
+    checkpoint.save(model, tmp_path / "w.safetensors")
+    loaded, _ = checkpoint.load(tmp_path / "w.safetensors")
+    assert loaded.config == model.config
+    assert loaded.refinement.attention == ("shared", "skip")
+    with pytest.raises(ValueError, match="No such ablation"):
+        RegGAN(32, 3, WIDTHS, attention=("spatial",))
+
+
+def test_files_from_before_the_ablations_are_the_whole_model(tmp_path) -> None:
+    model = RegGAN(32, 3, WIDTHS)
+    config = {k: model.config[k] for k in ("grid", "r", "widths", "moves")}
+    save_file(model.state_dict(), tmp_path / "old.safetensors", {"config": json.dumps(config)})
+    loaded, _ = checkpoint.load(tmp_path / "old.safetensors")
+    assert loaded.config == model.config
+    for name, weight in loaded.state_dict().items():
+        assert torch.equal(weight, model.state_dict()[name])
+
+
+def test_the_embedded_weights_are_the_whole_model() -> None:
+    model, _ = checkpoint.load(checkpoint.EMBEDDED)
+    assert model.config == RegGAN().config
+    assert (model.refinement.attention, model.sees, model.refinement.moves) == (KINDS, "both", True)
+
+
 def test_weights_round_trip(model: RegGAN, tmp_path) -> None:
     path = tmp_path / "w.safetensors"
     checkpoint.save(model, path, {"steps": "7"})
@@ -137,8 +222,6 @@ def test_unusable_weights_are_one_sentence(model: RegGAN, tmp_path) -> None:
     save_file({"a": torch.zeros(1)}, tmp_path / "other.safetensors")
     with pytest.raises(InputError, match="not a RegGAN weights file"):
         checkpoint.load(tmp_path / "other.safetensors")
-    import json
-
     config = json.dumps(model.config)
     save_file({"a": torch.zeros(1)}, tmp_path / "misfit.safetensors", {"config": config})
     with pytest.raises(InputError, match="do not fit"):

@@ -15,7 +15,8 @@ from reggan.frame import CONTROL, MIRROR
 from reggan.model import RegGAN
 from reggan.train import augment, pairs
 from reggan.train.__main__ import main
-from reggan.train.batches import mirror
+from reggan.train.ablations import ROWS
+from reggan.train.batches import PairSampler, mirror
 from reggan.train.guidance import pair_flow
 from reggan.train.regression import fit, validate
 from tests.test_frame import _face, _moved
@@ -101,6 +102,46 @@ def test_both_phases_run_and_leave_their_files(data: Path, stage1: Path, tmp_pat
     before, after = load_file(tmp_path / "reconstruction.safetensors"), load_file(tmp_path / "reggan.safetensors")
     assert torch.equal(before["regression.weight"], after["regression.weight"])  # stage 1 is frozen
     assert not torch.equal(before["refinement.head.weight"], after["refinement.head.weight"])
+
+
+def test_ablations_run_every_row_once(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "ablations"
+    rows = ["stage-1", "full", "residual-only", "no-attention", "coarse-only"]
+
+    def run(rows: list[str]) -> list[dict]:
+        common = ["--data", str(data / "pairs"), "--validation", str(data / "validation.txt"), "--device", "cpu"]
+        main(["ablations", *common, "-o", str(out), "--steps", "1", "--batch", "2", "--rows", *rows])
+        return json.loads((out / "table.json").read_text())
+
+    table = {r["row"]: r for r in run(rows)}
+    assert list(table) == rows
+    assert {r["samples"] for r in table.values()} == {2, None}
+    assert table["no-attention"]["numbers"] < table["coarse-only"]["numbers"] == table["full"]["numbers"]
+    configs = {row: checkpoint.load(out / row / "reggan.safetensors")[0].config for row in rows[1:]}
+    assert configs["no-attention"]["attention"] == []
+    assert configs["coarse-only"]["sees"] == "coarse"
+    assert not configs["residual-only"]["moves"]
+    frozen = [load_file(out / row / "reggan.safetensors")["regression.weight"] for row in rows[1:]]
+    assert all(torch.equal(frozen[0], other) for other in frozen)
+
+    written = {p: p.stat().st_mtime_ns for p in out.rglob("reggan.safetensors")}
+    again = run(["full", "masked-regression"])
+    assert {p: p.stat().st_mtime_ns for p in out.rglob("reggan.safetensors")} == written
+    assert [r["row"] for r in again] == sorted([*rows, "masked-regression"], key=list(ROWS).index)
+    assert "| 0." in (out / "table.md").read_text()
+
+
+def test_without_restyling_pairs_keep_their_look(data: Path) -> None:
+    people = pairs.load(data / "pairs")
+    torch.manual_seed(0)
+    drawn = PairSampler(people, "cpu", restyle=0).draw(8)
+    for pair, (i, j), mirrored in zip(drawn.pair, drawn.chosen, drawn.mirrored, strict=True):
+        original = torch.cat([people[i].neutral, people[i].targets[j]]).float() / 255
+        assert torch.equal(pair, original.flip(-1) if mirrored else original)
+    torch.manual_seed(0)
+    restyled = PairSampler(people, "cpu").draw(8)
+    assert restyled.chosen == drawn.chosen
+    assert ((restyled.pair - drawn.pair).abs().mean((1, 2, 3)) > 1e-3).all()
 
 
 def test_a_resumed_run_equals_an_uninterrupted_one(data: Path, stage1: Path, tmp_path: Path) -> None:

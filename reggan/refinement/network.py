@@ -9,8 +9,8 @@ It sees the face in the landmark-normalised frame and says how to edit it, in fo
 
     refined(v) = (1 - m(v)) x(v + d(v)) + m(v) paint(v) + r(v)                                  (4)
 
-With `moves=False` only r remains: refined = x + r, the "ultimate skip" of US-GAN (arXiv 2112.13002), kept for the
-ablation. Sizes and equation (4) are our choice; the paper does not publish its network.
+With `moves=False` only r remains: refined = x + r, the "ultimate skip" of US-GAN (arXiv 2112.13002), an ablation, as
+is leaving out types of attention. Sizes and equation (4) are our choice; the paper does not publish its network.
 """
 
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reggan.expressions import BASIC
-from reggan.refinement.attention import ChannelwiseAttentionBlock, SharedAttentionBlock, SkipGate
+from reggan.refinement.attention import TYPES, ChannelwiseAttentionBlock, OpenGate, SharedAttentionBlock, SkipGate
 
 
 class Edit(NamedTuple):
@@ -37,7 +37,8 @@ class RefinementNetwork(nn.Module):
     """x, coarse change and c in, `Edit` out.
 
     `widths` are the channels at 1/2, 1/4, 1/8 and 1/16 of the size. Nearly all the work is done from 1/4 down; the
-    thin finest level (no blocks, one gated skip) only adds detail.
+    thin finest level (no blocks, one gated skip) only adds detail. `attention` names the types of `attention.py` to
+    build; blocks and skip connections themselves stay.
     """
 
     position: Tensor
@@ -47,20 +48,22 @@ class RefinementNetwork(nn.Module):
         widths: tuple[int, ...] = (24, 64, 112, 160),
         size: int = 256,
         moves: bool = True,
+        attention: tuple[str, ...] = TYPES,
     ) -> None:
         super().__init__()
-        self.widths, self.size, self.moves = tuple(widths), size, moves
+        self.widths, self.size, self.moves, self.attention = tuple(widths), size, moves, tuple(attention)
+        shared, channelwise, skip = (kind in attention for kind in TYPES)
         condition = 64
         finer_coarser = list(zip(widths[:-1], widths[1:], strict=True))
         self.condition = nn.Sequential(nn.Linear(len(BASIC), condition), nn.SiLU(), nn.Linear(condition, condition))
         # 12 = 3 colours x 2 x 2 pixels, the coarse change at half the size, the position in the frame.
         self.stem = nn.Conv2d(12 + 3 + 2, widths[0], 3, padding=1)
         self.down = nn.ModuleList(nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in finer_coarser)
-        self.encoder = nn.ModuleList(SharedAttentionBlock(w, condition) for w in widths[1:])
-        self.bottleneck = ChannelwiseAttentionBlock(widths[-1], condition)
+        self.encoder = nn.ModuleList(SharedAttentionBlock(w, condition, shared) for w in widths[1:])
+        self.bottleneck = ChannelwiseAttentionBlock(widths[-1], condition, channelwise)
         self.up = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in finer_coarser)  # fine to coarse, like `down`
-        self.gate = nn.ModuleList(SkipGate(w, w, condition) for w in widths[:-1])
-        self.decoder = nn.ModuleList(ChannelwiseAttentionBlock(w, condition) for w in widths[1:-1])
+        self.gate = nn.ModuleList(SkipGate(w, w, condition) if skip else OpenGate() for w in widths[:-1])
+        self.decoder = nn.ModuleList(ChannelwiseAttentionBlock(w, condition, channelwise) for w in widths[1:-1])
         self.detail = nn.Conv2d(widths[0], widths[0], 3, padding=1)
         # Per half-size pixel: 2 displacement; then for its 2 x 2 pixels 1 opacity, 3 paint, 3 residual.
         self.head = nn.Conv2d(widths[0], 2 + 4 * (1 + 3 + 3), 3, padding=1)
@@ -83,18 +86,24 @@ class RefinementNetwork(nn.Module):
         for down, block in zip(self.down, self.encoder, strict=True):
             skips.append(h)
             h = down(h)
-            _keep(maps, "shared", block, h)
+            self._keep(maps, "shared", block, h)
             h = block(h, e)
-        _keep(maps, "channelwise", self.bottleneck, h)
+        self._keep(maps, "channelwise", self.bottleneck, h)
         h = self.bottleneck(h, e)
         for i in reversed(range(len(self.up))):
             h = F.interpolate(self.up[i](h), scale_factor=2.0, mode="bilinear", align_corners=False)
-            _keep(maps, "skip", self.gate[i], skips[i], h, e)
+            self._keep(maps, "skip", self.gate[i], skips[i], h, e)
             h = h + self.gate[i](skips[i], h, e)
             if i > 0:
-                _keep(maps, "channelwise", self.decoder[i - 1], h)
+                self._keep(maps, "channelwise", self.decoder[i - 1], h)
                 h = self.decoder[i - 1](h, e)
         return F.silu(self.detail(F.silu(h)))
+
+    def _keep(self, maps: dict[str, Tensor] | None, kind: str, block: Any, *inputs: Tensor) -> None:
+        """Put a block's attention map for these inputs into `maps`, named by type and size, if maps are wanted."""
+        if maps is not None and kind in self.attention:
+            attention = block.attention_map(*inputs)
+            maps[f"{kind} {attention.shape[-1]}"] = attention
 
     def forward(self, x: Tensor, change: Tensor, c: Tensor, maps: dict[str, Tensor] | None = None) -> Edit:
         """
@@ -121,13 +130,6 @@ class RefinementNetwork(nn.Module):
         uncovered, its_colour = _resize(mean, x.shape[-1]).split([1, 3], 1)
         opacity = torch.sigmoid(opacity + uncovered - 3) * drive  # starts at 0.05
         return Edit(displacement, opacity, torch.sigmoid(4 * paint + its_colour - 0.5), residual)
-
-
-def _keep(maps: dict[str, Tensor] | None, kind: str, block: Any, *inputs: Tensor) -> None:
-    """Put a block's attention map for these inputs into `maps`, named by type and size, if maps are wanted."""
-    if maps is not None:
-        attention = block.attention_map(*inputs)
-        maps[f"{kind} {attention.shape[-1]}"] = attention
 
 
 def _resize(x: Tensor, size: int) -> Tensor:

@@ -1,25 +1,39 @@
 """`python -m reggan.train regression|refinement`: train the two stages one after the other.
 
-`compare` prints a table of stage 1's variants; `export` writes a run's weights with where they come from.
+`compare` prints a table of stage 1's variants; `export` writes a run's weights with where they come from; `baseline`
+trains another system on the same pairs; `ablations` trains all of those, and RegGAN without each of its parts.
 """
 
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 
 import torch
 from tqdm import tqdm
 
-from reggan import checkpoint
+from reggan import baselines, checkpoint
+from reggan.baselines import train as baseline_training
 from reggan.errors import InputError
-from reggan.model import RegGAN
-from reggan.train import guidance, pairs
-from reggan.train.batches import Sampler
+from reggan.model import SEES, RegGAN
+from reggan.refinement.attention import TYPES
+from reggan.train import ablations, guidance, pairs
+from reggan.train.batches import PairSampler, Sampler
 from reggan.train.compare import compare
 from reggan.train.refinement import Settings, Trainer, train
 from reggan.train.regression import fit, validate
+
+Subjects = list[pairs.Subject]
+
+
+def _settings(parser: argparse.ArgumentParser, settings: type) -> None:
+    """One option for each field of a dataclass with defaults."""
+    for f in fields(settings):
+        name = "--" + f.name.replace("_", "-")
+        parser.add_argument(name, type=type(f.default), default=f.default, help=f"default {f.default}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -35,7 +49,19 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--grid", type=int, default=128)
     one.add_argument("--r", type=int, default=3, help="side of the window")
     one.add_argument("--ridge", type=float, default=0.4, help="lambda")
-    one.add_argument("--residual-only", action="store_true", help="stage 2 without displacement (ablation)")
+
+    two = stages.add_parser("refinement", parents=[common], help="stage 2; run it again to resume")
+    two.add_argument("--regression", type=Path, required=True, help="weights file of stage 1")
+    two.add_argument("-o", "--out", type=Path, required=True, help="folder for checkpoints, log and sheets")
+    two.add_argument("--warm-start", type=Path, help="weights file to start from instead of from nothing")
+    two.add_argument("--guidance", type=Path, help="file to keep the optical flow in; OUT/guidance.pt if not given")
+    two.add_argument("--minutes", type=float, default=float("inf"), help="stop after this time, resumable")
+    two.add_argument("--residual-only", action="store_true", help="ablation: without displacement and paint")
+    two.add_argument("--without", action="append", choices=TYPES, default=[], help="ablation: a type of attention")
+    two.add_argument(
+        "--sees", choices=SEES, default="both", help="ablation: what stage 2 is shown, see reggan/model.py"
+    )
+    _settings(two, Settings)
 
     stages.add_parser("compare", parents=[common], help="stage 1's variants, a table")
 
@@ -45,24 +71,70 @@ def _parser() -> argparse.ArgumentParser:
     three.add_argument("--attribution", default="", help="sources and licences of the training photographs")
     three.add_argument("-o", "--out", type=Path, required=True)
 
-    two = stages.add_parser("refinement", parents=[common], help="stage 2; run it again to resume")
-    two.add_argument("--regression", type=Path, required=True, help="weights file of stage 1")
-    two.add_argument("-o", "--out", type=Path, required=True, help="folder for checkpoints, log and sheets")
-    two.add_argument("--warm-start", type=Path, help="weights file to start from instead of from nothing")
-    two.add_argument("--minutes", type=float, default=float("inf"), help="stop after this time, resumable")
-    for f in fields(Settings):
-        name = "--" + f.name.replace("_", "-")
-        two.add_argument(name, type=type(f.default), default=f.default, help=f"default {f.default}")
+    four = stages.add_parser(
+        "baseline", parents=[common], help="another system on the same pairs, see reggan/baselines"
+    )
+    four.add_argument("name", choices=baselines.NAMES)
+    four.add_argument("-o", "--out", type=Path, required=True, help="folder for checkpoints, log and sheets")
+    four.add_argument("--minutes", type=float, default=float("inf"), help="stop after this time, resumable")
+    _settings(four, baseline_training.Settings)
+
+    five = stages.add_parser("ablations", parents=[common], help="all ablations and baselines, a table; resumable")
+    five.add_argument("-o", "--out", type=Path, required=True, help="folder for all runs and the table")
+    five.add_argument("--steps", type=int, default=2000, help="of each run, all phases together")
+    five.add_argument("--batch", type=int, default=8)
+    five.add_argument("--rows", nargs="+", choices=ablations.ROWS, default=list(ablations.ROWS), metavar="ROW")
     return p
 
 
-def _subjects(args: argparse.Namespace) -> tuple[list[pairs.Subject], list[pairs.Subject]]:
+def _subjects(args: argparse.Namespace) -> tuple[Subjects, Subjects]:
     held_out = pairs.read_list(args.validation)
     training = pairs.load(args.data, without=held_out)
     return training, pairs.load(args.data, only=held_out) if held_out else training[:8]
 
 
-def export(args: argparse.Namespace, training: list[pairs.Subject], validation: list[pairs.Subject]) -> None:
+def _regression(args: argparse.Namespace, training: Subjects, validation: Subjects) -> dict[str, float]:
+    model = RegGAN(args.grid, args.r).to(args.device)
+    fit(model, training, args.ridge)
+    checkpoint.save(model, args.out)
+    figures = {"all_strengths_mse": validate(model, validation, full_strength=False)["coarse_mse"]}
+    figures |= validate(model, validation) | {"numbers": model.regression.weight.numel()}
+    return {k: v for k, v in figures.items() if not k.startswith("refined")}
+
+
+def _start(args: argparse.Namespace) -> RegGAN:
+    """A model to train: the warm start's, or stage 1's with a new stage 2 as the options want it."""
+    model, _ = checkpoint.load(args.warm_start or args.regression)
+    if args.warm_start is None:
+        stage1 = model
+        attention = [kind for kind in TYPES if kind not in args.without]
+        parts = {"moves": not args.residual_only, "attention": attention, "sees": args.sees}
+        model = RegGAN(**(stage1.config | parts))
+        model.frame, model.regression = stage1.frame, stage1.regression
+    return model
+
+
+def _refinement(args: argparse.Namespace, training: Subjects, validation: Subjects) -> dict[str, float]:
+    settings = Settings(**{f.name: getattr(args, f.name) for f in fields(Settings)})
+    torch.manual_seed(settings.seed)
+    model, average = _start(args).train(), _start(args)
+    cache = args.guidance or args.out / "guidance.pt"
+    if cache.is_file():
+        flows = torch.load(cache, weights_only=True)
+    else:
+        flows = [guidance.subject_flows(s) for s in tqdm(training, desc="optical flow", unit="face")]
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        torch.save(flows, cache)
+    if args.warm_start is None and model.refinement.moves:
+        # mean_displacement is stored five times smaller than it acts, see RefinementNetwork.forward
+        mean = guidance.mean_displacement(training, flows, model.frame.cpu())
+        model.refinement.mean_displacement.data.copy_(mean / 0.2)
+    trainer = Trainer(model, average, settings, torch.device(args.device))
+    sampler = Sampler(PairSampler(training, args.device, settings.restyle), flows, trainer.model.frame)
+    return train(trainer, sampler, validation, args.out, args.minutes)
+
+
+def _export(args: argparse.Namespace, training: Subjects, validation: Subjects) -> dict[str, str]:
     """Write weights whose header says what they were trained on and how far they got on people never seen."""
     model, metadata = checkpoint.load(args.weights)
     figures = validate(model.to(args.device), validation)
@@ -75,47 +147,38 @@ def export(args: argparse.Namespace, training: list[pairs.Subject], validation: 
         "validation": json.dumps({"people": len(validation), **{k: round(v, 6) for k, v in figures.items()}}),
     }
     checkpoint.save(model, args.out, history)
-    print(json.dumps(history, indent=2))
+    return history
+
+
+def _baseline(args: argparse.Namespace, training: Subjects, validation: Subjects) -> dict[str, float]:
+    settings = baseline_training.Settings(**{f.name: getattr(args, f.name) for f in fields(baseline_training.Settings)})
+    device = torch.device(args.device)
+    return baseline_training.train(args.name, settings, training, validation, args.out, device, args.minutes)
+
+
+_COMMANDS: dict[str, Callable[..., dict]] = {
+    "regression": _regression,
+    "refinement": _refinement,
+    "export": _export,
+    "baseline": _baseline,
+}
+
+
+def _run(argv: list[str] | None, training: Subjects, validation: Subjects) -> dict:
+    args = _parser().parse_args(argv)
+    return _COMMANDS[args.stage](args, training, validation)
 
 
 def main(argv: list[str] | None = None) -> None:
     args = _parser().parse_args(argv)
-    device = torch.device(args.device)
     training, validation = _subjects(args)
-    if args.stage == "regression":
-        model = RegGAN(args.grid, args.r, moves=not args.residual_only).to(device)
-        fit(model, training, args.ridge)
-        figures = validate(model, validation, full_strength=False)
-        checkpoint.save(model, args.out)
-        print(json.dumps({k: v for k, v in figures.items() if not k.startswith("refined")}))
-        return
-
     if args.stage == "compare":
         print(compare(training, validation))
-        return
-
-    if args.stage == "export":
-        export(args, training, validation)
-        return
-
-    settings = Settings(**{f.name: getattr(args, f.name) for f in fields(Settings)})
-    start = args.warm_start or args.regression
-    (model, _), (average, _) = checkpoint.load(start), checkpoint.load(start)
-    model.train()
-    cache = args.out / "guidance.pt"
-    if cache.is_file():
-        flows = torch.load(cache, weights_only=True)
+    elif args.stage == "ablations":
+        run = partial(_run, training=training, validation=validation)
+        print(ablations.ablations(args, run))
     else:
-        flows = [guidance.subject_flows(s) for s in tqdm(training, desc="optical flow", unit="face")]
-        args.out.mkdir(parents=True, exist_ok=True)
-        torch.save(flows, cache)
-    if args.warm_start is None and model.refinement.moves:
-        # mean_displacement is stored five times smaller than it acts, see RefinementNetwork.forward
-        mean = guidance.mean_displacement(training, flows, model.frame.cpu())
-        model.refinement.mean_displacement.data.copy_(mean / 0.2)
-    trainer = Trainer(model, average, settings, device)
-    sampler = Sampler(training, flows, trainer.model.frame, args.device)
-    print(json.dumps(train(trainer, sampler, validation, args.out, args.minutes)))
+        print(json.dumps(_COMMANDS[args.stage](args, training, validation), indent=2))
 
 
 if __name__ == "__main__":

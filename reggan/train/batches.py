@@ -11,6 +11,14 @@ from reggan.train.guidance import into_frame
 from reggan.train.pairs import Subject
 
 
+class Pairs(NamedTuple):
+    pair: Tensor  # (B, 6, S, S) input and target in [0, 1]
+    landmarks: Tensor  # (B, 478, 2) of the input, jittered
+    c: Tensor  # (B, 6)
+    chosen: list[tuple[int, int]]  # subject and target
+    mirrored: Tensor  # (B,) bool, on the CPU
+
+
 class Batch(NamedTuple):
     crop: Tensor  # (B, 3, S, S) input, in the crop
     to_crop: Tensor  # (B, S, S, 2), the frame's map B
@@ -39,38 +47,57 @@ def jitter(landmarks: Tensor) -> Tensor:
     return moved + 0.5 * torch.randn_like(landmarks)
 
 
-class Sampler:
-    """Draws pairs; those at full strength twice as often."""
+def degrade(seen: Tensor) -> Tensor:
+    """Noise on three images in ten and JPEG artefacts on one of the batch, (B, 3, S, S); for the input alone."""
+    b = len(seen)
+    noisy = torch.rand(b, 1, 1, 1, device=seen.device) < 0.3
+    noise = 0.06 * torch.rand(b, 1, 1, 1, device=seen.device) * torch.randn_like(seen)
+    seen = (seen + noisy * noise).clamp(0, 1)
+    coded = int(torch.randint(b, ()))
+    seen[coded : coded + 1] = jpeg(seen[coded : coded + 1], int(torch.randint(25, 101, ())))
+    return seen
 
-    def __init__(self, subjects: list[Subject], flows: list[Tensor], frame: LandmarkFrame, device: str) -> None:
-        self.subjects, self.flows, self.frame, self.device = subjects, flows, frame, device
+
+class PairSampler:
+    """Draws pairs; those at full strength twice as often. A share `restyle` of the batches gets another look."""
+
+    def __init__(self, subjects: list[Subject], device: str | torch.device, restyle: float = 1) -> None:
+        self.subjects, self.device, self.restyle = subjects, device, restyle
         self.index = [(i, j) for i, s in enumerate(subjects) for j in range(len(s.c))]
         self.weight = torch.tensor([2.0 if float(subjects[i].c[j].max()) == 1 else 1.0 for i, j in self.index])
 
-    def draw(self, size: int) -> Batch:
+    def draw(self, size: int) -> Pairs:
+        """`size` pairs in the crop, half of them mirrored."""
         chosen = [self.index[k] for k in torch.multinomial(self.weight, size).tolist()]
         people = [self.subjects[i] for i, _ in chosen]
         x = torch.stack([s.neutral for s in people])
         y = torch.stack([self.subjects[i].targets[j] for i, j in chosen])
         landmarks = torch.stack([s.landmarks for s in people])
-        flow = torch.stack([self.flows[i][j] for i, j in chosen]).float()
         c = torch.stack([self.subjects[i].c[j] for i, j in chosen])
         pair = torch.cat([x, y], 1).float() / 255  # (B, 6, S, S)
 
         flip = torch.rand(size) < 0.5
         pair[flip] = pair[flip].flip(-1)
         landmarks[flip] = mirror(landmarks[flip], pair.shape[-1])
-        flow[flip] = flow[flip].flip(-1) * flow.new_tensor([-1.0, 1.0])[:, None, None]
-
         landmarks = jitter(landmarks)
-        pair, landmarks, flow, c = (t.to(self.device) for t in (pair, landmarks, flow, c))
-        pair = restyle(pair)
+        pair, landmarks, c = (t.to(self.device) for t in (pair, landmarks, c))
+        if self.restyle == 1 or torch.rand(()) < self.restyle:
+            pair = restyle(pair)
+        return Pairs(pair, landmarks, c, chosen, flip)
+
+
+class Sampler:
+    """Brings drawn pairs, and the optical flow between them, into the frame."""
+
+    def __init__(self, pairs: PairSampler, flows: list[Tensor], frame: LandmarkFrame) -> None:
+        self.pairs, self.flows, self.frame = pairs, flows, frame
+
+    def draw(self, size: int) -> Batch:
+        pair, landmarks, c, chosen, flip = self.pairs.draw(size)
+        flow = torch.stack([self.flows[i][j] for i, j in chosen]).float()
+        flow[flip] = flow[flip].flip(-1) * flow.new_tensor([-1.0, 1.0])[:, None, None]
         maps = self.frame(landmarks, pair.shape[-1])
         in_frame = sample(pair, maps.to_crop).clamp(0, 1)
         seen, target = in_frame.split(3, 1)
-        noisy = torch.rand(size, 1, 1, 1, device=self.device) < 0.3
-        noise = 0.06 * torch.rand(size, 1, 1, 1, device=self.device) * torch.randn_like(seen)
-        seen = (seen + noisy * noise).clamp(0, 1)
-        coded = int(torch.randint(size, ()))  # one of the batch, most of the time
-        seen[coded : coded + 1] = jpeg(seen[coded : coded + 1], int(torch.randint(25, 101, ())))
-        return Batch(pair[:, :3], maps.to_crop, seen, target, c, into_frame(flow, *maps))
+        guide = into_frame(flow.to(pair.device), *maps)
+        return Batch(pair[:, :3], maps.to_crop, degrade(seen), target, c, guide)

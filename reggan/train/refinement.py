@@ -18,7 +18,7 @@ from reggan.refinement.discriminator import PatchDiscriminator
 from reggan.train import losses
 from reggan.train.batches import Batch, Sampler
 from reggan.train.pairs import Subject
-from reggan.train.regression import validate
+from reggan.train.regression import count_numbers, validate
 from reggan.train.sheet import sample_sheet
 
 
@@ -40,6 +40,7 @@ class Settings:
     economy: float = 0.01
     mouth: float = 3.0  # extra weight of errors inside and at the lips
     ema: float = 0.998
+    restyle: float = 1.0  # share of the batches that get another look; 0 for the ablation
     every: int = 500  # validation, sample sheet, checkpoint
     seed: int = 0
 
@@ -81,9 +82,9 @@ class Trainer:
     def _generate(self, b: Batch) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
         """Output in the frame, reconstruction loss with its regularisers, and its parts for the log."""
         with torch.no_grad():
-            change = self.model.half_size(self.model.coarse_change(b.seen, b.c))
+            seen, change = self.model.shown(b.seen, self.model.coarse_change(b.seen, b.c))
         with torch.autocast(self.device.type, torch.bfloat16):
-            edit = self.model.refinement(b.seen.contiguous(memory_format=torch.channels_last), change, b.c)
+            edit = self.model.refinement(seen.contiguous(memory_format=torch.channels_last), change, b.c)
         grid = channels_last(self.grid + edit.displacement)
         where = channels_last(sample(b.to_crop.permute(0, 3, 1, 2), grid, "bilinear"))  # B(v + d)
         output = compose(b.crop, where, edit)
@@ -209,4 +210,4 @@ def train(
         if late:
             break
     bar.close()
-    return figures
+    return (figures or validate(trainer.ema, validation)) | {"numbers": count_numbers(trainer.ema)}

@@ -1,5 +1,7 @@
 """Stage 1's training: normalise every face, accumulate, solve."""
 
+from collections import defaultdict
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -39,24 +41,40 @@ def fit(model: RegGAN, subjects: list[Subject], ridge: float) -> None:
     layer.weight.copy_(sums.solve(ridge).weight)
 
 
+class Errors:
+    """Mean MSE and L1 of several kinds of image, and the L1's ratio to the unchanged input's."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, float] = defaultdict(float)
+        self._count = 0
+
+    def add(self, target: Tensor, **images: Tensor) -> None:
+        """`target` (N, 3, S, S) in [0, 1]; an image of each kind for it, one of them `input`."""
+        for kind, image in images.items():
+            self._sums[f"{kind}_mse"] += float((image - target).square().mean((1, 2, 3)).sum())
+            self._sums[f"{kind}_l1"] += float((image - target).abs().mean((1, 2, 3)).sum())
+        self._count += len(target)
+
+    def figures(self) -> dict[str, float]:
+        means = {k: v / self._count for k, v in self._sums.items()}
+        kinds = [k.removesuffix("_l1") for k in means if k.endswith("_l1") and k != "input_l1"]
+        return means | {f"{kind}_ratio": means[f"{kind}_l1"] / means["input_l1"] for kind in kinds}
+
+
 @torch.inference_mode()
 def validate(model: RegGAN, subjects: list[Subject], full_strength: bool = True) -> dict[str, float]:
     """Errors in the aligned crop over all subjects' targets: MSE and L1 of coarse, refined, unchanged input."""
     device = model.frame.shape.device
-    sums: dict[str, float] = dict.fromkeys(
-        [f"{kind}_{what}" for kind in ("input", "coarse", "refined") for what in ("mse", "l1")], 0.0
-    )
-    count = 0
+    errors = Errors()
     for s in subjects:
         keep = s.c.amax(1) == 1 if full_strength else s.c.amax(1) > 0
         y = s.targets[keep].to(device).float() / 255
         x = s.neutral[None].to(device).float() / 255
         out = model(x, s.landmarks[None].to(device), s.c[keep].to(device))
-        for kind, image in (("input", x), ("coarse", out.coarse), ("refined", out.refined)):
-            sums[f"{kind}_mse"] += float((image - y).square().mean((1, 2, 3)).sum())
-            sums[f"{kind}_l1"] += float((image - y).abs().mean((1, 2, 3)).sum())
-        count += len(y)
-    figures = {k: v / count for k, v in sums.items()}
-    figures["coarse_ratio"] = figures["coarse_l1"] / figures["input_l1"]
-    figures["refined_ratio"] = figures["refined_l1"] / figures["input_l1"]
-    return figures
+        errors.add(y, input=x, coarse=out.coarse, refined=out.refined)
+    return errors.figures()
+
+
+def count_numbers(model: RegGAN) -> int:
+    """How many learned numbers the model consists of, stage 1's weights included."""
+    return sum(t.numel() for t in model.state_dict().values()) - model.frame.shape.numel()

@@ -1,0 +1,111 @@
+"""One interface for all baselines, and their files."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from reggan.baselines.blocks import Generator
+from reggan.baselines.masked_regression import MaskedRegression
+from reggan.baselines.pix2pix import Pix2Pix
+from reggan.baselines.sargan import SARGAN
+from reggan.baselines.star_gan import StarGAN
+from reggan.baselines.us_gan import USGAN
+from reggan.errors import InputError
+from reggan.faces import SIZE
+from reggan.predictor import to_uint8
+
+GENERATORS: dict[str, type[Generator]] = {
+    "masked-regression": MaskedRegression,
+    "us-gan": USGAN,
+    "sargan": SARGAN,
+    "star-gan": StarGAN,
+    "pix2pix": Pix2Pix,
+}
+NAMES = tuple(GENERATORS)
+FILE = "baseline.safetensors"
+
+
+def resize(x: Tensor, size: int) -> Tensor:
+    """(B, 3, H, W) in [0, 1] to (B, 3, size, size): averaged on the way down, bicubic on the way up."""
+    if size < x.shape[-1]:
+        return F.interpolate(x, size=(size, size), mode="bilinear", antialias=True, align_corners=False)
+    if size > x.shape[-1]:
+        return F.interpolate(x, size=(size, size), mode="bicubic", align_corners=False).clamp(0, 1)
+    return x
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A trained baseline.
+
+    Strength 0 does not return the input bit for bit, as RegGAN does: the networks render the face again, and masked
+    regression returns it at 128 x 128.
+    """
+
+    name: str
+    module: Generator
+
+    @property
+    def parameters_count(self) -> int:
+        return self.module.count()
+
+    def edit(self, x: Tensor, c: Tensor) -> Tensor:
+        """(B, 3, 256, 256) in [0, 1] and (B, 6) -> (B, 3, 256, 256) in [0, 1]; made at the baseline's own size."""
+        return resize(self.module(resize(x, self.module.size), c).clamp(0, 1), SIZE)
+
+    @torch.inference_mode()
+    def edit_crops(
+        self, crops: NDArray[np.uint8], landmarks: NDArray[np.float32], c: NDArray[np.float32]
+    ) -> NDArray[np.uint8]:
+        """Edit aligned crops.
+
+        Args:
+            crops: (N, 256, 256, 3) uint8.
+            landmarks: (N, 478, 2), not used: the baselines know no landmarks.
+            c: (N, 6) in [0, 1].
+
+        Returns:
+            (N, 256, 256, 3) uint8.
+        """
+        device = next(iter(self.module.state_dict().values())).device
+        parts = []
+        for i in range(0, len(crops), 8):
+            x = torch.from_numpy(np.ascontiguousarray(crops[i : i + 8])).to(device).permute(0, 3, 1, 2).float() / 255
+            parts.append(to_uint8(self.edit(x, torch.from_numpy(c[i : i + 8]).to(device).float())))
+        return np.concatenate(parts)
+
+
+def save(name: str, module: Generator, path: Path, metadata: dict[str, str] | None = None) -> None:
+    """Write a float16 file with name, `config` and `metadata` in its header."""
+    state = {k: v.detach().cpu().half().contiguous() for k, v in module.state_dict().items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_file(state, path, {"baseline": name, "config": json.dumps(module.config), **(metadata or {})})
+
+
+def load(path: str | Path) -> Baseline:
+    """Read a baseline from its file or its run's folder (float32, eval mode, on the CPU).
+
+    Raises:
+        InputError: the file is missing or is not a baseline's.
+    """
+    path = Path(path)
+    path = path / FILE if path.is_dir() else path
+    try:
+        with safe_open(path, framework="pt") as f:
+            metadata = f.metadata() or {}
+            state = {k: f.get_tensor(k).float() for k in f.keys()}  # noqa: SIM118
+        module = GENERATORS[metadata["baseline"]](**json.loads(metadata["config"]))
+        module.load_state_dict(state)
+    except FileNotFoundError:
+        raise InputError(f"There is no baseline at {path}.") from None
+    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError):
+        raise InputError(f"{path.name} is not a baseline's weights file.") from None
+    return Baseline(metadata["baseline"], module.eval())
