@@ -107,7 +107,9 @@ class Visitor:
         return self.page.locator(named[name]) if name in named else self.figure("stages", name)
 
     def figure(self, widget: str, title: str) -> Locator:
-        return self.page.locator(f"#{widget} figure").filter(has_text=title).locator("img")
+        return (
+            self.page.locator(f"#{widget} figure").filter(has=self.page.get_by_text(title, exact=True)).locator("img")
+        )
 
     def source(self, name: str = "after") -> str:
         return self.picture(name).get_attribute("src") or ""

@@ -1,7 +1,6 @@
 """The whole page, and how it is served."""
 
 import importlib.util
-import json
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from reggan.ui.edit import build_edit_tab
 from reggan.ui.edit.visit import Visit
 from reggan.ui.theme import theme
 from reggan.ui.widgets import ASSETS, STYLE
-from reggan.ui.words import LANGUAGES, language_field, say, t, translations
+from reggan.ui.words import language_field, script_words, t, translations
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 #: File, and the name in the address (?example=painting), in the order on the page.
@@ -56,11 +55,10 @@ def build(predictor: Predictor, examples: Path = EXAMPLES) -> gr.Blocks:
 
 def launch_options() -> dict[str, Any]:
     """Keyword arguments for `demo.launch`."""
-    busy = {language: say("busy", language) for language in LANGUAGES}
     return {
         "theme": theme(),
         "css": STYLE,
-        "head": f"<script>window.regganBusy = {json.dumps(busy)};\n{(ASSETS / 'page.js').read_text()}</script>",
+        "head": f"<script>{script_words()}\n{(ASSETS / 'page.js').read_text()}</script>",
         "i18n": translations(),
         "footer_links": ["settings"],  # the API is described under About, in the page's language
         "run_history": False,  # it would keep results in the visitor's browser

@@ -1,6 +1,6 @@
 """What the page says, in English, German and Spanish.
 
-English is the key: `t("Strength")` is translated by Gradio in the browser, `say("{n} faces found.", "de", n=2)` here.
+English is the key: `t("Strength")` is translated by Gradio in the browser, `say("Face {n}", "de", n=2)` here.
 Words without a translation stay English. Gradio takes a dot in a key for a path, so that long texts of the page have a
 short key, and their English is in `assets/words/en.json`.
 """
@@ -16,6 +16,23 @@ from reggan.errors import InputError
 from reggan.expressions import BASIC
 
 LANGUAGES = ("en", "de", "es")
+#: What Gradio says in English only; `assets/page.js` puts the translation in its place.
+_GRADIO = (
+    "This application is currently busy",
+    "Upload file",
+    "File upload",
+    "Capture from camera",
+    "Paste from clipboard",
+    "capture photo",
+    "select input source",
+    "More tabs",
+    "Reset to default value",
+    "number input for ",
+    "range slider for ",
+    "Remove this file",
+    "Clear",
+    "Close",
+)
 _FOLDER = Path(__file__).parent / "assets" / "words"
 
 
@@ -31,6 +48,12 @@ TABLES = {language: _table(language) for language in LANGUAGES}
 def translations() -> gr.I18n:
     """For `launch`. An unknown language falls back to English."""
     return gr.I18n(**TABLES)
+
+
+def script_words() -> str:
+    """A line of JavaScript with Gradio's words in every language, for `assets/page.js`."""
+    words = {language: {key: table[key] for key in _GRADIO if key in table} for language, table in TABLES.items()}
+    return f"window.regganWords = {json.dumps(words)};"
 
 
 def t(text: str) -> I18nData:
@@ -52,9 +75,10 @@ def sorry(error: InputError, language: str) -> str:
     """An error's sentence. Its numbers and names are the blanks of the translation."""
     sentence = str(error)
     for key in TABLES["de"]:
-        blanks = re.fullmatch(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", re.escape(key)), sentence)
-        if blanks:
-            return say(key, language, **blanks.groupdict())
+        if key.endswith((".", "?")):
+            blanks = re.fullmatch(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", re.escape(key)), sentence)
+            if blanks:
+                return say(key, language, **blanks.groupdict())
     return sentence
 
 

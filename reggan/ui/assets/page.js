@@ -1,8 +1,31 @@
-// Gradio says in English, under the title "Error", that its queue is full. Here it is said in the page's language.
-new MutationObserver(() => {
-  for (const text of document.querySelectorAll('[data-testid="toast-text"]')) {
-    if (!text.textContent.startsWith('This application is currently busy')) continue;
-    text.textContent = window.regganBusy[document.documentElement.lang] ?? window.regganBusy.en;
-    text.closest('[data-testid="toast-body"]').querySelector('.toast-title-row')?.remove();
-  }
-}).observe(document.body, {childList: true, subtree: true});
+// What Gradio says in English only is said in the page's language: names for screen readers, and that the queue is full.
+// `regganWords` holds, for each language, English to translation.
+function words() {
+  return window.regganWords[document.documentElement.lang] ?? {};
+}
+
+function translateLabel(element) {
+  const said = element.getAttribute('aria-label'), known = words();
+  const prefix = ['number input for ', 'range slider for '].find((start) => said.startsWith(start));
+  const better = prefix ? known[prefix] && known[prefix] + said.slice(prefix.length) : known[said];
+  if (better && better !== said) element.setAttribute('aria-label', better);
+  if (element.closest('.source-selection')) element.title = better ?? said;
+}
+
+function explainFullQueue(text) {
+  const english = 'This application is currently busy';
+  if (!text.textContent.startsWith(english)) return;
+  text.textContent = words()[english] ?? window.regganWords.en[english];
+  text.closest('[data-testid="toast-body"]').querySelector('.toast-title-row')?.remove();
+}
+
+function translateAll() {
+  document.querySelectorAll('[aria-label]').forEach(translateLabel);
+  document.querySelectorAll('[data-testid="toast-text"]').forEach(explainFullQueue);
+}
+
+new MutationObserver(translateAll).observe(document.documentElement, {
+  attributeFilter: ['aria-label', 'lang'],
+  childList: true,
+  subtree: true,
+});
