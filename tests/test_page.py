@@ -12,7 +12,7 @@ from reggan.expressions import BASIC, COMPOUND
 from reggan.predictor import NO_FACE
 from tests.page import PHOTO, Visitor
 
-pytest_plugins = ("tests.page",)
+pytest_plugins = ("tests.page_fixtures",)
 
 
 def test_page_opens_with_every_expression_and_a_result(visitor: Visitor) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from reggan.ui.words import TABLES
 from tests.page import SHEET, STAGES, WAIT, Visitor
 
-pytest_plugins = ("tests.page",)
+pytest_plugins = ("tests.page_fixtures",)
 
 # Colours of text and of what lies behind it, for every element that shows text itself.
 _COLOURS = """() => [...document.querySelectorAll('main *')].filter((e) => e.offsetParent

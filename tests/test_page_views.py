@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from reggan import provenance
 from tests.page import LOOP, PHOTO, SHEET, STAGES, WAIT, Visitor
 
-pytest_plugins = ("tests.page",)
+pytest_plugins = ("tests.page_fixtures",)
 
 
 def test_stages_are_shown_side_by_side_and_follow_the_expression(visitor: Visitor) -> None:

@@ -54,14 +54,13 @@ class Endpoints:
 
         Args:
             image: the picture.
-            expression: neutral, happy, sad, fearful, angry, surprised, disgusted, or a compound such as "happily
-                surprised".
+            expression: a name such as "happy" or "sadly angry".
             strength: how much of it, 0 to 1.
             face: 0 for the largest face, 1 for the next, none for all.
 
         Returns:
-            Three PNG files that say they were edited with AI: the whole picture at its full resolution, and of one
-            face (the largest of those edited) the 256 x 256 results of stage 1 (coarse) and stage 2 (refined).
+            Three PNG files that say they were edited with AI: the whole picture at its full resolution; and of the
+            largest face edited, the 256 x 256 results of stage 1 (coarse) and stage 2 (refined).
         """
         try:
             c = resolve(expression, strength)
