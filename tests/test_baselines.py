@@ -15,7 +15,7 @@ from reggan.baselines.masked_regression import MaskedRegression
 from reggan.baselines.pix2pix import PatchCritic, Pix2Pix
 from reggan.baselines.sargan import SARGAN
 from reggan.baselines.star_gan import StarGAN
-from reggan.baselines.train import Settings, Trainer
+from reggan.baselines.trainer import Settings, Trainer
 from reggan.baselines.us_gan import USGAN
 from reggan.train.__main__ import main
 from reggan.train.pairs import Subject

@@ -24,7 +24,7 @@ ROWS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     ),
     "no-styles": ("without style augmentation", "refinement", ("--restyle", "0")),
     "us-gan": ("US-GAN, our re-implementation", "baseline", ()),
-    "pix2pix": ("pix2pix, our re-implementation", "baseline", ()),
+    "pix2pix": ("pix2pix, half as wide, our re-implementation", "baseline", ("--width", "32")),
     "masked-regression": ("masked regression, our re-implementation", "baseline", ()),
     "sargan": ("SARGAN, our re-implementation", "baseline", ()),
     "star-gan": ("StarGAN, our re-implementation", "baseline", ()),
@@ -49,7 +49,7 @@ def command(row: str, args: argparse.Namespace) -> list[str]:
         return [stage, *common, "-o", str(args.out / "stage1.safetensors")]
     every = ["--batch", str(args.batch), "--every", str(max(1, args.steps // 2)), "-o", str(out)]
     if stage == "baseline":
-        return [stage, row, *common, *every, "--steps", str(args.steps)]
+        return [stage, row, *common, *every, *options, "--steps", str(args.steps)]
     adversarial = 0 if row == "no-adversarial" else args.steps // 8
     return [
         *(stage, *common, *every, *options),
@@ -81,11 +81,11 @@ def _write_table(out: Path) -> str:
     """Collect every finished row, whichever call made it."""
     finished = [out / row / "figures.json" for row in ROWS]
     records = [json.loads(path.read_text()) for path in finished if path.is_file()]
-    lines = ["| what | numbers | pairs seen | MSE | L1 / input's | command |", "| --- | --- | --- | --- | --- | --- |"]
+    lines = ["| what | numbers | pairs seen | MSE | L1 / input's | at 128 x 128 | command |", "|" + 7 * " --- |"]
     for r in records:
         kind = "refined" if "refined_mse" in r else "coarse"
         size = f"{r['numbers'] / 1e6:.2f} M"
-        errors = f"{r[f'{kind}_mse']:.5f} | {r[f'{kind}_ratio']:.3f}"
+        errors = f"{r[f'{kind}_mse']:.5f} | {r[f'{kind}_ratio']:.3f} | {r[f'{kind}_ratio_128']:.3f}"
         lines.append(f"| {r['what']} | {size} | {r['samples'] or 'all, solved'} | {errors} | `{r['command']}` |")
     (out / "table.json").write_text(json.dumps(records, indent=2) + "\n")
     (out / "table.md").write_text("\n".join(lines) + "\n")
