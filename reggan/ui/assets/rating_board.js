@@ -105,12 +105,14 @@ async function request(send) {
   if (busy) return false;
   busy = true;
   buttons(true);
+  const lost = { kind: "problem", message: "The server does not answer. Nothing is lost: please try again." };
   let screen;
   try {
-    screen = await send();
+    screen = (await send()) || lost;  // Gradio swallows a failed request
   } catch {
-    screen = { kind: "problem", message: "The server does not answer. Nothing is lost: please try again." };
+    screen = lost;
   }
+  buttons(false); // before the focus is moved to one; `busy` holds them back
   const fine = screen.kind !== "problem";
   if (fine) {
     ticket(screen.ticket);
@@ -123,7 +125,6 @@ async function request(send) {
     tell(screen.message);
   }
   busy = false;
-  buttons(false);
   return fine;
 }
 
