@@ -19,7 +19,7 @@ from reggan.errors import InputError
 from reggan.votes.agreement import agreement
 from reggan.votes.items import Gallery
 from reggan.votes.mint import mint
-from reggan.votes.records import ANSWERS, INPUT, QUESTIONS, RATINGS, STRANGER, Ballot, Showing
+from reggan.votes.records import ANSWERS, INPUT, QUESTIONS, RATINGS, STRANGER, Ballot, Showing, Vote
 from reggan.votes.settings import Settings
 from reggan.votes.store import Store
 from reggan.votes.voters import Newcomers, issue, voter_of, voter_of_login
@@ -53,6 +53,10 @@ class VotingService:
 
             start_mirror(service.store, service.settings)
         return service
+
+    def votes(self) -> list[Vote]:
+        """All votes of the study, with the attention checks; `build_results_tab` reads them."""
+        return self.store.votes(self.gallery.study)
 
     def _secret(self) -> bytes:
         return self.settings.secret.encode() or self.store.secret()
