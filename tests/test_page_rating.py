@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, Request, Response, expect, sync_p
 from reggan.ui.rating_tab import answer, build_rating_tab
 from reggan.ui.theme import theme
 from reggan.votes import Settings, Vote, VotingService
+from reggan.votes.report import write_report
 from tests.tiny_gallery import tiny_gallery
 
 METHODS = ("quixotic", "zeppelin", "input")
@@ -163,7 +164,9 @@ def test_nothing_betrays_a_method_before_the_vote(serve: Serve, arrive: Callable
     assert [name for name in names if name in json.dumps(screen)] == [], "but not those of the next pair"
 
 
-def test_the_database_holds_exactly_what_was_clicked_and_pressed(serve: Serve, arrive: Callable[..., Voter]) -> None:
+def test_the_database_holds_exactly_what_was_clicked_and_pressed(
+    serve: Serve, arrive: Callable[..., Voter], tmp_path: Path
+) -> None:
     url, service = serve()
     voter = arrive(url)
     voter.begin()
@@ -196,6 +199,16 @@ def test_the_database_holds_exactly_what_was_clicked_and_pressed(serve: Serve, a
 
     voter.press("Enter")  # "3 more" has the focus
     voter.shows("1 of 3")
+
+    for n in range(6):  # intervals need a few voters
+        screen = service.begin("", "", str(n))
+        while screen["kind"] == "showing":
+            screen = service.vote(screen["ticket"], "", screen["token"], ("left", "both", "right"), (1, 1, 1))
+    write_report(service.votes(), tmp_path / "report")
+    page = (tmp_path / "report" / "index.html").read_text().partition("<body>")[2]
+    report = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+    assert "21 votes, 63 answers · 7 voters" in report
+    assert all(re.search(rf"{method} \d+ % \d+ to \d+", report) for method in METHODS)
 
 
 def test_voters_are_told_apart_and_known_again(serve: Serve, arrive: Callable[..., Voter]) -> None:

@@ -47,10 +47,14 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("-o", "--out", type=Path, required=True, help="folder for the report")
 
     power = commands.add_parser("power", help="how many votes per pair of methods a study needs")
-    power.add_argument("--margin", type=float, required=True, help="difference to be seen, e.g. 0.1 for 55 to 45")
+    power.add_argument("--margin", type=float, required=True, help="preference margin to be found, e.g. 0.1")
     power.add_argument("--power", type=float, default=0.8, help="chance of seeing it, default 0.8")
     power.add_argument("--alpha", type=float, default=0.05, help="chance of a false alarm, default 0.05")
     power.add_argument("--tie-share", type=float, default=0.3, help="share of both and neither, default 0.3")
+
+    power.add_argument("--methods", type=int, default=2, help="how many are compared, default 2")
+    power.add_argument("--repeats", type=float, default=1, help="answers of one voter about the same pair, default 1")
+    power.add_argument("--correlation", type=float, default=0, help="of one voter's answers, default 0")
 
     forget = commands.add_parser("forget", help="delete everything of one voter, in the dataset too where one is set")
     forget.add_argument("db", type=Path, help="database of votes")
@@ -102,9 +106,10 @@ def _report(args: argparse.Namespace) -> str:
 
 
 def _power(args: argparse.Namespace) -> str:
-    from reggan.votes.power import sample_size
+    from reggan.votes.power import describe
 
-    return f"{sample_size(args.margin, args.power, args.alpha, args.tie_share)} votes per pair of methods."
+    study = (args.methods, args.repeats, args.correlation)
+    return describe(args.margin, args.power, args.alpha, args.tie_share, *study)
 
 
 def _forget(args: argparse.Namespace) -> str:
