@@ -120,7 +120,7 @@ def test_ten_sessions_keep_their_own_pictures(app: ModuleType, url: str, own: li
     for strength in (1.0, 0.6):
 
         def change(n: int, strength: float = strength) -> Any:
-            return sessions[n].event(number["result"], [None, None, strength, "en"])
+            return sessions[n].event(number["result"], [None, "happy", strength, "en"])
 
         shown, seconds = all_at_once(change)
         report("change of the expression", seconds)

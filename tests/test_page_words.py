@@ -66,9 +66,20 @@ def test_mixtures_in_words() -> None:
     assert describe([0.0] * 6, "en") == "neutral"
     assert choices.caption("sadly angry", 1.0, "en") == "Sadly angry: 65 % sad, 65 % angry"
     assert choices.caption("happy", 0.5, "en") == "50 % happy"
-    mixed = choices.mixture(0.2, 0, 0, 0, 1, 0)
+    mixed = "0.2,0,0,0,1,0"
     assert choices.caption(mixed, 0.5, "en") == "10 % happy, 50 % surprised"
     assert (choices.file_name(mixed), choices.file_name("sadly angry")) == ("reggan_mixture", "reggan_sadly_angry")
+
+
+@pytest.mark.parametrize("wish", ["bored", "1,2,x", "1,0", "3,0,0,0,0,0", ""])
+def test_wishes_that_no_page_sends(wish: str) -> None:
+    with pytest.raises(InputError):
+        choices.strengths(wish, 1.0)
+
+
+def test_no_key_is_the_name_of_an_expression() -> None:
+    """Gradio would translate the value of a choice."""
+    assert set(TABLES["de"]) & (set(NAMED) - {"neutral"}) == set()
 
 
 def test_a_stale_choice_of_face_means_the_largest() -> None:

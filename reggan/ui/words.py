@@ -2,7 +2,8 @@
 
 English is the key: `t("Strength")` is translated by Gradio in the browser, `say("Face {n}", "de", n=2)` here.
 Words without a translation stay English. Gradio takes a dot in a key for a path, so that long texts of the page have a
-short key, and their English is in `assets/words/en.json`.
+short key, and their English is in `assets/words/en.json`. It also translates any value that equals a key, so that
+none may be the name of an expression.
 """
 
 import json
@@ -84,5 +85,5 @@ def sorry(error: InputError, language: str) -> str:
 
 def describe(c: list[float], language: str) -> str:
     """Words for a strength vector, e.g. "70 % happy, 60 % surprised"; "neutral" for zeros."""
-    parts = [f"{round(100 * v)} % {say(name, language)}" for name, v in zip(BASIC, c, strict=True) if v > 0.005]
+    parts = [f"{round(100 * v)} {say(f'% {name}', language)}" for name, v in zip(BASIC, c, strict=True) if v > 0.005]
     return ", ".join(parts) or say("neutral", language)

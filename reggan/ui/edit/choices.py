@@ -1,16 +1,17 @@
 """Faces and expressions as things to choose from."""
 
-from collections.abc import Mapping
+import json
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from reggan.errors import InputError
 from reggan.expressions import BASIC, COMPOUND, NAMED, resolve
 from reggan.ui.words import describe, say, t
 
-#: What is asked for at first.
+#: The wish at first. A wish is what is asked for, as the page keeps it: a name, or six strengths with commas between.
 START = "happy"
-
-#: What a visitor has asked for: a name, or six strengths by name.
-Wish = str | Mapping[str, float]
 
 EMOJI = dict(zip(BASIC, "😊😢😨😠😮🤢", strict=True))
 BASIC_CHOICES: list[Any] = [(f"{EMOJI[name]} {t(name.capitalize())}", name) for name in BASIC]
@@ -20,14 +21,23 @@ EVERY_CHOICE = [*BASIC_CHOICES, *COMPOUND_CHOICES]
 _ALL = "all"
 
 
-def parts(name: str) -> list[float]:
-    """The six strengths of a named expression."""
-    return list(NAMED[name])
+#: What a click on a chip does, without asking the server: the wish, the other chips, the six sliders.
+CHOOSE = f"(name) => [name, null, ...({json.dumps(dict(NAMED))})[name]]"
+#: What moving one of the six sliders does: the wish, both groups of chips.
+MIX = "(...strengths) => [strengths.join(','), null, null]"
 
 
-def mixture(*strengths: float) -> Wish:
-    """The wish that six sliders stand for."""
-    return dict(zip(BASIC, strengths, strict=True))
+def strengths(wish: str, strength: float) -> NDArray[np.float32]:
+    """The strengths (6,) of a wish.
+
+    Raises:
+        InputError: there is no such expression.
+    """
+    try:
+        mixture = [float(part) for part in wish.split(",")] if "," in wish else wish
+    except ValueError:
+        raise InputError(f"There is no expression called {wish!r}.") from None
+    return resolve(mixture, strength)
 
 
 def face_choices(count: int, language: str) -> list[tuple[str, str]]:
@@ -47,14 +57,14 @@ def face_of(value: str | None, count: int) -> int | None:
     return int(value) if value is not None and value.isdecimal() and int(value) < count else 0
 
 
-def file_name(wish: Wish) -> str:
+def file_name(wish: str) -> str:
     """The beginning of a download's name."""
-    return f"reggan_{wish.replace(' ', '_') if isinstance(wish, str) else 'mixture'}"
+    return f"reggan_{wish.replace(' ', '_') if wish in NAMED else 'mixture'}"
 
 
-def caption(wish: Wish, strength: float, language: str) -> str:
+def caption(wish: str, strength: float, language: str) -> str:
     """What was asked for, in words: "Sadly angry: 65 % sad, 65 % angry"."""
-    words = describe(resolve(wish, strength).tolist(), language)
-    if isinstance(wish, str) and wish in COMPOUND:
+    words = describe(strengths(wish, strength).tolist(), language)
+    if wish in COMPOUND:
         return f"{say(wish.capitalize(), language)}: {words}"
     return words[:1].upper() + words[1:]

@@ -4,14 +4,17 @@ from typing import Any
 
 import gradio as gr
 
+from reggan.expressions import NAMED
 from reggan.ui.edit import choices
 from reggan.ui.words import t
 
-_QUICK: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
+def build_controls() -> tuple[gr.Textbox, gr.Slider]:
+    """The controls; returns the wish, which is not shown, and the strength.
 
-def build_controls(wish: gr.State) -> gr.Slider:
-    """Connect the controls to `wish`; returns the slider of the strength."""
+    The wish is kept in the browser: a choice there costs one question to the server, not two.
+    """
+    wish = gr.Textbox(choices.START, visible="hidden", elem_id="wish")
     basic: Any = gr.Radio(
         choices.BASIC_CHOICES, value=choices.START, label=t("Expression"), elem_id="basic", elem_classes="chips"
     )
@@ -26,23 +29,14 @@ def build_controls(wish: gr.State) -> gr.Slider:
         )
         gr.Markdown(t("Mix your own"), elem_id="mix_title")  # type: ignore[arg-type]
         with gr.Row(elem_id="mixer"):
-            start = choices.parts(choices.START)
+            start = NAMED[choices.START]
             sliders: list[Any] = [
                 gr.Slider(0, 1, start[n], step=0.05, label=label, min_width=150, elem_id=f"mix_{name}")
                 for n, (label, name) in enumerate(choices.BASIC_CHOICES)
             ]
 
-    def choose(name: str) -> list[Any]:
-        return [name, None, *choices.parts(name)]
-
     for chips, others in ((basic, compound), (compound, basic)):
-        chips.input(choose, chips, [wish, others, *sliders], **_QUICK)
-    gr.on(
-        [slider.input for slider in sliders],
-        lambda *strengths: (choices.mixture(*strengths), None, None),
-        sliders,
-        [wish, basic, compound],
-        trigger_mode="always_last",
-        **_QUICK,
-    )
-    return strength
+        chips.input(None, chips, [wish, others, *sliders], js=choices.CHOOSE, api_visibility="private")
+    for slider in sliders:
+        slider.input(None, sliders, [wish, basic, compound], js=choices.MIX, api_visibility="private")
+    return wish, strength

@@ -20,7 +20,7 @@ _START_DOWNLOAD = "() => document.querySelector('#file').click()"
 
 
 def build_results(
-    predictor: Predictor, visit: gr.State, wish: gr.State, strength: gr.Slider, language: gr.Textbox
+    predictor: Predictor, visit: gr.State, wish: gr.Textbox, strength: gr.Slider, language: gr.Textbox
 ) -> None:
     """Lay out the tabs and connect them."""
     do, shown, wanted = Show(predictor), gr.State(RESULT), [visit, wish, strength]

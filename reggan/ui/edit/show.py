@@ -12,12 +12,11 @@ from PIL import Image
 from reggan import provenance
 from reggan.animate import animate, save_animation
 from reggan.errors import InputError
-from reggan.expressions import BASIC, COMPOUND, describe, resolve
+from reggan.expressions import BASIC, COMPOUND, describe
 from reggan.predictor import Predictor
 from reggan.sheet import expression_rows, expression_sheet
 from reggan.stages import stage_views
 from reggan.ui.edit import choices
-from reggan.ui.edit.choices import Wish
 from reggan.ui.edit.visit import Visit
 from reggan.ui.files import new_path, served, write_view
 from reggan.ui.picture_input import as_error
@@ -50,12 +49,12 @@ class Show:
     def __init__(self, predictor: Predictor) -> None:
         self.predictor = predictor
 
-    def result(self, visit: Visit | None, wish: Wish, strength: float, language: str) -> Sequence[Any]:
+    def result(self, visit: Visit | None, wish: str, strength: float, language: str) -> Sequence[Any]:
         """Before and after, the caption and the button for the download."""
         if visit is None or not visit.count:
             button = gr.update(value=say("Download", language), interactive=False)
             return {"empty": say("The result appears here.", language)}, "", button
-        edited = self.predictor.edit(visit.analysis, resolve(wish, strength), visit.face)
+        edited = self.predictor.edit(visit.analysis, choices.strengths(wish, strength), visit.face)
         height, width = edited.image.shape[:2]
         value = {
             "before": served(visit.view()),
@@ -71,7 +70,7 @@ class Show:
         return value, choices.caption(wish, strength, language), gr.update(value=label, interactive=True)
 
     def panel(
-        self, visit: Visit | None, wish: Wish, strength: float, tab: int, names: str, language: str
+        self, visit: Visit | None, wish: str, strength: float, tab: int, names: str, language: str
     ) -> Sequence[Any]:
         """What the open tab shows beyond the result: the stages, or all expressions. A loop is out of date now."""
         stages: Any = gr.skip()
@@ -82,11 +81,11 @@ class Show:
             sheet = self._sheet(visit, strength, names, language)
         return stages, sheet, [], gr.update(visible=False)
 
-    def loop(self, visit: Visit | None, wish: Wish, strength: float, suffix: str, language: str) -> Sequence[Any]:
+    def loop(self, visit: Visit | None, wish: str, strength: float, suffix: str, language: str) -> Sequence[Any]:
         """Neutral to expression and back, to look at and as a file."""
         if visit is None or not visit.count:
             return [], gr.update(visible=False)
-        c, path = resolve(wish, strength), new_path(f"{choices.file_name(wish)}.{suffix}")
+        c, path = choices.strengths(wish, strength), new_path(f"{choices.file_name(wish)}.{suffix}")
         animation = animate(self.predictor, visit.analysis, c, visit.face)
         try:
             save_animation(animation, path, self.predictor.metadata, describe(c))
@@ -96,9 +95,9 @@ class Show:
         figure = {"picture": served(path), "video": suffix == "mp4", "alt": words, "title": words}
         return [figure], gr.update(value=str(path), visible=True)
 
-    def download(self, visit: Visit | None, wish: Wish, strength: float, suffix: str, language: str) -> str:
+    def download(self, visit: Visit | None, wish: str, strength: float, suffix: str, language: str) -> str:
         """The whole picture as a file. Encoding takes longer than editing, so it waits until somebody wants it."""
-        c, path = resolve(wish, strength), new_path(f"{choices.file_name(wish)}.{suffix}")
+        c, path = choices.strengths(wish, strength), new_path(f"{choices.file_name(wish)}.{suffix}")
         try:
             here = _there(visit)
             edited = self.predictor.edit(here.analysis, c, here.face)
@@ -119,9 +118,9 @@ class Show:
         provenance.save(np.asarray(sheet.convert("RGB")), path, self.predictor.metadata, words)
         return str(path)
 
-    def _stages(self, visit: Visit, wish: Wish, strength: float, language: str) -> list[dict[str, Any]]:
+    def _stages(self, visit: Visit, wish: str, strength: float, language: str) -> list[dict[str, Any]]:
         """Figures: input, both stages, and what happens in between."""
-        c = resolve(wish, strength)
+        c = choices.strengths(wish, strength)
         edited = self.predictor.edit(visit.analysis, c, visit.shown).faces[0]
         views = stage_views(self.predictor, visit.analysis.faces[visit.shown], edited, c)
         pictures = {"crop": edited.crop, "refined": edited.refined, **views}

@@ -1,7 +1,7 @@
 """The Edit tab: a picture on the left, expressions and results on the right.
 
-Per visitor: `visit`, the picture and its chosen face; and `wish`, the expression. A change of these or of the strength
-brings a new result.
+Per visitor: `visit`, the picture and its chosen face, kept on the server. A change of it, of the expression or of the
+strength brings a new result.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,6 @@ from typing import Any
 import gradio as gr
 
 from reggan.predictor import Predictor
-from reggan.ui.edit.choices import START
 from reggan.ui.edit.controls import build_controls
 from reggan.ui.edit.results import build_results
 from reggan.ui.edit.table import Table, note
@@ -28,12 +27,11 @@ _MODEL: dict[str, Any] = {"concurrency_id": "model", **_PRIVATE}
 def build_edit_tab(demo: gr.Blocks, predictor: Predictor, examples: Mapping[str, Visit], language: gr.Textbox) -> None:
     """Lay out the tab and connect it, in `demo`, which is being built."""
     visit = gr.State(None, time_to_live=_KEEP_SECONDS)
-    wish = gr.State(START)
     with gr.Row(elem_id="edit"):
         with gr.Column(scale=4, min_width=320, elem_id="left"):
             _left(demo, Table(predictor, examples), visit, language)
         with gr.Column(scale=8, min_width=320, elem_id="right"):
-            strength = build_controls(wish)
+            wish, strength = build_controls()
             build_results(predictor, visit, wish, strength, language)
 
 
