@@ -11,6 +11,8 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 import gradio as gr
 import pytest
+import starlette.requests
+from gradio.helpers import special_args
 from gradio_client import Client
 from playwright.sync_api import Browser, Page, Request, Response, expect, sync_playwright
 
@@ -18,6 +20,7 @@ from reggan.ui.rating_tab import answer, build_rating_tab
 from reggan.ui.theme import theme
 from reggan.votes import Settings, Vote, VotingService
 from reggan.votes.report import write_report
+from reggan.votes.voters import voter_of_login
 from tests.tiny_gallery import tiny_gallery
 
 METHODS = ("quixotic", "zeppelin", "input")
@@ -32,7 +35,8 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
     running: list[gr.Blocks] = []
 
     def start(**settings: Any) -> tuple[str, VotingService]:
-        folder = tiny_gallery(tmp_path / f"gallery{len(running)}", 2, METHODS, settings.pop("checks", False))
+        faces, checks = settings.pop("faces", 2), settings.pop("checks", False)
+        folder = tiny_gallery(tmp_path / f"gallery{len(running)}", faces, METHODS, checks)
         service = VotingService(Settings(tmp_path / f"{len(running)}.db", folder, **{"per_session": 3, **settings}))
         with gr.Blocks() as demo:
             with gr.Tab("Write"):
@@ -60,6 +64,22 @@ def test_odd_requests_get_a_screen(tmp_path: Path, call: Any) -> None:
     request = type("Request", (), {"client": None, "headers": {}})
     screen = answer(service, call, request, "")
     assert screen["kind"] == ("showing" if call == {} else "problem")
+
+
+def test_a_login_makes_the_voter(tmp_path: Path) -> None:
+    service = VotingService(Settings(tmp_path / "v.db", tiny_gallery(tmp_path / "gallery")))
+    with gr.Blocks() as demo:
+        build_rating_tab(demo, service)
+    (board,) = (block for block in demo.blocks.values() if isinstance(block, gr.HTML))
+    user = {"name": "Ada", "preferred_username": "ada", "profile": "", "picture": ""}
+    session = {"oauth_info": {"userinfo": user, "expires_at": 1e12}}
+    scope = {"type": "http", "headers": [], "client": ("203.0.113.9", 1), "session": session}
+    rate = board.rate  # type: ignore[attr-defined]
+    for known, voter in ((scope, voter_of_login("ada", service.store.secret())), ({**scope, "session": {}}, None)):
+        inputs, *_ = special_args(rate, [{"do": "begin"}], starlette.requests.Request(known))
+        screen = rate(*inputs)
+        assert screen["kind"] == "showing" and (voter is None) == bool(screen["ticket"])
+        assert voter in (None, screen["voter"])
 
 
 @pytest.fixture(scope="module")
@@ -212,25 +232,25 @@ def test_the_database_holds_exactly_what_was_clicked_and_pressed(
 
 
 def test_voters_are_told_apart_and_known_again(serve: Serve, arrive: Callable[..., Voter]) -> None:
-    url, service = serve(per_session=12)
+    url, service = serve(faces=1, per_session=6)  # 6 pairs
     one, two = arrive(url), arrive(url)
     one.begin()
     one.press("1", "1", "1")
-    one.shows("2 of 12")
+    one.shows("2 of 6")
     one.open()  # the page is loaded anew
     expect(one.page.locator("#rating [data-screen=start]")).to_contain_text(service.store.votes()[0].voter)
     one.page.locator("#rating [data-screen=start] button").click()
-    one.shows("2 of 12")
-    for n in range(2, 13):
-        one.shows(f"{n} of 12")
+    one.shows("2 of 6")
+    for n in range(2, 7):
+        one.shows(f"{n} of 6")
         one.press("3", "3", "3")
     expect(one.page.locator("#rating .agreed")).to_contain_text("Nobody else has rated these yet", timeout=WAIT)
     expect(one.page.locator("#rating [data-screen=thanks]")).to_contain_text("every one there is")
     two.begin()
-    for n in range(1, 13):
-        two.shows(f"{n} of 12")
+    for n in range(1, 7):
+        two.shows(f"{n} of 6")
         two.press("3", "3", "3")
-    share = f"{round(100 * 33 / 36)} % of the 36 questions"  # the first voter said "left" to one pair
+    share = f"{round(100 * 15 / 18)} % of the 18 questions"  # the first voter said "left" to one pair
     expect(two.page.locator("#rating .agreed")).to_contain_text(share, timeout=WAIT)
     assert len({v.voter for v in service.store.votes()}) == 2
 

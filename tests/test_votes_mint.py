@@ -3,6 +3,7 @@
 import json
 import random
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -185,6 +186,13 @@ def test_a_showing_betrays_nothing_and_a_vote_reveals(service: VotingService) ->
     assert len(screen["images"]) == 2 and all(i.startswith("data:image/png;base64,") for i in screen["images"])
     after = service.vote(screen["ticket"], "", screen["token"], BOTH, SECONDS)
     assert after["last"].startswith("left ") and ", right " in after["last"]
+
+
+def test_a_gallery_without_pairs_is_refused_at_the_start(tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "v.db", tiny_gallery(tmp_path / "one", methods=("refined",)))
+    with pytest.raises(InputError, match="nothing to rate"):
+        VotingService(settings)
+    assert VotingService(replace(settings, mode="single")).begin("", "", "")["kind"] == "showing"
 
 
 def test_a_session_goes_on_where_it_was_left(service: VotingService) -> None:

@@ -50,7 +50,7 @@ def _write_csv(votes: list[Vote], path: Path) -> None:
         writer.writerows([*map(_cell, vote), SCHEMA_VERSION] for vote in votes)
 
 
-def _cell(value: str | float) -> str | float:
+def _cell(value: object) -> object:
     """Text that a spreadsheet would take for a formula is given an apostrophe (OWASP, CSV Injection)."""
     return "'" + value if isinstance(value, str) and value.startswith(_FORMULA) else value
 

@@ -8,6 +8,8 @@ that is killed loses what it has not uploaded yet, the last two minutes, and onl
 
 import json
 import logging
+import signal
+import sys
 import tempfile
 import threading
 import time
@@ -121,6 +123,8 @@ def _files(api: HfApi, dataset: str) -> dict[str, list[str]]:
 def start_mirror(store: Store, settings: Settings) -> threading.Thread:
     """`connect` in the background, again and again until it works: the page does not wait for the Hub.
 
+    From now on SIGTERM, by which a Space is stopped, ends the process in order, with a last upload.
+
     Raises:
         InputError: there is no token.
     """
@@ -137,6 +141,8 @@ def start_mirror(store: Store, settings: Settings) -> threading.Thread:
                 _log.warning("Votes are not copied to the Hub yet, next try in a minute: %s", reason)
                 time.sleep(_RETRY_SECONDS)
 
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     thread = threading.Thread(target=work, name="votes-to-hub", daemon=True)
     thread.start()
     return thread

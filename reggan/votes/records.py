@@ -96,4 +96,4 @@ class Ballot(NamedTuple):
 
 def fill(showing: Showing, time: str, answers: Sequence[str], seconds: Sequence[float]) -> Ballot:
     """The ballot that a showing becomes with three answers in the order of QUESTIONS."""
-    return Ballot(showing.token, time, *showing[2:], *answers, *seconds)
+    return Ballot._make((showing.token, time, *showing[2:], *answers, *seconds))

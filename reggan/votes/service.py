@@ -35,6 +35,8 @@ class VotingService:
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
         self.settings = settings
         self.gallery = Gallery.load(settings.gallery)
+        if not (self.gallery.pairs if settings.mode == "pair" else self.gallery.singles):
+            raise InputError(f"The gallery {settings.gallery} has nothing to rate; pairs need two methods.")
         self.store = Store(settings.db)
         self._clock = clock
         self._newcomers = Newcomers(settings.new_per_day)
