@@ -4,10 +4,9 @@ import gradio as gr
 
 from reggan.predictor import Predictor
 from reggan.ui.architecture import architecture_svg
+from reggan.ui.failures import NAMES
 from reggan.ui.widgets import ASSETS
 from reggan.ui.words import LANGUAGES, t
-
-_FAILURES = ("turned", "covered", "drawing")
 
 
 def build_about_tab(demo: gr.Blocks, predictor: Predictor, language: gr.Textbox) -> None:
@@ -17,7 +16,7 @@ def build_about_tab(demo: gr.Blocks, predictor: Predictor, language: gr.Textbox)
         picture = gr.HTML("", elem_id="architecture")
         gr.Markdown(t("about_limits"))  # type: ignore[arg-type]
         with gr.Row(elem_id="failures"):
-            for name in _FAILURES:
+            for name in NAMES:
                 with gr.Column(min_width=200):
                     gr.Image(
                         str(ASSETS / f"failure_{name}.jpg"),

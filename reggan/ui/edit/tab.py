@@ -12,7 +12,7 @@ import gradio as gr
 from reggan.predictor import Predictor
 from reggan.ui.edit.controls import build_controls
 from reggan.ui.edit.results import build_results
-from reggan.ui.edit.table import Table, note
+from reggan.ui.edit.table import Table
 from reggan.ui.edit.visit import Visit
 from reggan.ui.picture_input import PictureInput
 from reggan.ui.widgets import widget
@@ -46,7 +46,7 @@ def _left(demo: gr.Blocks, do: Table, visit: gr.State, language: gr.Textbox) -> 
         elem_id="upload",
         alt_text="",
     )
-    sentence = gr.HTML(note(" "), elem_id="note")
+    sentence = gr.HTML(f'<p class="status">{t("Choose a picture to begin")}</p>', elem_id="note")
     view = widget("faces")
     faces = gr.Radio([], label=t("Which face"), visible=False, elem_id="which", elem_classes="chips")
     mark = gr.Button(t("Mark a face by hand"), size="sm", visible=False, elem_id="mark")
