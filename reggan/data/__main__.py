@@ -1,0 +1,127 @@
+"""`python -m reggan.data`: make paired training data.
+
+facekit      register an ICT-FaceKit release; once
+synthesise   photographs of neutral faces to pairs; run it again to go on where it stopped
+sheet        how the engine works on one photograph, stage by stage
+import-cfee, import-folders
+             recorded expressions into the same layout
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+from reggan.errors import InputError
+from reggan.faces.align import SIZE
+
+
+def _parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(
+        prog="python -m reggan.data", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = p.add_subparsers(dest="command", required=True)
+
+    kit = commands.add_parser("facekit", help="register an ICT-FaceKit release")
+    kit.add_argument("--source", type=Path, required=True, help="its folder FaceXModel, with the OBJ files")
+    kit.add_argument("-o", "--out", type=Path, required=True, help="face kit to write (.npz)")
+    kit.add_argument("--sheet", type=Path, help="picture that shows where everything ended up")
+
+    make = commands.add_parser("synthesise", help="photographs of neutral faces to pairs")
+    make.add_argument("--photos", type=Path, required=True, help="folder of photographs, one per person")
+    make.add_argument("--pattern", default="*", help="which of its files, e.g. '*_neutral.jpg'")
+    make.add_argument("--facekit", type=Path, required=True)
+    make.add_argument("-o", "--out", type=Path, required=True, help="folder of pairs to write")
+    make.add_argument("--identities", type=Path, help="file of identities, one a line; only these")
+    make.add_argument("--without", type=Path, help="file of identities to leave out, of morphs too")
+    make.add_argument("--per-identity", type=int, default=24, help="targets for each (default 24)")
+    make.add_argument("--compounds", action="store_true", help="with CFEE's compound expressions")
+    make.add_argument("--open-anger", type=float, default=0.1, help="share of anger with bared teeth (default 0.1)")
+    make.add_argument("--varied", type=int, default=0, help="copies of each in other light, tone and pose")
+    make.add_argument("--morphs", type=int, default=0, help="people who do not exist, from random pairs")
+    make.add_argument("--styles", type=int, default=0, help="copies of each as painting, drawing, statue ...")
+    make.add_argument("--size", type=int, default=SIZE, help=f"side of the crops (default {SIZE})")
+    make.add_argument("--seed", type=int, default=0)
+    make.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
+
+    sheet = commands.add_parser("sheet", help="the engine's stages on one photograph")
+    sheet.add_argument("photo", type=Path)
+    sheet.add_argument("--facekit", type=Path, required=True)
+    sheet.add_argument("-o", "--out", type=Path, required=True)
+    return p
+
+
+def main(argv: list[str] | None = None) -> None:
+    args = _parser().parse_args(argv)
+    {"facekit": _facekit, "synthesise": _synthesise, "sheet": _sheet}[args.command](args)
+
+
+def _facekit(args: argparse.Namespace) -> None:
+    from reggan.data.register import register
+
+    kit = register(args.source)
+    kit.save(args.out)
+    print(f"{args.out}: {len(kit.names)} blendshapes, {len(kit.skin.vertices)} vertices of skin.")
+    if args.sheet:
+        from reggan.data.debug import facekit_sheet, save_sheet
+
+        save_sheet(args.sheet, facekit_sheet(kit))
+
+
+def _synthesise(args: argparse.Namespace) -> None:
+    from reggan.data.folder import write_table
+    from reggan.data.synthesise import Settings, find_photos, further_jobs, plain_jobs, run, select
+    from reggan.train.pairs import read_list
+
+    if args.per_identity < 1 or args.workers < 1 or min(args.varied, args.morphs, args.styles) < 0:
+        raise InputError("Numbers of pictures and processes must be positive.")
+    only = read_list(args.identities) if args.identities else None
+    photos = select(find_photos(args.photos, args.pattern), only, read_list(args.without))
+    if not photos:
+        raise InputError("No photograph is left to work on.")
+    settings = Settings(
+        args.facekit,
+        args.out,
+        args.per_identity,
+        args.compounds,
+        args.open_anger,
+        args.styles,
+        args.size,
+        args.seed,
+    )
+    made = thrown_out = total = 0
+    refused: set[str] = set()
+    for further in (False, True):  # what is refused as it is need not be tried in other light
+        usable = {name: path for name, path in photos.items() if name not in refused}
+        todo = further_jobs(usable, args.varied, args.morphs, args.seed) if further else plain_jobs(photos)
+        if not todo:
+            continue
+        total += len(todo)
+        for outcome in (bar := tqdm(run(todo, settings, args.workers), total=len(todo), unit="identity")):
+            made, thrown_out = made + outcome.made, thrown_out + outcome.thrown_out
+            if outcome.refused:
+                refused.add(outcome.name)
+                bar.write(f"{outcome.name}: {outcome.refused}.")
+    print(
+        f"{made} pairs made, {thrown_out} thrown out because their landmarks were elsewhere, "
+        f"{len(refused)} of {total} identities refused; {args.out} now holds {write_table(args.out)} pairs."
+    )
+
+
+def _sheet(args: argparse.Namespace) -> None:
+    from reggan.data.admit import admit
+    from reggan.data.debug import save_sheet, stage_sheet
+    from reggan.data.facekit import FaceKit
+    from reggan.data.rig import rig
+    from reggan.data.synthesise import read_picture
+
+    save_sheet(args.out, stage_sheet(admit(read_picture(args.photo), rig(FaceKit.load(args.facekit)))))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except InputError as error:
+        sys.exit(str(error))

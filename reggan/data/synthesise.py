@@ -1,0 +1,239 @@
+"""From a folder of photographs to a folder of pairs: one identity after the other, in several processes."""
+
+import functools
+import zlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from reggan.data.act import act, actor
+from reggan.data.admit import admit, check_fit
+from reggan.data.check import LIMIT, refound_error
+from reggan.data.facekit import FaceKit
+from reggan.data.fit import Fit, fit
+from reggan.data.folder import Sample, is_written, write_identity
+from reggan.data.morph import morph
+from reggan.data.plan import Target, plan
+from reggan.data.rig import Rig, rig
+from reggan.data.vary import varied
+from reggan.errors import InputError
+from reggan.faces.align import SIZE
+
+_ASYMMETRY = 0.05
+_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is to be made of every identity.
+
+    Attributes:
+        facekit: file made by `python -m reggan.data facekit`.
+        out: folder of pairs.
+        per_identity: how many targets.
+        compounds: with the 15 compounds of CFEE.
+        open_anger: share of angry targets with bared teeth.
+        styles: how many styled copies of every identity, each with a third of its targets.
+        size: side of the crops.
+        seed: of everything that is drawn by chance.
+    """
+
+    facekit: Path
+    out: Path
+    per_identity: int = 24
+    compounds: bool = False
+    open_anger: float = 0.1
+    styles: int = 0
+    size: int = SIZE
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Job:
+    """One identity to make: its name, one photograph, or two and the second's share, and whether to vary it."""
+
+    name: str
+    photos: tuple[Path, ...]
+    share: float = 0.0
+    vary: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job: pairs written, samples thrown out, or why there are none (without the name)."""
+
+    name: str
+    made: int = 0
+    thrown_out: int = 0
+    refused: str = ""
+
+
+def find_photos(folder: Path, pattern: str = "*") -> dict[str, Path]:
+    """Photographs by identity: the file's name without its suffix and without a trailing "_neutral".
+
+    Raises:
+        InputError: no folder, no photograph, or two of one name.
+    """
+    if not folder.is_dir():
+        raise InputError(f"The folder {folder} does not exist.")
+    photos: dict[str, Path] = {}
+    for path in sorted(p for p in folder.glob(pattern) if p.suffix.lower() in _SUFFIXES):
+        name = path.stem.removesuffix("_neutral")
+        if name in photos:
+            raise InputError(f"{path.name} and {photos[name].name} would both be called {name}.")
+        photos[name] = path
+    if not photos:
+        raise InputError(f"There are no pictures in {folder} that match {pattern}.")
+    return photos
+
+
+def select(photos: dict[str, Path], only: set[str] | None, without: set[str]) -> dict[str, Path]:
+    """Keep the listed identities, leave out others. A name in `without` also stands for names that go on after it with
+    an underscore, so that no other photograph of the same person slips through."""
+    left_out = tuple(f"{name}_" for name in without)
+    return {
+        name: path
+        for name, path in photos.items()
+        if (only is None or name in only) and name not in without and not name.startswith(left_out)
+    }
+
+
+def plain_jobs(photos: dict[str, Path]) -> list[Job]:
+    """Every photograph as it is."""
+    return [Job(name, (path,)) for name, path in photos.items()]
+
+
+def further_jobs(photos: dict[str, Path], varied_each: int, morphs: int, seed: int) -> list[Job]:
+    """Every photograph varied, then morphs of random pairs at 35 to 65 %, every other one varied too."""
+    todo = []
+    for k in range(1, varied_each + 1):
+        todo += [Job(f"{name}__varied_{k}", (path,), vary=True) for name, path in photos.items()]
+    rng = np.random.default_rng(seed)
+    names = list(photos)
+    taken: set[str] = set()
+    for _ in range(20 * morphs if len(names) > 1 else 0):
+        if len(taken) == morphs:
+            break
+        a, b = (names[int(k)] for k in rng.choice(len(names), 2, replace=False))
+        percent = int(rng.integers(35, 66))
+        name = f"{a}__{b}_{percent}"
+        if name not in taken:
+            taken.add(name)
+            todo.append(Job(name, (photos[a], photos[b]), percent / 100, vary=bool(rng.random() < 0.5)))
+    return todo
+
+
+def make(job: Job, model: Rig, settings: Settings) -> Outcome:
+    """Make one identity and its styled copies."""
+    rng = np.random.default_rng([settings.seed, zlib.crc32(job.name.encode())])
+    try:
+        person = _person(job, model, settings.size, rng)
+    except InputError as reason:
+        return Outcome(job.name, refused=str(reason))
+    cast = actor(person, float(rng.uniform(-_ASYMMETRY, _ASYMMETRY)))
+    neutral = person.photo.crop()
+    samples: list[Sample] = []
+    normals: list[NDArray[np.float32]] = []
+    thrown_out = 0
+    targets: list[Target] = plan(settings.per_identity, rng, settings.compounds, settings.open_anger)
+    for target in targets:
+        result = act(cast, target.c, target.open_anger)
+        if refound_error(result.image, result.landmarks) > LIMIT:
+            thrown_out += 1
+            continue
+        samples.append(Sample(target.name, target.c, result.image, result.flow, result.known))
+        if settings.styles:
+            normals.append(result.normals)
+    if not samples:
+        return Outcome(job.name, 0, thrown_out, "no sample passed the check of its landmarks")
+    made = len(samples)
+    if settings.styles:
+        from reggan.data.styles import styled_copies
+
+        rest = act(cast, np.zeros(6)).normals
+        for style, pictures, chosen in styled_copies(neutral, rest, samples, normals, settings.styles, rng):
+            write_identity(settings.out, f"{job.name}__{style}", pictures, person.photo.landmarks, chosen)
+            made += len(chosen)
+    write_identity(settings.out, job.name, neutral, person.photo.landmarks, samples)
+    return Outcome(job.name, made, thrown_out)
+
+
+def run(todo: list[Job], settings: Settings, workers: int) -> Iterator[Outcome]:
+    """Outcomes in the order in which jobs finish."""
+    settings.out.mkdir(parents=True, exist_ok=True)
+    left = []
+    for job in todo:
+        if is_written(settings.out, job.name):
+            yield Outcome(job.name)
+        else:
+            left.append(job)
+    if not left:
+        return
+    if workers <= 1:
+        model = _model(settings.facekit)
+        for job in left:
+            yield _guarded(make, job, model, settings)
+        return
+    with ProcessPoolExecutor(workers, get_context("spawn"), _start) as pool:
+        running = [pool.submit(_make_in_worker, job, settings) for job in left]
+        for done in as_completed(running):
+            yield done.result()
+
+
+def read_picture(path: Path) -> NDArray[np.uint8]:
+    """(H, W, 3) uint8 RGB, upright.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        with Image.open(path) as image:
+            return np.array(ImageOps.exif_transpose(image).convert("RGB"))
+    except (OSError, ValueError, Image.DecompressionBombError):
+        raise InputError("the picture cannot be read") from None
+
+
+def _person(job: Job, model: Rig, size: int, rng: np.random.Generator) -> Fit:
+    people = [admit(read_picture(path), model, size) for path in job.photos]
+    person = people[0]
+    if len(people) == 2:
+        person = fit(model, morph(people[0].photo, people[1].photo, job.share))
+    if job.vary:
+        person = fit(model, varied(person, rng))
+    if person is not people[0]:
+        check_fit(person)
+        if refound_error(person.photo.crop(), person.photo.landmarks) > LIMIT:
+            raise InputError("its landmarks were not found again where they were put")
+    return person
+
+
+@functools.lru_cache(maxsize=1)
+def _model(path: Path) -> Rig:
+    return rig(FaceKit.load(path))
+
+
+def _start() -> None:
+    """One thread per process: there are as many processes as cores."""
+    import torch
+
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)
+
+
+def _make_in_worker(job: Job, settings: Settings) -> Outcome:
+    return _guarded(make, job, _model(settings.facekit), settings)
+
+
+def _guarded(work: Callable[[Job, Rig, Settings], Outcome], job: Job, model: Rig, settings: Settings) -> Outcome:
+    """A picture that breaks something must not stop the other thousand."""
+    try:
+        return work(job, model, settings)
+    except (np.linalg.LinAlgError, cv2.error, ValueError) as error:
+        return Outcome(job.name, refused=f"it could not be worked on ({type(error).__name__})")
