@@ -12,7 +12,14 @@ from playwright.sync_api import Locator, Page, expect
 ROOT = Path(__file__).resolve().parents[1]
 PHOTO = ROOT / "examples" / "photo_grace_hopper.jpg"  # 768 x 900, one face
 WAIT = 90_000  # milliseconds: the machine may be busy
-CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--use-fake-device-for-media-stream",  # a camera that films a green disc
+    "--use-fake-ui-for-media-stream",
+]
 RESULT, STAGES, SHEET, LOOP = range(4)  # tabs of results
 
 

@@ -1,5 +1,6 @@
 """The Edit tab in a real browser: pictures, faces, expressions, and the result."""
 
+import base64
 import io
 from pathlib import Path
 
@@ -118,6 +119,33 @@ def test_a_face_can_be_marked_with_the_keyboard(visitor: Visitor) -> None:
         visitor.page.keyboard.press(key)
     visitor.until_changed("after", lambda: visitor.page.keyboard.press("Enter"))
     visitor.says("Face 2 was marked by hand")
+
+
+def test_webcam(browser: Browser, url: str) -> None:
+    page = browser.new_page(locale="de-DE", permissions=["camera"])
+    visitor = Visitor(page, url)
+    page.locator("#upload").get_by_label("Mit der Kamera aufnehmen").click()
+    page.locator("#upload").get_by_text("Kamera einschalten").click()
+    page.locator("#upload").get_by_label("Foto aufnehmen").click()
+    visitor.says("kein Gesicht gefunden")
+    assert visitor.pixels("view")[5, 5].argmax() == 1, "the camera's green"
+    page.close()
+    assert visitor.problems == []
+
+
+def test_a_picture_can_be_pasted(browser: Browser, url: str, pictures: dict[str, Path]) -> None:
+    page = browser.new_page(locale="en-US", permissions=["clipboard-read", "clipboard-write"])
+    visitor = Visitor(page, url)
+    copied = base64.b64encode(pictures["pair"].read_bytes()).decode()
+    page.evaluate(
+        "async (data) => navigator.clipboard.write([new ClipboardItem("
+        "{'image/png': await (await fetch('data:image/png;base64,' + data)).blob()})])",
+        copied,
+    )
+    visitor.until_changed("after", lambda: page.locator("#upload").get_by_label("Paste from clipboard").click())
+    visitor.says("2 faces found")
+    page.close()
+    assert visitor.problems == []
 
 
 def test_a_damaged_file_gets_a_sentence_and_changes_nothing(visitor: Visitor, pictures: dict[str, Path]) -> None:

@@ -24,6 +24,7 @@ _GRADIO = (
     "File upload",
     "Capture from camera",
     "Paste from clipboard",
+    "Click to Access Webcam",
     "capture photo",
     "select input source",
     "More tabs",

@@ -12,6 +12,14 @@ function translateLabel(element) {
   if (element.closest('.source-selection')) element.title = better ?? said;
 }
 
+function translateTexts(root) {
+  const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const better = words()[texts.currentNode.data.trim()];
+    if (better) texts.currentNode.data = better;
+  }
+}
+
 function explainFullQueue(text) {
   const english = 'This application is currently busy';
   if (!text.textContent.startsWith(english)) return;
@@ -21,6 +29,7 @@ function explainFullQueue(text) {
 
 function translateAll() {
   document.querySelectorAll('[aria-label]').forEach(translateLabel);
+  document.querySelectorAll('#upload button').forEach(translateTexts);
   document.querySelectorAll('[data-testid="toast-text"]').forEach(explainFullQueue);
 }
 
