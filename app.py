@@ -1,13 +1,19 @@
 """The demo: `python app.py`, or a Hugging Face Space."""
 
 import os
+import sys
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before gradio is imported: no telemetry
 
+from reggan.errors import InputError  # noqa: E402
 from reggan.predictor import Predictor  # noqa: E402
 from reggan.ui import build, launch_options  # noqa: E402
+from reggan.votes import VotingService  # noqa: E402
 
-demo = build(Predictor.from_pretrained())
+try:
+    demo = build(Predictor.from_pretrained(), voting=VotingService.from_environment())
+except InputError as error:
+    sys.exit(str(error))
 
 if __name__ == "__main__":
     demo.launch(**launch_options())

@@ -1,6 +1,7 @@
 """Fixtures of the tests of the page: a server, a browser, pictures, and a visitor."""
 
 import importlib.util
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,8 @@ from tests.page import CHROMIUM, PHOTO, ROOT, Visitor
 
 
 @pytest.fixture(scope="session")
-def app() -> ModuleType:
+def app(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
+    os.environ["REGGAN_VOTES_DB"] = str(tmp_path_factory.mktemp("votes") / "votes.db")  # never the user's own
     spec = importlib.util.spec_from_file_location("app", ROOT / "app.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -14,9 +14,12 @@ from reggan.ui.api import add_endpoints
 from reggan.ui.batch_tab import build_batch_tab
 from reggan.ui.edit import build_edit_tab
 from reggan.ui.edit.visit import Visit
+from reggan.ui.rating_tab import build_rating_tab
+from reggan.ui.results_tab import build_results_tab
 from reggan.ui.theme import theme
 from reggan.ui.widgets import ASSETS, STYLE
 from reggan.ui.words import language_field, script_words, t, translations
+from reggan.votes import VotingService
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 #: File, and the name in the address (?example=painting), in the order on the page.
@@ -30,8 +33,11 @@ _EXAMPLES = {
 }
 
 
-def build(predictor: Predictor, examples: Path = EXAMPLES) -> gr.Blocks:
-    """The page. The predictor is warmed up first, so that the first visitor does not wait for it."""
+def build(predictor: Predictor, examples: Path = EXAMPLES, voting: VotingService | None = None) -> gr.Blocks:
+    """The page; with `voting`, the tabs of the human study too.
+
+    The predictor is warmed up first, so that the first visitor does not wait for it.
+    """
     warm_up(predictor)
     visits = {
         name: Visit.begin(predictor, examples / file) for name, file in _EXAMPLES.items() if (examples / file).is_file()
@@ -44,6 +50,11 @@ def build(predictor: Predictor, examples: Path = EXAMPLES) -> gr.Blocks:
             build_edit_tab(demo, predictor, visits, language)
         with gr.Tab(t("Batch"), id="batch"):
             build_batch_tab(predictor, language)
+        if voting is not None:
+            with gr.Tab(t("Rate"), id="rate"):
+                build_rating_tab(demo, voting)
+            with gr.Tab(t("Votes"), id="votes") as votes:
+                build_results_tab(demo, voting.votes, tab=votes)
         with gr.Tab(t("About"), id="about"):
             build_about_tab(demo, predictor, language)
         add_endpoints(predictor)
