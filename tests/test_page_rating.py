@@ -16,13 +16,17 @@ from gradio.helpers import special_args
 from gradio_client import Client
 from playwright.sync_api import Browser, Page, Request, Response, expect, sync_playwright
 
-from reggan.ui.rating_tab import answer, build_rating_tab
+from reggan.expressions import NAMED
+from reggan.ui import rating_tab
+from reggan.ui.rating_tab import answer, board_words, build_rating_tab
 from reggan.ui.theme import theme
 from reggan.votes import Settings, Vote, VotingService
 from reggan.votes.report import write_report
+from reggan.votes.service import _NAMES
 from reggan.votes.voters import voter_of_login
 from tests.tiny_gallery import tiny_gallery
 
+MAKERS = ("refined", "coarse")
 METHODS = ("quixotic", "zeppelin", "input")
 WAIT = 60_000
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
@@ -319,6 +323,40 @@ def test_ratings_of_single_results(serve: Serve, arrive: Callable[..., Voter]) -
     votes = service.store.votes()
     assert answers_of(votes) == ["5", "1", "3"] and {v.right for v in votes} == {""} and votes[0].mode == "single"
     assert voter.last() == f"Last result: {votes[0].left.replace('input', 'unchanged')}"
+
+
+@pytest.mark.parametrize("mode", ["pair", "single"])
+def test_the_board_speaks_the_language_of_the_page(serve: Serve, arrive: Callable[..., Voter], mode: str) -> None:
+    url, _ = serve(mode=mode, per_session=2)
+    voter = arrive(url)
+    speak = "(language) => { document.documentElement.lang = language }"
+    board = voter.page.locator("#rating")
+    voter.page.evaluate(speak, "es")
+    expect(board).to_contain_text("Ayude a comparar")
+    voter.page.evaluate(speak, "en")
+    expect(board).to_contain_text("Help to compare")
+    voter.page.evaluate(speak, "de")
+    expect(board).to_contain_text("Helfen Sie beim Vergleich")
+    voter.page.locator("#rating [data-screen=start] button").click()
+    for place in (1, 2):
+        voter.shows(f"{place} von 2")
+        for step in (1, 2, 3):
+            expect(voter.page.locator("#rating .step")).to_have_text(f"Frage {step} von 3", timeout=WAIT)
+            voter.press("1")
+    expect(voter.page.locator("#rating [data-screen=thanks]")).to_contain_text("Vielen Dank!", timeout=WAIT)
+    english = r"\b(the|you|your|which|how|question|pair|left|right|of|asked|start|undo)\b"
+    said = re.sub("<[^>]*>", " ", voter.page.locator("#rating").evaluate("e => e.querySelector('.board').outerHTML"))
+    names = " ".join(re.findall(r'(?:aria-label|alt)="([^"]*)"', voter.page.locator("#rating .board").inner_html()))
+    assert re.findall(english, f"{said} {names}", re.IGNORECASE) == []
+
+
+def test_every_word_of_the_board_is_translated() -> None:
+    assets = Path(rating_tab.__file__).parent / "assets"
+    board = " ".join((assets / f"rating_board.{kind}").read_text() for kind in ("html", "js"))
+    joined = re.sub(r"\s+", " ", re.sub(r'" \+\s+"', "", board))  # long literals are broken into lines
+    words = board_words()
+    assert set(words) == {"de", "es"} and set(words["de"]) == set(words["es"])
+    assert [key for key in words["de"] if key not in joined and key not in (*NAMED, *_NAMES.values(), *MAKERS)] == []
 
 
 _CONTRAST = """() => {

@@ -4,6 +4,7 @@ The board asks the three questions of a showing by itself, so that an answer tak
 together; what comes back is the next pair. Method names are in no request before the vote.
 """
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 import gradio as gr
 
 from reggan.errors import InputError
+from reggan.expressions import NAMED
+from reggan.ui.words import LANGUAGES, TABLES, sorry
 from reggan.votes import VotingService
 from reggan.votes.voters import address_of
 
@@ -19,6 +22,17 @@ _ASSETS = Path(__file__).parent / "assets"
 
 def _asset(suffix: str) -> str:
     return (_ASSETS / f"rating_board.{suffix}").read_text(encoding="utf-8")
+
+
+def board_words() -> dict[str, dict[str, str]]:
+    """What the board says in the other languages, by its English; `{blanks}` are filled in by the board."""
+    named = {name: name.capitalize() for name in NAMED if name.capitalize() in TABLES["de"]}
+    return {
+        language: {name: TABLES[language][key].lower() for name, key in named.items()}
+        | json.loads((_ASSETS / "words" / f"rating.{language}.json").read_text(encoding="utf-8"))
+        for language in LANGUAGES
+        if language != "en"
+    }
 
 
 def build_rating_tab(demo: gr.Blocks, service: VotingService) -> None:
@@ -37,6 +51,7 @@ def build_rating_tab(demo: gr.Blocks, service: VotingService) -> None:
         apply_default_css=False,
         elem_id="rating",
         mode=service.settings.mode,
+        words=board_words(),
         per_session=service.settings.per_session,
     )
 
@@ -54,4 +69,7 @@ def answer(service: VotingService, call: Any, request: Any, login: str) -> dict[
         host = request.client.host if request.client else None
         return service.begin(ticket, login, address_of(request.headers, host, service.settings.trust_proxy))
     except InputError as error:
-        return {"kind": "problem", "message": str(error)}
+        return {
+            "kind": "problem",
+            "message": sorry(error, str(call.get("language")) if isinstance(call, dict) else "en"),
+        }

@@ -1,11 +1,12 @@
 // The rating board. Three questions per showing, answered here and sent to the server together.
-// `element`, `props` and `server` come from gr.HTML; props.mode is "pair" or "single".
+// `element`, `props` and `server` come from gr.HTML; props.mode is "pair" or "single", and props.words holds, for each
+// language but English, what the board says, by its English.
 
 const STORED = "reggan.voter"; // the voter's ticket, in this browser only
 const REVEAL_MILLISECONDS = 8000;
 const QUESTIONS = {
-  pair: [(e) => `Which shows “${e}” better?`, () => "Which keeps the person better?", () => "Which looks more real?"],
-  single: [(e) => `How well does it show “${e}”?`, () => "How well does it keep the person?", () => "How real does it look?"],
+  pair: ["Which shows “{expression}” better?", "Which keeps the person better?", "Which looks more real?"],
+  single: ["How well does it show “{expression}”?", "How well does it keep the person?", "How real does it look?"],
 };
 const HINTS = {
   pair: ["", "The same person as in the input?", "Less like an edited picture, be it of a photo, a painting or a statue."],
@@ -28,6 +29,12 @@ let showing = null, answers = [], seconds = [], since = 0, busy = false, hiding 
 
 const find = (selector) => element.querySelector(selector);
 const write = (name, text) => element.querySelectorAll(`[data-text="${name}"]`).forEach((e) => { e.textContent = text; });
+const language = () => document.documentElement.lang;
+
+function say(english, blanks = {}) {
+  const text = props.words[language()]?.[english] ?? english;
+  return text.replace(/\{(\w+)\}/g, (_, name) => blanks[name]);
+}
 
 // Private windows may refuse storage: then the ticket lives as long as the page.
 function ticket(value) {
@@ -50,20 +57,23 @@ function tell(problem) {
 }
 
 function number(voter) {
-  write("number", voter ? `Your number is ${voter}.` : "");
+  write("number", voter ? say("Your number is {number}.", { number: voter }) : "");
 }
 
+// `last` is "left METHOD, right METHOD", or one method's name.
 function reveal(last) {
   clearTimeout(hiding);
-  write("last", last ? `Last ${mode === "pair" ? "pair" : "result"}: ${last}` : "");
+  const [, left, right] = last.match(/^left (.*), right (.*)$/) ?? [];
+  write("last", !last ? "" : left ? say("Last pair: left {left}, right {right}", { left: say(left), right: say(right) }) :
+    say("Last result: {name}", { name: say(last) }));
   if (last) hiding = setTimeout(() => write("last", ""), REVEAL_MILLISECONDS);
 }
 
 function ask() {
   const step = answers.length;
-  write("step", `Question ${step + 1} of 3`);
-  write("question", QUESTIONS[mode][step](showing.expression));
-  write("hint", HINTS[mode][step]);
+  write("step", say("Question {n} of 3", { n: step + 1 }));
+  write("question", say(QUESTIONS[mode][step], { expression: say(showing.expression) }));
+  write("hint", say(HINTS[mode][step]));
   find('[data-do="undo"]').hidden = step === 0;
   since = performance.now();
 }
@@ -79,9 +89,9 @@ async function showPair(screen) {
   showing = screen;
   answers = [];
   seconds = [];
-  write("place", `${screen.position} of ${screen.total}`);
+  write("place", say("{position} of {total}", screen));
   find(".gone").style.width = `${(100 * (screen.position - 1)) / screen.total}%`;
-  write("expression", screen.expression);
+  write("expression", say(screen.expression));
   show("showing");
   ask();
   find(".question").focus({ preventScroll: true });
@@ -89,12 +99,12 @@ async function showPair(screen) {
 
 function showThanks(screen) {
   showing = null;
-  write("done", `You have rated ${screen.done} ${mode === "pair" ? "pairs" : "results"} so far.` +
-    (screen.more ? "" : " That is every one there is."));
-  write("agreed", screen.asked === 0 ? "Nobody else has rated these yet, so there is no crowd to agree with." :
-    `You agree with the crowd on ${Math.round((100 * screen.agreed) / screen.asked)} % of the ` +
-    `${screen.asked} questions that others have answered too.`);
-  write("more", `${props.per_session} more`);
+  const rated = mode === "pair" ? "You have rated {done} pairs so far." : "You have rated {done} results so far.";
+  write("done", say(rated, screen) + (screen.more ? "" : ` ${say("That is every one there is.")}`));
+  const agreed = screen.asked === 0 ? "Nobody else has rated these yet, so there is no crowd to agree with." :
+    "You agree with the crowd on {share} % of the {asked} questions that others have answered too.";
+  write("agreed", say(agreed, { asked: screen.asked, share: Math.round((100 * screen.agreed) / screen.asked) }));
+  write("more", say("{n} more", { n: props.per_session }));
   find('[data-text="more"]').hidden = !screen.more;
   show("thanks");
   find(screen.more ? '[data-text="more"]' : '[data-screen="thanks"] h2').focus({ preventScroll: true });
@@ -105,7 +115,7 @@ async function request(send) {
   if (busy) return false;
   busy = true;
   buttons(true);
-  const lost = { kind: "problem", message: "The server does not answer. Nothing is lost: please try again." };
+  const lost = { kind: "problem", message: say("The server does not answer. Nothing is lost: please try again.") };
   let screen;
   try {
     screen = (await send()) || lost;  // Gradio swallows a failed request
@@ -133,7 +143,7 @@ function buttons(off) {
 }
 
 function start() {
-  return request(() => server.rate({ do: "begin", ticket: ticket() }));
+  return request(() => server.rate({ do: "begin", ticket: ticket(), language: language() }));
 }
 
 async function answer(value) {
@@ -144,7 +154,7 @@ async function answer(value) {
     ask();
     return;
   }
-  const vote = { do: "vote", ticket: ticket(), token: showing.token, answers, seconds };
+  const vote = { do: "vote", ticket: ticket(), language: language(), token: showing.token, answers, seconds };
   if (!(await request(() => server.rate(vote)))) undo();
 }
 
@@ -172,20 +182,48 @@ function onKey(event) {
   event.preventDefault();
 }
 
-write("task", TASK[mode]);
-number(ticket().split(".")[0]);
+// What stands on the board before a showing comes; again whenever the page's language changes.
+function label() {
+  for (const text of texts) text.node.data = say(text.english);
+  for (const name of names) name.element.setAttribute(name.attribute, say(name.english));
+  write("task", say(TASK[mode]));
+  number(ticket().split(".")[0]);
+  if (mode === "single") write("first", say("Result"));
+  element.querySelectorAll("[data-answer]").forEach((button, place) => {
+    const [value, words] = ANSWERS[mode][place];
+    button.setAttribute("aria-label", words ? say(words) : say("{n} of 5", { n: value }));
+    if (words) button.querySelector("span").textContent = say(words);
+  });
+  if (showing !== null) {
+    write("place", say("{position} of {total}", showing));
+    write("expression", say(showing.expression));
+    ask();
+  }
+}
+
 element.querySelectorAll('[data-only="pair"]').forEach((e) => { e.hidden = mode !== "pair"; });
 for (const part of [".stage", ".answers"]) find(part).classList.toggle("single", mode === "single");
-if (mode === "single") write("first", "Result");
-ANSWERS[mode].forEach(([value, label, key], place) => {
+const texts = [], names = [];
+const walk = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+while (walk.nextNode()) {
+  const english = walk.currentNode.data.replace(/\s+/g, " ").trim();
+  if (english && !walk.currentNode.parentElement.closest("style, script, kbd")) texts.push({ node: walk.currentNode, english });
+}
+element.querySelectorAll("[aria-label], [alt]").forEach((e) => {
+  for (const attribute of ["aria-label", "alt"]) {
+    if (e.hasAttribute(attribute)) names.push({ element: e, attribute, english: e.getAttribute(attribute) });
+  }
+});
+ANSWERS[mode].forEach(([value, words, key], place) => {
   const button = document.createElement("button");
   button.type = "button";
   button.dataset.answer = value;
-  button.innerHTML = label ? `<kbd>${key}</kbd><span>${label}</span><kbd>${place + 1}</kbd>` : `<span>${key}</span>`;
-  button.setAttribute("aria-label", label || `${value} of 5`);
-  button.setAttribute("aria-keyshortcuts", label ? `${Object.keys(ARROWS)[place]} ${place + 1}` : value);
+  button.innerHTML = words ? `<kbd>${key}</kbd><span></span><kbd>${place + 1}</kbd>` : `<span>${key}</span>`;
+  button.setAttribute("aria-keyshortcuts", words ? `${Object.keys(ARROWS)[place]} ${place + 1}` : value);
   find(".answers").append(button);
 });
+label();
+new MutationObserver(label).observe(document.documentElement, { attributeFilter: ["lang"] });
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
