@@ -14,7 +14,7 @@ from reggan.predictor import Predictor
 from reggan.ui.edit.choices import EVERY_CHOICE, START
 from reggan.ui.edit.table import note
 from reggan.ui.files import new_path
-from reggan.ui.picture_input import as_error
+from reggan.ui.picture_input import as_error, given
 from reggan.ui.words import say, sorry, t
 
 _MOST = 100  # pictures at once
@@ -31,7 +31,7 @@ class Batch:
         self, paths: list[str] | None, expression: str, strength: float, faces: str, suffix: str, language: str
     ) -> Iterator[Any]:
         """Progress and failures after every picture, the ZIP in the end. Stops when Gradio cancels it."""
-        paths = (paths or [])[:_MOST]
+        paths = [given(path) for path in (paths or [])[:_MOST]]
         c, target, failures = resolve(expression, strength), new_path("reggan.zip"), []
         files = [(Path(path).name, path) for path in paths]
         largest = 0 if faces == "largest" else None

@@ -1,9 +1,12 @@
 """A `gr.Image` that hands over the uploaded file as it is, so that reading it, and saying what is wrong, is ours."""
 
+from pathlib import Path
+
 import gradio as gr
 from gradio.data_classes import ImageData
 
 from reggan.errors import InputError
+from reggan.ui.guard import uploaded
 from reggan.ui.words import say, sorry
 
 
@@ -13,8 +16,22 @@ class PictureInput(gr.Image):
     is_template = True  # looks like gr.Image in the browser
 
     def preprocess(self, payload: ImageData | None) -> str | None:  # type: ignore[override]
-        # Gradio has checked before that the path is one of its own uploads.
-        return None if payload is None else payload.path
+        # Gradio checks that the path is one of its own uploads only where the request marks it as a file.
+        return None if payload is None or payload.path is None else given(payload.path)
+
+    async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
+        """Gradio would fetch an address, whatever its size."""
+        if url_or_file_path is not None:
+            given(str(url_or_file_path))
+        return await super().async_move_resource_to_block_cache(url_or_file_path)
+
+
+def given(path: str) -> str:
+    """The path of an uploaded file; anything else is answered with a sentence."""
+    try:
+        return uploaded(path)
+    except InputError as error:
+        raise as_error(error) from None
 
 
 def as_error(error: InputError, language: str = "en") -> gr.Error:

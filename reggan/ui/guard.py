@@ -1,0 +1,157 @@
+"""What stands between the network and Gradio: refuses requests that nobody needs, and adds headers to every answer.
+
+Gradio checks that a file named in a request is an upload only where the request marks it as a file; it fetches
+addresses (`/file=http://...`) for anybody; and it accepts requests from any website, with the visitor's cookies.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from gradio.utils import get_upload_folder
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from reggan.errors import InputError
+
+MAX_UPLOAD = 512_000_000  # bytes of one upload request, with all its files
+MAX_BODY = 64_000_000  # bytes of any other request: a picture may be in it as base64
+
+_TOO_LARGE = "The request is too large."
+_FOREIGN = "Other websites may not act in a visitor's name."
+_NOT_UPLOADED = "Only pictures that were uploaded here can be used."
+_ADDRESS = "Addresses are not fetched; upload the picture itself."
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "geolocation=(), microphone=(), payment=(), usb=()",
+    # A Space is shown within a page of huggingface.co.
+    "Content-Security-Policy": "frame-ancestors 'self' https://huggingface.co; object-src 'none'; base-uri 'self'",
+}
+
+
+def uploaded(path: str) -> str:
+    """The path of a file, if it is one that this server has written for its visitors.
+
+    Raises:
+        InputError: it is an address, or lies anywhere else.
+    """
+    if "://" in path:
+        raise InputError(_ADDRESS)
+    try:
+        real = Path(path).resolve()
+        inside = real.is_relative_to(Path(get_upload_folder()).resolve()) and real.is_file()
+    except (OSError, ValueError, RuntimeError):  # a null character; a link to itself
+        inside = False
+    if not inside:
+        raise InputError(_NOT_UPLOADED)
+    return path
+
+
+def check_files(content: Any) -> None:
+    """Look at every {"path": ...} in a request.
+
+    Raises:
+        InputError: one of them is not an uploaded file.
+    """
+    waiting = [content]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            if isinstance(value.get("path"), str):
+                uploaded(value["path"])
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+
+
+class Guard:
+    """ASGI middleware around Gradio's application. Keeps nothing between requests."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        path: str = scope["path"]
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+                if "/file=" in path:
+                    headers["Cache-Control"] = "no-store"  # a face does not stay in the browser's cache
+            await send(message)
+
+        problem = _refused(scope)
+        if problem is None and scope["method"] == "POST" and not path.rstrip("/").endswith("/upload"):
+            body = await _body(receive)
+            problem = _TOO_LARGE if body is None else _wrong_file(body)
+            receive = _again(body or b"", receive)
+        if problem is None:
+            await self.app(scope, receive, answer)
+        else:
+            status = 413 if problem is _TOO_LARGE else 403
+            await JSONResponse({"detail": problem}, status)(scope, receive, answer)
+
+
+def _refused(scope: Scope) -> str | None:
+    """Why a request is refused by its head alone, if it is."""
+    headers, path = Headers(scope=scope), scope["path"]
+    if "/file=http" in path or "/proxy=" in path:
+        return _ADDRESS
+    if scope["method"] == "POST":
+        if headers.get("sec-fetch-site") == "cross-site" and "cookie" in headers:
+            return _FOREIGN
+        length = headers.get("content-length", "")
+        if path.rstrip("/").endswith("/upload") and not (length.isdecimal() and int(length) <= MAX_UPLOAD):
+            return _TOO_LARGE
+    return None
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """The whole request; None if it is too large."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":  # the client has gone
+            return b"".join(parts)
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > MAX_BODY:
+            return None
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """`receive` for somebody who has not seen the body yet."""
+    read = False
+
+    async def first() -> Message:
+        nonlocal read
+        if read:
+            return await receive()
+        read = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return first
+
+
+def _wrong_file(body: bytes) -> str | None:
+    """Why a request's content is refused, if it is. What is no JSON is left to Gradio to refuse."""
+    if b'"path"' not in body and b"\\u" not in body:
+        return None
+    try:
+        check_files(json.loads(body))
+    except InputError as error:
+        return str(error)
+    except (ValueError, RecursionError):
+        return None
+    return None

@@ -1,0 +1,14 @@
+"""How the page is served: Gradio's options, and what stands guard around them."""
+
+from typing import Any
+
+from starlette.middleware import Middleware
+
+from reggan.ui import page
+from reggan.ui.guard import Guard
+from reggan.ui.temporary import swept
+
+
+def launch_options() -> dict[str, Any]:
+    """Keyword arguments for `demo.launch`."""
+    return page.launch_options() | {"app_kwargs": {"middleware": [Middleware(Guard)], "lifespan": swept}}
