@@ -20,6 +20,7 @@ CHROMIUM = [
     "--use-fake-device-for-media-stream",  # a camera that films a green disc
     "--use-fake-ui-for-media-stream",
 ]
+TABS = ("edit", "batch", "rate", "votes", "about")
 RESULT, STAGES, SHEET, LOOP = range(4)  # tabs of results
 
 
@@ -70,9 +71,9 @@ class Visitor:
         """Open a tab of results."""
         self.page.locator("#results button[role=tab]").nth(tab).click()
 
-    def top(self, tab: int) -> None:
-        """Open a tab of the page: 0 for Edit, 1 for Batch."""
-        self.page.locator("button[role=tab]").nth(tab).click()
+    def top(self, tab: str) -> None:
+        """Open one of the page's TABS."""
+        self.page.locator(f"button[role=tab][data-tab-id={tab}]").click()
 
     def upload(self, path: Path) -> None:
         self.page.set_input_files("#upload input[type=file]", path)

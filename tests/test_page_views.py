@@ -68,7 +68,7 @@ def test_animation_as_film(visitor: Visitor) -> None:
 
 
 def test_batch_gives_a_zip_and_lists_failures(visitor: Visitor, pictures: dict[str, Path]) -> None:
-    visitor.top(1)
+    visitor.top("batch")
     files = [pictures["pair"], pictures["landscape"], PHOTO]
     visitor.page.set_input_files("#batch_files input[type=file]", files)
     expect(visitor.page.locator("#batch_files")).to_contain_text("landscape")
@@ -88,7 +88,7 @@ def test_batch_can_be_cancelled(visitor: Visitor, tmp_path: Path) -> None:
     copies = [tmp_path / f"{n}.png" for n in range(30)]
     for copy in copies:
         Image.open(PHOTO).save(copy)
-    visitor.top(1)
+    visitor.top("batch")
     visitor.page.set_input_files("#batch_files input[type=file]", copies)
     expect(visitor.page.locator("#batch_files")).to_contain_text("29", timeout=WAIT)
     visitor.page.locator("#batch_run").click()
@@ -101,7 +101,7 @@ def test_batch_can_be_cancelled(visitor: Visitor, tmp_path: Path) -> None:
 
 
 def test_batch_without_pictures_says_so(visitor: Visitor) -> None:
-    visitor.top(1)
+    visitor.top("batch")
     visitor.page.locator("#batch_run").click()
     expect(visitor.page.locator("[data-testid=toast-body]")).to_contain_text("Choose at least one picture.")
 

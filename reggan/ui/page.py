@@ -46,17 +46,18 @@ def build(predictor: Predictor, examples: Path = EXAMPLES, voting: VotingService
         language = language_field()
         gr.Markdown("# RegGAN", elem_id="title")
         gr.Markdown(t("tagline"), elem_id="tagline")  # type: ignore[arg-type]
-        with gr.Tab(t("Edit"), id="edit"):
-            build_edit_tab(demo, predictor, visits, language)
-        with gr.Tab(t("Batch"), id="batch"):
-            build_batch_tab(predictor, language)
-        if voting is not None:
-            with gr.Tab(t("Rate"), id="rate"):
-                build_rating_tab(demo, voting)
-            with gr.Tab(t("Votes"), id="votes") as votes:
-                build_results_tab(demo, voting.votes, tab=votes)
-        with gr.Tab(t("About"), id="about"):
-            build_about_tab(demo, predictor, language)
+        with gr.Tabs(elem_id="pages"):
+            with gr.Tab(t("Edit"), id="edit"):
+                build_edit_tab(demo, predictor, visits, language)
+            with gr.Tab(t("Batch"), id="batch"):
+                build_batch_tab(predictor, language)
+            if voting is not None:
+                with gr.Tab(t("Rate"), id="rate"):
+                    build_rating_tab(demo, voting)
+                with gr.Tab(t("Votes"), id="votes") as votes:
+                    build_results_tab(demo, voting.votes, tab=votes)
+            with gr.Tab(t("About"), id="about"):
+                build_about_tab(demo, predictor, language)
         add_endpoints(predictor)
         demo.load(None, language, None, js="(language) => { document.documentElement.lang = language }")
     # The model's events wait for each other: two at a time, and 64 more in line.
