@@ -29,5 +29,5 @@ def spread(flow: Float, known: NDArray[np.bool_], cells: int) -> Float:
     field[border & free] = 0
     free = (free & ~border)[..., None]
     for _ in range(_PASSES):
-        field = np.where(free, cv2.blur(field, (3, 3), borderType=cv2.BORDER_REPLICATE), field)
+        np.copyto(field, cv2.blur(field, (3, 3), borderType=cv2.BORDER_REPLICATE), where=free)
     return np.asarray(cv2.resize(field, flow.shape[1::-1], interpolation=cv2.INTER_CUBIC), np.float32)

@@ -103,9 +103,11 @@ def shading_alone(fit: Fit, c: np.ndarray) -> Float:
     """(S, S) log brightness that the skin's normals give an expression."""
     skin, photo = fit.rig.kit.skin, fit.photo
     moves = skin.displacement(fit.rig.kit.weights(mixture(c)[0]))
+    moved = skin.vertices + moves
+    log_ratio = shading(fit, fit.rig.skin_normals(moved), moved)
     side = len(photo.pixels)
     xy = photo.to_fine(fit.skin + fit.offset(moves)[:, :2]).astype(np.float32)
-    drawn, _ = rasterise(xy, fit.depth, skin.triangles, shading(fit, moves)[:, None], side, side)
+    drawn, _ = rasterise(xy, fit.depth, skin.triangles, log_ratio[:, None], side, side)
     cut = FINE * photo.margin
     return _square(drawn[cut:-cut, cut:-cut, 0], photo.size)
 

@@ -1,5 +1,6 @@
 """A photograph with another expression, and where every pixel of it came from."""
 
+import functools
 from dataclasses import dataclass
 
 import cv2
@@ -10,7 +11,7 @@ from reggan.data.background import spread
 from reggan.data.eyes import EyeLayer, contour, eye_layer, filled, lid_shadow, smooth_curve
 from reggan.data.fit import Fit
 from reggan.data.mouth import mouth_layer
-from reggan.data.photo import FINE, MARGIN
+from reggan.data.photo import FINE
 from reggan.data.raster import rasterise
 from reggan.data.shading import apply_log, shading
 from reggan.data.topology import INNER_LIPS, MESH
@@ -70,7 +71,8 @@ def render(fit: Fit, eyes: tuple[EyeLayer, EyeLayer], weights: Float, wrinkles: 
         wrinkles: (512, 512) log brightness over the mean face, `wrinkles.blend`.
     """
     photo, kit = fit.photo, fit.rig.kit
-    side = len(photo.pixels)
+    side, cut = len(photo.pixels), FINE * photo.margin
+    inner = slice(cut, -cut), slice(cut, -cut)
     w = scaled_to_lids(fit, weights)
     moves = kit.skin.displacement(w)
     moved = fit.offset(moves)
@@ -79,9 +81,14 @@ def render(fit: Fit, eyes: tuple[EyeLayer, EyeLayer], weights: Float, wrinkles: 
     landmarks[:MESH] += fit.offset(np.tensordot(w[used], kit.landmark_shapes[used], 1))[:, :2]
     points = photo.to_fine(landmarks)
 
-    normals = fit.rig.skin_normals(kit.skin.vertices + moves) @ fit.rotation.T.astype(np.float32)
+    after = fit.rig.skin_normals(kit.skin.vertices + moves)
     values = np.hstack(
-        [photo.to_fine(fit.skin), to_atlas(kit.skin.vertices[:, :2]), shading(fit, moves)[:, None], normals]
+        [
+            photo.to_fine(fit.skin),
+            to_atlas(kit.skin.vertices[:, :2]),
+            shading(fit, after, kit.skin.vertices + moves)[:, None],
+            after @ fit.rotation.T.astype(np.float32),
+        ]
     )
     drawn, covered = rasterise(
         photo.to_fine(fit.skin + moved[:, :2]).astype(np.float32),
@@ -93,15 +100,14 @@ def render(fit: Fit, eyes: tuple[EyeLayer, EyeLayer], weights: Float, wrinkles: 
     )
     eye_holes = [_hole(contour(points, eye), covered, 3) for eye in (0, 1)]
     mouth_hole = _hole(smooth_curve(points[list(INNER_LIPS)], 4), covered, 4)
-    holes = eye_holes[0] | eye_holes[1] | mouth_hole
 
-    y, x = np.mgrid[:side, :side].astype(np.float32)
-    flow = np.where(covered[..., None], drawn[..., :2] - np.stack([x, y], -1), 0).astype(np.float32)
+    grid = _grid(side)
+    flow = (drawn[..., :2] - grid) * covered[..., None]
     flow = np.where(covered[..., None], flow, spread(flow, covered, FLOW_GRID))
-    picture = cv2.remap(
-        photo.pixels, x + flow[..., 0], y + flow[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101
-    ).astype(np.float32)
-    picture = apply_log(picture, _log_ratio(drawn, covered, holes, wrinkles), fit.chroma)
+    holes = (eye_holes[0] | eye_holes[1] | mouth_hole)[inner]
+    log_ratio = _log_ratio(drawn[inner], covered[inner], holes, wrinkles)
+    picture = np.zeros((side, side, 3), np.float32)  # on the whole grid, but only what the crop shows is drawn
+    picture[inner] = apply_log(_moved(photo.pixels, (grid + flow)[inner]), log_ratio, fit.chroma)
 
     for eye, (layer, hole) in enumerate(zip(eyes, eye_holes, strict=True)):
         shade = lid_shadow(points, eye, layer.region, FINE * photo.iod)
@@ -127,10 +133,21 @@ def render(fit: Fit, eyes: tuple[EyeLayer, EyeLayer], weights: Float, wrinkles: 
     return Rendered(
         photo.crop(picture),
         landmarks,
-        _to_grid(flow, photo.size).transpose(2, 0, 1) / FINE,
-        1 - _to_grid(painted, photo.size),
-        _small(np.where(covered[..., None], drawn[..., 5:8], 0), photo.size, photo.size),
+        _small(flow[inner], FLOW_GRID).transpose(2, 0, 1) / FINE,
+        1 - _small(painted[inner], FLOW_GRID),
+        _small(drawn[..., 5:8][inner], photo.size),  # the rasteriser leaves zeros where there is no skin
     )
+
+
+@functools.lru_cache(maxsize=2)
+def _grid(side: int) -> Float:
+    """(N, N, 2) x and y of every pixel."""
+    return np.stack(np.meshgrid(*(np.arange(side, dtype=np.float32),) * 2), -1)
+
+
+def _moved(pixels: NDArray[np.uint8], at: Float) -> Float:
+    """(h, w, 3) the picture at positions (h, w, 2)."""
+    return cv2.remap(pixels, at, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101).astype(np.float32)
 
 
 def _hole(curve: Array, covered: Mask, grow: int) -> Mask:
@@ -144,13 +161,13 @@ def _log_ratio(drawn: Float, covered: Mask, holes: Mask, wrinkles: Float | None)
     side = len(covered)
     solid = (covered | holes).astype(np.float32)
     small = cv2.resize(solid, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
-    small = cv2.GaussianBlur(small, (0, 0), 2.0 * side / 640)
+    small = cv2.GaussianBlur(small, (0, 0), 2.0 * side / 512)
     fade = np.clip(2 * cv2.resize(small, (side, side)) - 1, 0, 1)
-    log_ratio = cv2.GaussianBlur(np.where(covered, drawn[..., 4], 0), (0, 0), FINE)
+    log_ratio = cv2.GaussianBlur(drawn[..., 4], (0, 0), FINE)  # the rasteriser leaves zeros beside the skin
     if wrinkles is not None:
-        there = cv2.remap(wrinkles, drawn[..., 2], drawn[..., 3], cv2.INTER_LINEAR)
-        log_ratio = log_ratio + np.where(covered, there, 0)
-    return (log_ratio * fade).astype(np.float32)
+        there = cv2.remap(wrinkles, drawn[..., 2:4], None, cv2.INTER_LINEAR)
+        log_ratio = log_ratio + there * covered
+    return np.asarray(log_ratio * fade, np.float32)
 
 
 def _over(below: Float, above: Float, mask: Mask) -> Float:
@@ -165,11 +182,6 @@ def _around(mask: Mask) -> tuple[slice, slice]:
     return tuple(slice(max(int(k[0]) - 8, 0), int(k[-1]) + 9) for k in (rows, columns))  # type: ignore[return-value]
 
 
-def _small(fine: Float, size: int, cells: int) -> Float:
+def _small(fine: Float, cells: int) -> Float:
     """Means over the cells of a grid on the crop: (N, N, ...) to (cells, cells, ...)."""
-    cut = FINE * round(MARGIN * size)
-    return np.asarray(cv2.resize(fine[cut:-cut, cut:-cut], (cells, cells), interpolation=cv2.INTER_AREA), np.float32)
-
-
-def _to_grid(fine: Float, size: int) -> Float:
-    return _small(fine, size, FLOW_GRID)
+    return np.asarray(cv2.resize(fine, (cells, cells), interpolation=cv2.INTER_AREA), np.float32)
