@@ -175,6 +175,29 @@ def test_far_too_large(rgb):
         read_image(bytes(data))
 
 
+def test_too_long_and_too_heavy(monkeypatch, rgb, tmp_path):
+    with pytest.raises(InputError, match="at most 65535 pixels on a side"):
+        read_image(_encode(Image.new("1", (1, 65_536)), "PNG"))
+    assert read_image(_encode(Image.new("1", (65_535, 1)), "PNG")).shape == (1, 65_535, 3)
+    data = _encode(Image.fromarray(rgb), "BMP")
+    (tmp_path / "picture.bmp").write_bytes(data)
+    monkeypatch.setattr(images, "MAX_BYTES", len(data) - 1)
+    for source in (data, tmp_path / "picture.bmp"):
+        with pytest.raises(InputError, match="file is too large"):
+            read_image(source)
+
+
+def test_strips_join_without_a_seam(monkeypatch, rgb):
+    grey = rgb[..., 0].astype(np.uint16) * 200
+    clear = np.dstack([rgb, rgb[..., :1]])
+    files = [_encode(Image.fromarray(array), "PNG") for array in (rgb, grey, clear)]
+    files.append(_encode(Image.fromarray(grey.astype(np.float32) / 1e5), "TIFF"))
+    whole = [read_image(data) for data in files]
+    monkeypatch.setattr(images, "_STRIP", 90)  # three rows of thirty
+    for data, expected in zip(files, whole, strict=True):
+        np.testing.assert_array_equal(read_image(data), expected)
+
+
 def test_limit_applies_to_arrays(monkeypatch, rgb):
     monkeypatch.setattr(images, "MAX_PIXELS", rgb.shape[0] * rgb.shape[1] - 1)
     with pytest.raises(InputError, match="too large"):

@@ -148,10 +148,12 @@ def run(hub: Hub, db: Path, code: str, public: bool = False, ends: int = 0) -> N
         "REGGAN_VOTES_DB": str(db),
         "REGGAN_VOTES_DATASET": REPO,
         "REGGAN_VOTES_PUBLIC": str(int(public)),
+        "TMPDIR": str(db.parent),
     }
     process = [sys.executable, "-c", _PRELUDE + code]
     done = subprocess.run(process, cwd=ROOT, env={**os.environ, **variables}, capture_output=True, text=True)
     assert done.returncode == ends, done.stderr[-2000:]
+    assert not list(db.parent.glob("reggan-votes-*")), "nothing is left behind"
 
 
 def test_a_restarted_space_loses_nothing(hub: Hub, tmp_path: Path) -> None:

@@ -13,9 +13,12 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from reggan.errors import InputError
 
 MAX_PIXELS = 50_000_000
+MAX_SIDE = 65_535  # pixels; a picture one pixel wide takes nine times the memory of a square one
+MAX_BYTES = 400_000_000  # of a file: 50 million pixels of 16-bit RGBA, uncompressed
 
 # Formats that Pillow decodes in this process from pixels alone (EPS would start Ghostscript, for instance).
 _FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "PPM", "ICO", "JPEG2000")
+_STRIP = 1_000_000  # pixels that are converted at a time
 _DAMAGED = "The picture is damaged or incomplete."
 
 ImageSource: TypeAlias = "str | os.PathLike[str] | bytes | IO[bytes] | Image.Image | NDArray[Any]"
@@ -35,7 +38,8 @@ def read_image(source: ImageSource) -> NDArray[np.uint8]:
         (H, W, 3) uint8 RGB; never a view of `source`.
 
     Raises:
-        InputError: there is no picture in it, it is damaged, or it has more than `MAX_PIXELS` pixels.
+        InputError: there is no picture in it, it is damaged, or it is larger than `MAX_PIXELS`, `MAX_SIDE` or
+            `MAX_BYTES`.
     """
     if isinstance(source, np.ndarray):
         return _from_array(source)
@@ -55,11 +59,15 @@ def read_image(source: ImageSource) -> NDArray[np.uint8]:
 
 def _file_content(path: Path) -> bytes:
     try:
+        if path.is_file() and path.stat().st_size > MAX_BYTES:
+            raise InputError(_too_heavy())
         return path.read_bytes()
     except FileNotFoundError:
         raise InputError(f"There is no file {path.name!r}.") from None
     except IsADirectoryError:
         raise InputError(f"{path.name!r} is a folder, not a picture.") from None
+    except InputError:
+        raise
     except (OSError, ValueError):  # ValueError: a null character in the path
         raise InputError("The picture's file cannot be read.") from None
 
@@ -67,6 +75,8 @@ def _file_content(path: Path) -> bytes:
 def _from_bytes(data: bytes) -> NDArray[np.uint8]:
     if not data:
         raise InputError("The picture's file is empty.")
+    if len(data) > MAX_BYTES:
+        raise InputError(_too_heavy())
     Image.init()
     formats = [name for name in _FORMATS if name in Image.OPEN]  # AVIF is missing from some builds of Pillow
     try:
@@ -96,20 +106,33 @@ def _decode(picture: Image.Image) -> NDArray[np.uint8]:
         raise
     except Exception:  # noqa: BLE001 - a damaged file raises almost anything in Pillow's decoders, SyntaxError included
         raise InputError(_DAMAGED) from None
+    width, height = picture.size
+    top = _top(picture)
+    out = np.empty((height, width, 3), np.uint8)
+    rows = max(1, _STRIP // width)
+    for y in range(0, height, rows):  # in strips: the conversions need several times the memory of the result
+        out[y : y + rows] = _flat(picture.crop((0, y, width, min(y + rows, height))), top)
+    return out
+
+
+def _flat(picture: Image.Image, top: float) -> NDArray[np.uint8]:
+    """A decoded PIL image of any mode to (H, W, 3) or (H, W, 1), over white."""
     if picture.mode.startswith("I") or picture.mode == "F":
-        return _from_array(_grey_to_unit(np.asarray(picture)))
+        grey = np.clip(np.asarray(picture).astype(np.float64) / top, 0.0, 1.0).astype(np.float32)
+        return _from_array(grey)
     if "A" in picture.mode or "a" in picture.mode or "transparency" in picture.info:
         picture = picture.convert("RGBA")  # reads palettes, premultiplied alpha and PNG's transparent colour
         picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
-    return np.array(picture.convert("RGB"))
+    return np.asarray(picture.convert("RGB"))
 
 
-def _grey_to_unit(grey: NDArray[Any]) -> NDArray[np.float32]:
-    """Grey of more than 8 bits to [0, 1]. Pillow has no 16-bit mode for every file: mode "I" carries 16 bits too."""
-    top = 1.0 if np.issubdtype(grey.dtype, np.floating) else 65535.0
-    if grey.max() > top:  # 32-bit data have no customary range
-        top = float(grey.max())
-    return np.clip(grey.astype(np.float64) / top, 0.0, 1.0).astype(np.float32)
+def _top(picture: Image.Image) -> float:
+    """What is white in grey of more than 8 bits. Pillow has no 16-bit mode for every file: mode "I" carries 16 too."""
+    if not picture.mode.startswith("I") and picture.mode != "F":
+        return 255.0
+    top = 1.0 if picture.mode == "F" else 65535.0
+    brightest = float(np.asarray(picture).max())
+    return brightest if brightest > top else top  # 32-bit data have no customary range
 
 
 def _from_array(array: NDArray[Any]) -> NDArray[np.uint8]:
@@ -139,7 +162,13 @@ def _check_size(width: int, height: int) -> None:
         raise InputError("The picture has no pixels.")
     if width * height > MAX_PIXELS:
         raise InputError(_too_large())
+    if max(width, height) > MAX_SIDE:
+        raise InputError(f"The picture is too long: at most {MAX_SIDE} pixels on a side can be processed.")
 
 
 def _too_large() -> str:
     return f"The picture is too large: at most {MAX_PIXELS // 1_000_000} million pixels can be processed."
+
+
+def _too_heavy() -> str:
+    return f"The picture's file is too large: at most {MAX_BYTES // 1_000_000} MB can be read."

@@ -6,8 +6,10 @@ are merged into the database, so that a Space without a disk of its own loses no
 that is killed loses what it has not uploaded yet, the last two minutes, and only where its database is lost too.
 """
 
+import atexit
 import json
 import logging
+import shutil
 import signal
 import sys
 import tempfile
@@ -58,15 +60,20 @@ class Mirror(CommitScheduler):
         self._row = 0
         folder = Path(tempfile.mkdtemp(prefix="reggan-votes-"))
         self._file = folder / f"{iso(time.time()).replace(':', '')}-{uuid.uuid4().hex[:8]}.jsonl"
-        super().__init__(
-            repo_id=settings.dataset,
-            repo_type="dataset",
-            folder_path=folder,
-            path_in_repo=_FOLDER,
-            every=every,
-            private=not settings.public,
-            token=settings.token,
-        )
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)  # after the last upload, which is registered later
+        try:
+            super().__init__(
+                repo_id=settings.dataset,
+                repo_type="dataset",
+                folder_path=folder,
+                path_in_repo=_FOLDER,
+                every=every,
+                private=not settings.public,
+                token=settings.token,
+            )
+        except BaseException:  # the Hub is out of reach; the next try has a folder of its own
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
 
     def push_to_hub(self):  # type: ignore[no-untyped-def]  # as the scheduler declares it
         """Called by the scheduler in time, and when the process ends."""
