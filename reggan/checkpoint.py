@@ -1,17 +1,20 @@
-"""Reading and writing weights: safetensors with the model's configuration in the header. Never pickle."""
+"""Reading and writing weights: safetensors with the model's configuration beside it or in the header. Never pickle."""
 
 import hashlib
+import inspect
 import json
 from pathlib import Path
+from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from reggan.errors import InputError
+from reggan.hub.fetch import CONFIG, WEIGHTS
+from reggan.hub.source import EMBEDDED
 from reggan.model import RegGAN, fast_layout
 
-#: The weights that come with the package.
-EMBEDDED = Path(__file__).parent / "weights" / "reggan.safetensors"
+__all__ = ["EMBEDDED", "load", "save", "save_folder"]
 
 
 def save(model: RegGAN, path: str | Path, metadata: dict[str, str] | None = None) -> None:
@@ -22,24 +25,72 @@ def save(model: RegGAN, path: str | Path, metadata: dict[str, str] | None = None
     save_file(state, path, {"config": json.dumps(model.config), **(metadata or {})})
 
 
+def save_folder(model: RegGAN, folder: str | Path, metadata: dict[str, str] | None = None) -> None:
+    """Write `model.safetensors`, and the arguments of `RegGAN` with the weights' SHA-256 as `config.json`."""
+    folder = Path(folder)
+    save(model, folder / WEIGHTS, metadata)
+    config = {**model.config, "model_type": "reggan", "sha256": _sha256(folder / WEIGHTS)}
+    (folder / CONFIG).write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
 def load(path: str | Path) -> tuple[RegGAN, dict[str, str]]:
     """Read a model (float32, eval mode, on the CPU) and its metadata, with "sha256" of the file added.
 
+    Args:
+        path: a file of `save`, or a folder of `save_folder`, whose checksum is verified.
+
     Raises:
-        InputError: the file is missing, is not safetensors, or does not fit the model.
+        InputError: a file is missing, is not safetensors, is damaged, or does not fit the model.
     """
     path = Path(path)
+    if path.is_dir():
+        config = _read_config(path)
+        return _load(path / WEIGHTS, config, config.get("sha256"))
+    return _load(path)
+
+
+def _load(
+    path: Path, config: dict[str, Any] | None = None, expected: str | None = None
+) -> tuple[RegGAN, dict[str, str]]:
     try:
+        checksum = _sha256(path)
+        if expected is not None and checksum != expected:
+            raise InputError(
+                f"The weights in {path.name} are damaged or changed: their checksum is not the one in {CONFIG}."
+            )
         with safe_open(path, framework="pt") as f:
             metadata = dict(f.metadata() or {})
             state = {k: f.get_tensor(k).float() for k in f.keys()}  # noqa: SIM118
-        model = RegGAN(**json.loads(metadata["config"]))
+        model = RegGAN(**_arguments(json.loads(metadata["config"]) if config is None else config))
         model.load_state_dict(state)
     except FileNotFoundError:
         raise InputError(f"There is no weights file at {path}.") from None
-    except (SafetensorError, KeyError, TypeError, ValueError):
+    except InputError:
+        raise
+    except (SafetensorError, KeyError, TypeError, ValueError, IndexError, ZeroDivisionError):
         raise InputError(f"{path.name} is not a RegGAN weights file.") from None
     except RuntimeError:
         raise InputError(f"The weights in {path.name} do not fit this version of the model.") from None
-    metadata["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    metadata["sha256"] = checksum
     return fast_layout(model.eval()), metadata
+
+
+def _read_config(folder: Path) -> dict[str, Any]:
+    try:
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        if not isinstance(config, dict):
+            raise ValueError
+    except FileNotFoundError:
+        raise InputError(f"There is no {CONFIG} in {folder}.") from None
+    except ValueError:
+        raise InputError(f"{CONFIG} is not the configuration of a RegGAN.") from None
+    return config
+
+
+def _arguments(config: dict[str, Any]) -> dict[str, Any]:
+    """What `RegGAN` takes of a configuration; the rest is for readers and programs."""
+    return {k: v for k, v in config.items() if k in inspect.signature(RegGAN.__init__).parameters}
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

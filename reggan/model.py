@@ -1,6 +1,7 @@
 """RegGAN: both stages in the landmark-normalised frame, and the way back into the crop."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any, NamedTuple, TypeVar
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from reggan.faces import SIZE
 from reggan.frame import FrameMaps, LandmarkFrame, pixel_grid, sample
+from reggan.hub.mixin import HubModel
 from reggan.refinement import Edit, RefinementNetwork
 from reggan.refinement.attention import TYPES
 from reggan.regression import RegressionLayer
@@ -40,6 +42,11 @@ def _resize(x: Tensor, size: int) -> Tensor:
     return F.interpolate(x, size=(size, size), mode="bilinear", align_corners=False)
 
 
+def _repeat(t: Tensor, n: int) -> Tensor:
+    """(B, ...) to (B n, ...), each n times in a row; without a copy where B or n is 1."""
+    return t[:, None].expand(-1, n, *t.shape[1:]).flatten(0, 1)
+
+
 AnyModule = TypeVar("AnyModule", bound=nn.Module)
 
 
@@ -48,7 +55,7 @@ def fast_layout(module: AnyModule) -> AnyModule:
     return module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
-class RegGAN(nn.Module):
+class RegGAN(HubModel):
     """Stage 1 and stage 2 as one module.
 
     Args:
@@ -70,6 +77,7 @@ class RegGAN(nn.Module):
         sees: str = "both",
     ) -> None:
         super().__init__()
+        self.metadata: dict[str, str] = {}
         if not set(attention) <= set(TYPES) or sees not in SEES:
             raise ValueError(f"No such ablation: attention {attention}, sees {sees!r}.")
         attention = [kind for kind in TYPES if kind in attention]
@@ -95,26 +103,33 @@ class RegGAN(nn.Module):
             return x, hint
         return x + _resize(change, SIZE) if self.sees == "coarse" else x, torch.zeros_like(hint)
 
-    def forward(self, crop: Tensor, landmarks: Tensor, c: Tensor, maps: dict[str, Tensor] | None = None) -> Output:
+    def forward(
+        self,
+        crop: Tensor,
+        landmarks: Tensor,
+        c: Tensor,
+        maps: dict[str, Tensor] | None = None,
+        precision: torch.dtype | None = None,
+    ) -> Output:
         """Edit aligned crops.
 
         Args:
             crop: (B, 3, 256, 256) in [0, 1].
             landmarks: (B, 478, 2) MediaPipe landmarks, pixels in the crop.
-            c: (B, 6) in [0, 1]. If B is 1 for crop and landmarks, N expressions of that face are made at once.
+            c: (N, 6) in [0, 1]: N / B expressions of each face, the first face's first.
             maps: if given, filled with stage 2's attention maps, in the frame.
+            precision: of stage 2's convolutions, float16 or bfloat16; positions need float32 and keep it.
 
         Returns:
-            `Output`; where c is 0, both images equal the crop.
+            `Output` with N rows; where c is 0, both images equal the crop.
         """
         f: FrameMaps = self.frame(landmarks, crop.shape[-1])
         x = sample(crop, f.to_crop).clamp(0, 1)
-        n = len(c)
-        crop, x = crop.expand(n, -1, -1, -1), x.expand(n, -1, -1, -1)
-        to_crop, to_frame = (m.expand(n, -1, -1, -1) for m in f)
+        crop, x, to_crop, to_frame = (_repeat(t, len(c) // len(crop)) for t in (crop, x, *f))
 
         change = self.coarse_change(x, c)
-        edit = self.refinement(*self.shown(x, change), c, maps)
+        with torch.autocast(x.device.type, precision) if precision else nullcontext():
+            edit = self.refinement(*self.shown(x, change), c, maps)
         coarse = crop + sample(change, to_frame, "bilinear")
 
         # Back into the crop: the frame's output at v = A(u) shows the crop at B(v + d(v)).

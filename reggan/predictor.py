@@ -8,7 +8,7 @@
 A predictor holds the weights and nothing else: it can be shared by any number of threads and visitors.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from reggan import checkpoint
+from reggan import checkpoint, hub, space
 from reggan.errors import InputError
 from reggan.expressions import Expression, resolve
 from reggan.faces import (
@@ -31,10 +31,13 @@ from reggan.faces import (
     transform,
 )
 from reggan.faces.images import ImageSource
-from reggan.model import SIZE, Output, RegGAN
+from reggan.forward import Forward, Image, Made, OnDevice, to_uint8
+from reggan.model import RegGAN
 
-Image = NDArray[np.uint8]
+__all__ = ["AlignedFace", "Analysis", "EditedFace", "Predictor", "Result", "to_uint8"]
+
 Box = Sequence[float]
+_ROWS = 8  # that the model sees at once: more are no faster on a processor, and take memory
 NO_FACE = "No face was found in this picture; choose a larger or clearer one, or mark the face with a box."
 
 
@@ -80,20 +83,46 @@ class Result:
 class Predictor:
     """Gives faces new expressions. Make one with `Predictor.from_pretrained()`."""
 
-    def __init__(self, model: RegGAN, metadata: dict[str, str] | None = None, device: str | None = None) -> None:
-        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        self.model = model.to(self.device).eval().requires_grad_(False)
+    def __init__(
+        self, model: RegGAN, metadata: dict[str, str] | None = None, device: str | None = None, notice: str = ""
+    ) -> None:
+        on_card = torch.cuda.is_available() and not space.ZERO_GPU
+        here = OnDevice(model, device or ("cuda" if on_card else "cpu"))
+        self.device, self.model = here.device, here.model
+        self._forward: Forward = space.lent(model, here)
         self.metadata = dict(metadata or {})
+        #: One sentence for everybody who uses it, if the weights are not those that were asked for; else "".
+        self.notice = notice
 
     @classmethod
-    def from_pretrained(cls, path: str | Path | None = None, device: str | None = None) -> "Predictor":
-        """Load weights from a safetensors file; without one, those that come with the package.
+    def from_pretrained(
+        cls, repo_id_or_path: str | Path | None = None, revision: str | None = None, device: str | None = None
+    ) -> "Predictor":
+        """Load weights.
+
+        Args:
+            repo_id_or_path: a safetensors file, a folder, or a repository on the Hugging Face Hub, "owner/name" or
+                "owner/name@revision". If not given, what the environment variable REGGAN_WEIGHTS says; without that
+                the weights of the package, as also, with a `notice`, where the Hub does not answer.
+            revision: commit, tag or branch of the repository; pin a commit to be sure of what you get.
+            device: "cpu" or "cuda"; if not given, the graphics card if there is one.
 
         Raises:
-            InputError: the file is missing or does not fit.
+            InputError: there is no such thing, it is damaged, or it does not fit.
         """
-        model, metadata = checkpoint.load(path or checkpoint.EMBEDDED)
-        return cls(model, metadata, device)
+        found = hub.find(repo_id_or_path, revision)
+        model, metadata = checkpoint.load(found.path)
+        if found.commit:
+            metadata |= {"revision": found.commit, "repository": found.name}
+        return cls(model, metadata, device, found.notice)
+
+    @property
+    def source(self) -> str:
+        """Which weights these are: "someone/reggan at 0123456, SHA-256 89abcdef..."."""
+        checksum = f"SHA-256 {self.metadata.get('sha256', 'unknown')}"
+        if "repository" in self.metadata:
+            return f"{self.metadata['repository']} at {self.metadata['revision'][:7]}, {checksum}"
+        return checksum
 
     def __call__(
         self,
@@ -151,14 +180,24 @@ class Predictor:
         chosen = analysis.faces if face is None else (analysis.faces[face],)
         images = [analysis.image] * len(c)
         edited: list[list[EditedFace]] = [[] for _ in c]
-        for one in chosen:
-            out = self._run(one.crop[None], one.landmarks[None], c)
-            coarse, refined = to_uint8(out.coarse), to_uint8(out.refined)
-            for n, change in enumerate(_changes(out)):
+        for one, made in zip(chosen, self._make(chosen, c), strict=True):
+            for n, change in enumerate(made.changes):
                 if c[n].any():
                     images[n] = paste_back(images[n], one.matrix, change)
-                edited[n].append(EditedFace(one.face.box, one.face.landmarks, one.crop, coarse[n], refined[n], change))
+                coarse, refined = made.coarse[n], made.refined[n]
+                edited[n].append(EditedFace(one.face.box, one.face.landmarks, one.crop, coarse, refined, change))
         return [Result(i, tuple(f), row) for i, f, row in zip(images, edited, c, strict=True)]
+
+    def _make(self, faces: Sequence[AlignedFace], c: NDArray[np.float32]) -> Iterator[Made]:
+        """For each face what the model makes of it, as many faces at once as fit into a batch."""
+        n = len(c)
+        at_once = max(1, _ROWS // max(n, 1))
+        for i in range(0, len(faces), at_once):
+            some = faces[i : i + at_once]
+            crops, landmarks = np.stack([f.crop for f in some]), np.stack([f.landmarks for f in some])
+            made = self._forward(crops, landmarks, np.tile(c, (len(some), 1)))
+            for rows in (slice(k * n, (k + 1) * n) for k in range(len(some))):
+                yield Made(made.coarse[rows], made.refined[rows], made.changes[rows], {})
 
     def edit_crops(self, crops: Image, landmarks: NDArray[np.float32], c: NDArray[np.float32]) -> tuple[Image, Image]:
         """Coarse and refined images of faces that are aligned already.
@@ -171,9 +210,9 @@ class Predictor:
         Returns:
             coarse and refined, (N, 256, 256, 3) uint8 each.
         """
-        parts = [self._run(crops[i : i + 8], landmarks[i : i + 8], c[i : i + 8]) for i in range(0, len(crops), 8)]
-        coarse = np.concatenate([to_uint8(p.coarse) for p in parts])
-        return coarse, np.concatenate([to_uint8(p.refined) for p in parts])
+        steps = [slice(i, i + _ROWS) for i in range(0, len(crops), _ROWS)]
+        made = [self._forward(crops[s], landmarks[s], c[s]) for s in steps]
+        return np.concatenate([m.coarse for m in made]), np.concatenate([m.refined for m in made])
 
     def attention(self, face: AlignedFace, c: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         """Stage 2's attention maps for one face, in the landmark-normalised frame.
@@ -182,28 +221,4 @@ class Predictor:
             name ("shared 64", "channelwise 32", "skip 128" ...) to (h, w) in (0, 1); maps with a channel axis are
             averaged over it.
         """
-        maps: dict[str, torch.Tensor] = {}
-        self._run(face.crop[None], face.landmarks[None], c[None], maps)
-        return {name: m[0].mean(0).float().cpu().numpy() for name, m in maps.items()}
-
-    @torch.inference_mode()
-    def _run(
-        self,
-        crops: Image,
-        landmarks: NDArray[np.float32],
-        c: NDArray[np.float32],
-        maps: dict[str, torch.Tensor] | None = None,
-    ) -> Output:
-        x = torch.from_numpy(np.ascontiguousarray(crops)).to(self.device).permute(0, 3, 1, 2).float() / 255
-        return self.model(x, torch.from_numpy(landmarks).to(self.device), torch.from_numpy(c).to(self.device), maps)
-
-
-def to_uint8(images: torch.Tensor) -> Image:
-    """(B, 3, H, W) in [0, 1] -> (B, H, W, 3) uint8."""
-    return np.ascontiguousarray((images * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy())
-
-
-def _changes(out: Output) -> list[Change]:
-    """The batch's edits as arrays on the crop's grid; displacement in crop pixels."""
-    d, opacity, paint, residual = (np.ascontiguousarray(t.permute(0, 2, 3, 1).float().cpu().numpy()) for t in out.edit)
-    return [Change(*parts) for parts in zip(d * np.float32(SIZE / 2), opacity, paint, residual, strict=True)]
+        return self._forward(face.crop[None], face.landmarks[None], c[None], attention=True).attention
