@@ -48,7 +48,7 @@ def build(predictor: Predictor, examples: Path = EXAMPLES, voting: VotingService
         gr.Markdown(t("tagline"), elem_id="tagline")  # type: ignore[arg-type]
         with gr.Tabs(elem_id="pages"):
             with gr.Tab(t("Edit"), id="edit"):
-                build_edit_tab(demo, predictor, visits, language)
+                build_edit_tab(demo, predictor, visits, language, voting.settings.donations if voting else None)
             with gr.Tab(t("Batch"), id="batch"):
                 build_batch_tab(predictor, language)
             if voting is not None:

@@ -10,6 +10,7 @@ REGGAN_VOTES_TRUST_PROXY   1: the address is X-Forwarded-For's first; default on
 REGGAN_VOTES_SECRET        signs the voters' tickets; without one, a secret kept in the database
 REGGAN_VOTES_DATASET       Hugging Face dataset that keeps the votes too, with HF_TOKEN to write it
 REGGAN_VOTES_PUBLIC        1: make that dataset public
+REGGAN_VOTES_DONATIONS     folder for faces that visitors give by a tick; without one they are not asked
 """
 
 import os
@@ -38,6 +39,7 @@ class Settings:
     dataset: str = ""
     token: str = field(default="", repr=False)
     public: bool = False
+    donations: Path | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -71,4 +73,5 @@ class Settings:
             dataset=text("DATASET"),
             token=environ.get("HF_TOKEN", "").strip(),
             public=switch("PUBLIC"),
+            donations=Path(text("DONATIONS")) if text("DONATIONS") else None,
         )

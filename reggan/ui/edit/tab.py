@@ -5,12 +5,14 @@ strength brings a new result.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from reggan.predictor import Predictor
 from reggan.ui.edit.controls import build_controls
+from reggan.ui.edit.donation import build_donation
 from reggan.ui.edit.results import build_results
 from reggan.ui.edit.table import Table
 from reggan.ui.edit.visit import Visit
@@ -24,8 +26,14 @@ _QUICK: dict[str, Any] = {"show_progress": "hidden", **_PRIVATE}
 _MODEL: dict[str, Any] = {"concurrency_id": "model", **_PRIVATE}
 
 
-def build_edit_tab(demo: gr.Blocks, predictor: Predictor, examples: Mapping[str, Visit], language: gr.Textbox) -> None:
-    """Lay out the tab and connect it, in `demo`, which is being built."""
+def build_edit_tab(
+    demo: gr.Blocks,
+    predictor: Predictor,
+    examples: Mapping[str, Visit],
+    language: gr.Textbox,
+    donations: Path | None = None,
+) -> None:
+    """Lay out the tab and connect it, in `demo`, which is being built. Faces are given to the folder `donations`."""
     visit = gr.State(None, time_to_live=_KEEP_SECONDS)
     with gr.Row(elem_id="edit"):
         with gr.Column(scale=4, min_width=320, elem_id="left"):
@@ -33,6 +41,8 @@ def build_edit_tab(demo: gr.Blocks, predictor: Predictor, examples: Mapping[str,
         with gr.Column(scale=8, min_width=320, elem_id="right"):
             wish, strength = build_controls()
             build_results(predictor, visit, wish, strength, language)
+            if donations is not None:
+                build_donation(donations, visit, language)
 
 
 def _left(demo: gr.Blocks, do: Table, visit: gr.State, language: gr.Textbox) -> None:
