@@ -42,12 +42,15 @@ def _parser() -> argparse.ArgumentParser:
     make.add_argument("--varied", type=int, default=0, help="copies of each in other light, tone and pose")
     make.add_argument("--morphs", type=int, default=0, help="people who do not exist, from random pairs")
     make.add_argument("--styles", type=int, default=0, help="copies of each as painting, drawing, statue ...")
+    make.add_argument("--style-names", nargs="+", default=[], metavar="NAME", help="draw from these only")
+    make.add_argument("--without-styles", nargs="+", default=[], metavar="NAME", help="never draw these")
     make.add_argument("--size", type=int, default=SIZE, help=f"side of the crops (default {SIZE})")
     make.add_argument("--seed", type=int, default=0)
     make.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
 
     sheet = commands.add_parser("sheet", help="the engine's stages on one photograph")
     sheet.add_argument("photo", type=Path)
+    sheet.add_argument("--styles", action="store_true", help="its styles instead of its stages")
     sheet.add_argument("--facekit", type=Path, required=True)
     sheet.add_argument("-o", "--out", type=Path, required=True)
     return p
@@ -77,6 +80,7 @@ def _synthesise(args: argparse.Namespace) -> None:
 
     if args.per_identity < 1 or args.workers < 1 or min(args.varied, args.morphs, args.styles) < 0:
         raise InputError("Numbers of pictures and processes must be positive.")
+    styles = _style_names(args.style_names, args.without_styles)
     only = read_list(args.identities) if args.identities else None
     photos = select(find_photos(args.photos, args.pattern), only, read_list(args.without))
     if not photos:
@@ -88,6 +92,7 @@ def _synthesise(args: argparse.Namespace) -> None:
         args.compounds,
         args.open_anger,
         args.styles,
+        styles,
         args.size,
         args.seed,
     )
@@ -110,14 +115,26 @@ def _synthesise(args: argparse.Namespace) -> None:
     )
 
 
+def _style_names(only: list[str], without: list[str]) -> tuple[str, ...]:
+    from reggan.data.styles import STYLES
+
+    if unknown := [name for name in only + without if name not in STYLES]:
+        raise InputError(f"There is no style {unknown[0]}; there are {', '.join(STYLES)}.")
+    left = tuple(name for name in only or STYLES if name not in without)
+    if not left:
+        raise InputError("No style is left to draw from.")
+    return left
+
+
 def _sheet(args: argparse.Namespace) -> None:
     from reggan.data.admit import admit
-    from reggan.data.debug import save_sheet, stage_sheet
+    from reggan.data.debug import save_sheet, stage_sheet, style_sheet
     from reggan.data.facekit import FaceKit
     from reggan.data.rig import rig
     from reggan.data.synthesise import read_picture
 
-    save_sheet(args.out, stage_sheet(admit(read_picture(args.photo), rig(FaceKit.load(args.facekit)))))
+    fitted = admit(read_picture(args.photo), rig(FaceKit.load(args.facekit)))
+    save_sheet(args.out, style_sheet(fitted) if args.styles else stage_sheet(fitted))
 
 
 if __name__ == "__main__":

@@ -69,6 +69,27 @@ def stage_sheet(fit: Fit) -> Picture:
     return np.vstack([np.hstack(top), np.hstack(bottom)])
 
 
+def style_sheet(fit: Fit, seed: int = 0) -> Picture:
+    """A row per style: neutral, and the same with happy, sad, angry and surprised."""
+    from reggan.data.styles import STYLES, Shots
+
+    person = actor(fit)
+    shown = [np.zeros(len(BASIC)), *(resolve(name) for name in ("happy", "sad", "angry", "surprised"))]
+    results = [act(person, c) for c in shown]
+    shots = Shots(
+        np.stack([fit.photo.crop(), *(r.image for r in results[1:])]),
+        np.stack([r.normals for r in results]),
+        np.stack([r.flow for r in results]),
+    )
+    rows = []
+    for name, style in STYLES.items():
+        pictures = style(shots, np.random.default_rng(seed))
+        rows.append(np.hstack([_labelled(pictures[0], name), *pictures[1:]]))
+    half = (len(rows) + 1) // 2
+    rows += [np.full_like(rows[0], 255)] * (2 * half - len(rows))
+    return np.hstack([np.vstack(rows[:half]), np.vstack(rows[half:])])
+
+
 def mesh_on_photo(fit: Fit) -> Picture:
     """Every sixth triangle, and the landmarks it was laid on."""
     picture = fit.photo.pixels.copy()

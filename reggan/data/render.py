@@ -24,6 +24,7 @@ Mask = NDArray[np.bool_]
 FLOW_GRID = 64
 _LID_SHAPES = ("eyeBlink", "eyeSquint", "eyeLook")
 _SEAM = 0.6  # brightness of the line between pressed lips over the lips'
+_NO_SECOND_MAP = np.empty(0, np.float32)  # cv2.remap takes x and y in one array or in two
 _EDGE = 0.6  # working pixels: softness of the lids' and lips' edges
 
 
@@ -147,7 +148,7 @@ def _grid(side: int) -> Float:
 
 def _moved(pixels: NDArray[np.uint8], at: Float) -> Float:
     """(h, w, 3) the picture at positions (h, w, 2)."""
-    return cv2.remap(pixels, at, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101).astype(np.float32)
+    return cv2.remap(pixels, at, _NO_SECOND_MAP, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101).astype(np.float32)
 
 
 def _hole(curve: Array, covered: Mask, grow: int) -> Mask:
@@ -165,7 +166,7 @@ def _log_ratio(drawn: Float, covered: Mask, holes: Mask, wrinkles: Float | None)
     fade = np.clip(2 * cv2.resize(small, (side, side)) - 1, 0, 1)
     log_ratio = cv2.GaussianBlur(drawn[..., 4], (0, 0), FINE)  # the rasteriser leaves zeros beside the skin
     if wrinkles is not None:
-        there = cv2.remap(wrinkles, drawn[..., 2:4], None, cv2.INTER_LINEAR)
+        there = cv2.remap(wrinkles, drawn[..., 2:4], _NO_SECOND_MAP, cv2.INTER_LINEAR)
         log_ratio = log_ratio + there * covered
     return np.asarray(log_ratio * fade, np.float32)
 

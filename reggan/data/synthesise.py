@@ -22,6 +22,7 @@ from reggan.data.folder import Sample, is_written, write_identity
 from reggan.data.morph import morph
 from reggan.data.plan import Target, plan
 from reggan.data.rig import Rig, rig
+from reggan.data.styles import STYLES, styled_copies
 from reggan.data.vary import varied
 from reggan.errors import InputError
 from reggan.faces.align import SIZE
@@ -41,6 +42,7 @@ class Settings:
         compounds: with the 15 compounds of CFEE.
         open_anger: share of angry targets with bared teeth.
         styles: how many styled copies of every identity, each with a third of its targets.
+        style_names: of `reggan.data.styles.STYLES`, to draw from; all if empty.
         size: side of the crops.
         seed: of everything that is drawn by chance.
     """
@@ -51,6 +53,7 @@ class Settings:
     compounds: bool = False
     open_anger: float = 0.1
     styles: int = 0
+    style_names: tuple[str, ...] = ()
     size: int = SIZE
     seed: int = 0
 
@@ -155,10 +158,9 @@ def make(job: Job, model: Rig, settings: Settings) -> Outcome:
         return Outcome(job.name, 0, thrown_out, "no sample passed the check of its landmarks")
     made = len(samples)
     if settings.styles:
-        from reggan.data.styles import styled_copies
-
         rest = act(cast, np.zeros(6)).normals
-        for style, pictures, chosen in styled_copies(neutral, rest, samples, normals, settings.styles, rng):
+        names = settings.style_names or tuple(STYLES)
+        for style, pictures, chosen in styled_copies(neutral, rest, samples, normals, names, settings.styles, rng):
             write_identity(settings.out, f"{job.name}__{style}", pictures, person.photo.landmarks, chosen)
             made += len(chosen)
     write_identity(settings.out, job.name, neutral, person.photo.landmarks, samples)

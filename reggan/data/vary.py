@@ -94,7 +94,7 @@ def relit(fit: Fit, direction: tuple[float, float, float], amount: float, warmth
     field = cv2.GaussianBlur(field, (0, 0), 0.08 * FINE * photo.iod) - float(facing.mean())
     log_ratio = exposure + amount * field[..., None] + np.array([0.5, 0.0, -0.5], np.float32) * warmth
     picture = photo.pixels.astype(np.float32) / 255
-    return _replaced(photo, 255 * _soft_clip(picture * np.exp(log_ratio)))
+    return _replaced(photo, 255 * soft_clip(picture * np.exp(log_ratio)))
 
 
 def varied(fit: Fit, rng: np.random.Generator) -> Photo:
@@ -134,7 +134,7 @@ def _rotation(yaw: float, pitch: float) -> NDArray[np.float64]:
     return about_x @ about_y
 
 
-def _soft_clip(x: Float) -> Float:
+def soft_clip(x: Float) -> Float:
     """Identity up to 0.8, then approaching 1, so that bright skin keeps its drawing."""
     return np.where(x < 0.8, x, 1 - 0.2 * np.exp(-(np.maximum(x, 0.8) - 0.8) / 0.2)).astype(np.float32)
 
