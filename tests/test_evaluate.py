@@ -99,6 +99,8 @@ def test_photographs(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture
     assert "'by 20': 2" in capsys.readouterr().out
 
     page = (tmp_path / "out" / "index.html").read_text()
+    summary = (tmp_path / "out" / "summary.html").read_text()
+    assert "data:image" in page and "data:image" not in summary and len(summary) > 1000
     assert f"{relative['by 10']:.3f}" in page and "by 10: 2, by 20: 2" in page.replace("input: 2, ", "")
     assert "&lt;y&gt;" in page and 'src="data:image/jpeg' in page and "http" not in page
     samples = cv2.imread(str(tmp_path / "out" / "samples_photo_input_by_relative_l1.png"))

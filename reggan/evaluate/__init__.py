@@ -15,8 +15,9 @@ Every face is given the six basic expressions at strength 1. LIST is explained i
 BRISQUE, QualiCLIP, FID, KID, and ECS and FSS by larger networks (`pip install "reggan[metrics]"`; some
 download weights), `--cost` parameters, operations, time and memory.
 
-OUT gets `index.html` (self-contained), `scores.json`, `samples_*.png`, and `kept/`: what was measured is not measured
-again when the command is repeated, with more methods for instance.
+OUT gets `index.html` (self-contained), `summary.html` (the same without anybody's picture), `scores.json`,
+`samples_*.png`, and `kept/`: what was measured is not measured again when the command is repeated, with more methods for
+instance.
 """
 
 from reggan.evaluate.run import evaluate

@@ -80,6 +80,7 @@ def evaluate(
         report["costs"] = costs(list(methods), classes[0].crops[0], classes[0].landmarks[0])
     (out / "scores.json").write_text(json.dumps(report, indent=1, allow_nan=False) + "\n")
     (out / "index.html").write_text(page(report, sheets))
+    (out / "summary.html").write_text(page(report, {}))
     return summaries
 
 
