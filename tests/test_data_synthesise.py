@@ -17,9 +17,10 @@ from reggan.data.fit import fit
 from reggan.data.folder import Sample, is_written, write_identity, write_table
 from reggan.data.morph import morph
 from reggan.data.photo import Photo
+from reggan.data.photographs import find_photos, select
 from reggan.data.plan import plan
 from reggan.data.rig import rig
-from reggan.data.synthesise import find_photos, further_jobs, plain_jobs, select
+from reggan.data.synthesise import further_jobs, plain_jobs
 from reggan.data.vary import relit, toned, turned, varied
 from reggan.errors import InputError
 from reggan.expressions import BASIC

@@ -3,8 +3,8 @@
 facekit      register an ICT-FaceKit release; once
 synthesise   photographs of neutral faces to pairs; run it again to go on where it stopped
 sheet        how the engine works on one photograph, stage by stage
-import-cfee, import-folders
-             recorded expressions into the same layout
+import-cfee, import-kdef, import-folders
+             recorded expressions into the same layout, with a split by subject
 """
 
 import argparse
@@ -48,6 +48,21 @@ def _parser() -> argparse.ArgumentParser:
     make.add_argument("--seed", type=int, default=0)
     make.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
 
+    for name, layout in (
+        ("cfee", "EE_SSS_NNNN.jpg"),
+        ("kdef", "AF01ANS.JPG"),
+        ("folders", "<expression>/<subject>.jpg"),
+    ):
+        taken = commands.add_parser(f"import-{name}", help=f"recorded expressions: {layout}")
+        taken.add_argument("--source", type=Path, required=True)
+        taken.add_argument("-o", "--out", type=Path, required=True, help="folder of pairs to write")
+        taken.add_argument("--validation-share", type=float, default=0.1, help="of the subjects (default 0.1)")
+        taken.add_argument("--size", type=int, default=SIZE, help=f"side of the crops (default {SIZE})")
+        taken.add_argument("--seed", type=int, default=0, help="of the split")
+        taken.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
+        if name == "cfee":
+            taken.add_argument("--codes", type=Path, help='lines such as "02 happy" in place of the paper\'s order')
+
     sheet = commands.add_parser("sheet", help="the engine's stages on one photograph")
     sheet.add_argument("photo", type=Path)
     sheet.add_argument("--styles", action="store_true", help="its styles instead of its stages")
@@ -58,7 +73,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str] | None = None) -> None:
     args = _parser().parse_args(argv)
-    {"facekit": _facekit, "synthesise": _synthesise, "sheet": _sheet}[args.command](args)
+    work = {"facekit": _facekit, "synthesise": _synthesise, "sheet": _sheet}
+    work.get(args.command, _import)(args)
 
 
 def _facekit(args: argparse.Namespace) -> None:
@@ -75,7 +91,8 @@ def _facekit(args: argparse.Namespace) -> None:
 
 def _synthesise(args: argparse.Namespace) -> None:
     from reggan.data.folder import write_table
-    from reggan.data.synthesise import Settings, find_photos, further_jobs, plain_jobs, run, select
+    from reggan.data.photographs import find_photos, select
+    from reggan.data.synthesise import Settings, further_jobs, plain_jobs, run
     from reggan.train.pairs import read_list
 
     if args.per_identity < 1 or args.workers < 1 or min(args.varied, args.morphs, args.styles) < 0:
@@ -115,6 +132,33 @@ def _synthesise(args: argparse.Namespace) -> None:
     )
 
 
+def _import(args: argparse.Namespace) -> None:
+    from reggan.data import recorded
+    from reggan.data.folder import is_written, write_table
+    from reggan.data.importer import import_recordings
+
+    if args.workers < 1 or not 0 <= args.validation_share < 1:
+        raise InputError("Processes must be at least 1, the share for validation at least 0 and below 1.")
+    if args.command == "import-cfee":
+        codes = recorded.read_codes(args.codes) if args.codes else recorded.CFEE_CODES
+        recordings = recorded.cfee(args.source, codes)
+    else:
+        recordings = {"import-kdef": recorded.kdef, "import-folders": recorded.folders}[args.command](args.source)
+    made = refused = left_out = 0
+    outcomes = import_recordings(recordings, args.out, args.workers, args.size)
+    for outcome in (bar := tqdm(outcomes, total=len(recordings), unit="identity")):
+        made, refused, left_out = made + outcome.made, refused + bool(outcome.refused), left_out + len(outcome.notes)
+        for note in (*outcome.notes, *([f"{outcome.name}: {outcome.refused}"] if outcome.refused else [])):
+            bar.write(f"{note}.")
+    kept = [r for r in recordings if is_written(args.out, r.name)]
+    names = recorded.split(kept, args.validation_share, args.seed)
+    (args.out / "validation.txt").write_text("".join(f"{name}\n" for name in names))
+    print(
+        f"{made} pairs made, {left_out} pictures left out, {refused} of {len(recordings)} identities refused; "
+        f"{args.out} now holds {write_table(args.out)} pairs, {len(names)} identities are for validation."
+    )
+
+
 def _style_names(only: list[str], without: list[str]) -> tuple[str, ...]:
     from reggan.data.styles import STYLES
 
@@ -130,8 +174,8 @@ def _sheet(args: argparse.Namespace) -> None:
     from reggan.data.admit import admit
     from reggan.data.debug import save_sheet, stage_sheet, style_sheet
     from reggan.data.facekit import FaceKit
+    from reggan.data.photographs import read_picture
     from reggan.data.rig import rig
-    from reggan.data.synthesise import read_picture
 
     fitted = admit(read_picture(args.photo), rig(FaceKit.load(args.facekit)))
     save_sheet(args.out, style_sheet(fitted) if args.styles else stage_sheet(fitted))

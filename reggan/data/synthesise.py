@@ -2,16 +2,12 @@
 
 import functools
 import zlib
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Iterator
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
 
 from reggan.data.act import act, actor
 from reggan.data.admit import admit, check_fit
@@ -20,7 +16,9 @@ from reggan.data.facekit import FaceKit
 from reggan.data.fit import Fit, fit
 from reggan.data.folder import Sample, is_written, write_identity
 from reggan.data.morph import morph
+from reggan.data.photographs import read_picture
 from reggan.data.plan import Target, plan
+from reggan.data.pool import Outcome, work_off
 from reggan.data.rig import Rig, rig
 from reggan.data.styles import STYLES, styled_copies
 from reggan.data.vary import varied
@@ -28,7 +26,6 @@ from reggan.errors import InputError
 from reggan.faces.align import SIZE
 
 _ASYMMETRY = 0.05
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 
 
 @dataclass(frozen=True)
@@ -66,46 +63,6 @@ class Job:
     photos: tuple[Path, ...]
     share: float = 0.0
     vary: bool = False
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a job: pairs written, samples thrown out, or why there are none (without the name)."""
-
-    name: str
-    made: int = 0
-    thrown_out: int = 0
-    refused: str = ""
-
-
-def find_photos(folder: Path, pattern: str = "*") -> dict[str, Path]:
-    """Photographs by identity: the file's name without its suffix and without a trailing "_neutral".
-
-    Raises:
-        InputError: no folder, no photograph, or two of one name.
-    """
-    if not folder.is_dir():
-        raise InputError(f"The folder {folder} does not exist.")
-    photos: dict[str, Path] = {}
-    for path in sorted(p for p in folder.glob(pattern) if p.suffix.lower() in _SUFFIXES):
-        name = path.stem.removesuffix("_neutral")
-        if name in photos:
-            raise InputError(f"{path.name} and {photos[name].name} would both be called {name}.")
-        photos[name] = path
-    if not photos:
-        raise InputError(f"There are no pictures in {folder} that match {pattern}.")
-    return photos
-
-
-def select(photos: dict[str, Path], only: set[str] | None, without: set[str]) -> dict[str, Path]:
-    """Keep the listed identities, leave out others. A name in `without` also stands for names that go on after it with
-    an underscore, so that no other photograph of the same person slips through."""
-    left_out = tuple(f"{name}_" for name in without)
-    return {
-        name: path
-        for name, path in photos.items()
-        if (only is None or name in only) and name not in without and not name.startswith(left_out)
-    }
 
 
 def plain_jobs(photos: dict[str, Path]) -> list[Job]:
@@ -168,7 +125,7 @@ def make(job: Job, model: Rig, settings: Settings) -> Outcome:
 
 
 def run(todo: list[Job], settings: Settings, workers: int) -> Iterator[Outcome]:
-    """Outcomes in the order in which jobs finish."""
+    """Outcomes in the order in which jobs finish; what is already in the folder is left as it is."""
     settings.out.mkdir(parents=True, exist_ok=True)
     left = []
     for job in todo:
@@ -176,30 +133,11 @@ def run(todo: list[Job], settings: Settings, workers: int) -> Iterator[Outcome]:
             yield Outcome(job.name)
         else:
             left.append(job)
-    if not left:
-        return
-    if workers <= 1:
-        model = _model(settings.facekit)
-        for job in left:
-            yield _guarded(make, job, model, settings)
-        return
-    with ProcessPoolExecutor(workers, get_context("spawn"), _start) as pool:
-        running = [pool.submit(_make_in_worker, job, settings) for job in left]
-        for done in as_completed(running):
-            yield done.result()
+    yield from work_off(left, functools.partial(_make, settings=settings), workers)
 
 
-def read_picture(path: Path) -> NDArray[np.uint8]:
-    """(H, W, 3) uint8 RGB, upright.
-
-    Raises:
-        InputError: it cannot be read.
-    """
-    try:
-        with Image.open(path) as image:
-            return np.array(ImageOps.exif_transpose(image).convert("RGB"))
-    except (OSError, ValueError, Image.DecompressionBombError):
-        raise InputError("the picture cannot be read") from None
+def _make(job: Job, settings: Settings) -> Outcome:
+    return make(job, _model(settings.facekit), settings)
 
 
 def _person(job: Job, model: Rig, size: int, rng: np.random.Generator) -> Fit:
@@ -219,23 +157,3 @@ def _person(job: Job, model: Rig, size: int, rng: np.random.Generator) -> Fit:
 @functools.lru_cache(maxsize=1)
 def _model(path: Path) -> Rig:
     return rig(FaceKit.load(path))
-
-
-def _start() -> None:
-    """One thread per process: there are as many processes as cores."""
-    import torch
-
-    cv2.setNumThreads(1)
-    torch.set_num_threads(1)
-
-
-def _make_in_worker(job: Job, settings: Settings) -> Outcome:
-    return _guarded(make, job, _model(settings.facekit), settings)
-
-
-def _guarded(work: Callable[[Job, Rig, Settings], Outcome], job: Job, model: Rig, settings: Settings) -> Outcome:
-    """A picture that breaks something must not stop the other thousand."""
-    try:
-        return work(job, model, settings)
-    except (np.linalg.LinAlgError, cv2.error, ValueError) as error:
-        return Outcome(job.name, refused=f"it could not be worked on ({type(error).__name__})")
