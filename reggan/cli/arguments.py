@@ -23,6 +23,7 @@ def parser() -> argparse.ArgumentParser:
     _what(edit, "; repeatable")
     _where(edit)
     edit.add_argument("--format", choices=("png", "jpeg", "webp"), default="png", help="of the results, default png")
+    edit.add_argument("--badge", action="store_true", help='write "AI-edited" into the corner of the whole picture')
     _common(edit, "folder for the results")
 
     animate = commands.add_parser("animate", help="a loop from neutral to an expression and back")

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from reggan import provenance
 from reggan.animate import FORMATS, animate, save_animation
+from reggan.badge import badge
 from reggan.cli import arguments
 from reggan.cli.arguments import Target
 from reggan.errors import InputError
@@ -33,7 +34,7 @@ def edit(args: argparse.Namespace) -> int:
     inputs = zip(args.input, stems, strict=True)
     for path, stem in tqdm(inputs, total=len(stems), unit="picture", disable=len(stems) < 2):
         try:
-            row = edit_file(predictor, path, args.out / stem, wanted, face, box, args.format)
+            row = edit_file(predictor, path, args.out / stem, wanted, face, box, args.format, args.badge)
         except (InputError, OSError) as error:
             problem = str(error) if isinstance(error, InputError) else f"It cannot be written: {error.strerror}."
             failures += 1
@@ -51,8 +52,12 @@ def edit_file(
     face: int | None,
     box: list[float] | None,
     format: str,
+    marked: bool = False,
 ) -> dict[str, Any]:
-    """Edit one picture and write files whose names begin with `out`; returns the JSON line's content."""
+    """Edit one picture and write files whose names begin with `out`; returns the JSON line's content.
+
+    `marked`: with a `badge` in the whole picture.
+    """
     started = time.perf_counter()
     analysis = predictor.analyse(path, box)
     found = time.perf_counter()
@@ -60,7 +65,7 @@ def edit_file(
     edited = time.perf_counter()
     files = []
     for target, result in zip(wanted, results, strict=True):
-        images = {target.label: result.image}
+        images = {target.label: badge(result.image) if marked else result.image}
         for k, one in enumerate(result.faces):
             number = k if face is None else face
             images[f"face{number}_{target.label}_coarse"] = one.coarse

@@ -4,12 +4,14 @@ Gradio checks that a file named in a request is an upload only where the request
 addresses (`/file=http://...`) for anybody; and it accepts requests from any website, with the visitor's cookies.
 """
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
 
 from gradio.utils import get_upload_folder
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -94,7 +96,8 @@ class Guard:
             problem = _TOO_LARGE if body is None else _wrong_file(body)
             receive = _again(body or b"", receive)
         if problem is None:
-            await self.app(scope, receive, answer)
+            with contextlib.suppress(ClientDisconnect):  # whoever has gone needs no answer, and the log no traceback
+                await self.app(scope, receive, answer)
         else:
             status = 413 if problem is _TOO_LARGE else 403
             await JSONResponse({"detail": problem}, status)(scope, receive, answer)

@@ -10,7 +10,10 @@ import atexit
 import contextlib
 import os
 import shutil
+import signal
+import sys
 import tempfile
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -31,7 +34,8 @@ def keep_seconds() -> float:
 def use_private_folder() -> Path:
     """Make the folder, mode 0700, in GRADIO_TEMP_DIR or the system's temporary folder, and point Gradio to it.
 
-    To be called before Gradio is imported. Folders that killed processes left behind are deleted.
+    To be called before Gradio is imported. Folders that killed processes left behind are deleted. SIGTERM, by which a
+    container is stopped, ends the process in order from now on, so that the folder goes then too.
     """
     parent = Path(os.environ.get("GRADIO_TEMP_DIR") or tempfile.gettempdir())
     parent.mkdir(parents=True, exist_ok=True)
@@ -43,6 +47,8 @@ def use_private_folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent)).resolve()
     os.environ["GRADIO_TEMP_DIR"] = str(folder)
     atexit.register(_remove, folder, os.getpid())
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     return folder
 
 
