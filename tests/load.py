@@ -57,7 +57,7 @@ async def _upload(http: httpx.AsyncClient, data: bytes) -> dict[str, Any]:
 
 async def _edit(http: httpx.AsyncClient, data: bytes, expression: str, give_up: bool) -> bytes | None:
     """The endpoint, as programs use it."""
-    body = {"data": [await _upload(http, data), expression, 1.0, None]}
+    body = {"data": [await _upload(http, data), expression, 1.0, None, False]}
     started = await http.post("/gradio_api/call/edit", json=body)
     if started.status_code == 503:
         raise LineFull
@@ -151,8 +151,11 @@ async def load(server: Server, clients: int, seconds: float) -> dict[str, Any]:
     """Run it; returns the report."""
     tally, samples, numbers = Tally(), list[tuple[float, int]](), _numbers(server.url)
     until = time.monotonic() + seconds
-    work = [_client(n, server.url, numbers, until, tally) for n in range(clients)]
-    await asyncio.gather(_watch(server.pid, until, samples), *work)
+    work = [asyncio.create_task(_client(n, server.url, numbers, until, tally)) for n in range(clients)]
+    await _watch(server.pid, until, samples)
+    for task in work:  # who still waits then is as good as gone
+        task.cancel()
+    await asyncio.gather(*work, return_exceptions=True)
     third = [mb for at, mb in samples if seconds / 3 <= at < seconds / 2] or [samples[-1][1]]
     last = [mb for at, mb in samples if at >= seconds * 5 / 6] or [samples[-1][1]]
     done = sorted(tally.seconds) or [float("nan")]
@@ -168,6 +171,7 @@ async def load(server: Server, clients: int, seconds: float) -> dict[str, Any]:
             "after a third": round(statistics.median(third)),
             "at the end": round(statistics.median(last)),
             "peak": server.peak(),
+            "ten times on the way": [mb for _, mb in samples[:: max(1, len(samples) // 10)]],
         },
         "growth after warm-up": round(statistics.median(last) / statistics.median(third) - 1, 3),
         "problems": tally.problems[:5],
@@ -180,7 +184,7 @@ def main() -> int:
     parser.add_argument("--clients", type=int, default=100)
     parser.add_argument("--seconds", type=float, default=300)
     args = parser.parse_args()
-    with Server(REGGAN_KEEP_SECONDS="120") as server:
+    with Server(REGGAN_KEEP_SECONDS="900") as server:
         report = asyncio.run(load(server, args.clients, args.seconds))
     print(json.dumps(report, ensure_ascii=False))
     return 1 if report["problems"] else 0

@@ -32,7 +32,7 @@ def test_only_three_endpoints_are_public(url: str) -> None:
     endpoints = Client(url, verbose=False).view_api(return_format="dict")["named_endpoints"]
     assert set(endpoints) == {"/detect", "/edit", "/sheet"}
     given = {name: [p["parameter_name"] for p in endpoints[name]["parameters"]] for name in endpoints}
-    assert given["/edit"] == ["image", "expression", "strength", "face"]
+    assert given["/edit"] == ["image", "expression", "strength", "face", "badge"]
     assert given["/sheet"] == ["image", "expressions", "strength", "face"]
     assert len(endpoints["/edit"]["returns"]) == 3
 
@@ -118,7 +118,7 @@ def test_tools_are_the_three_endpoints_and_say_what_they_do(url: str) -> None:
     assert set(tools) == {"detect", "edit", "sheet"}
     assert "Find the faces" in tools["detect"].description
     described = tools["edit"].inputSchema["properties"]
-    assert set(described) == {"image", "expression", "strength", "face"}
+    assert set(described) == {"image", "expression", "strength", "face", "badge"}
     assert "happily surprised" in described["expression"]["enum"]
 
 

@@ -37,7 +37,7 @@ def upload(http: httpx.Client, data: bytes, name: str) -> str:
 
 def edit(http: httpx.Client, image: Any) -> tuple[int, str]:
     """Status and text of what the endpoint says about a picture."""
-    started = http.post("/gradio_api/call/edit", json={"data": [image, "happy", 1.0, None]})
+    started = http.post("/gradio_api/call/edit", json={"data": [image, "happy", 1.0, None, False]})
     if started.status_code != 200:
         return started.status_code, started.json()["detail"]
     ended = http.get(f"/gradio_api/call/edit/{started.json()['event_id']}")
@@ -202,7 +202,7 @@ def test_headers(http: httpx.Client) -> None:
 
 
 def test_other_websites_may_not_use_a_visitors_cookies(http: httpx.Client) -> None:
-    body = {"data": [None, "happy", 1, None]}
+    body = {"data": [None, "happy", 1, None, False]}
     foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
     answer = http.post("/gradio_api/call/edit", json=body, headers={**foreign, "Cookie": "access-token=1"})
     assert (answer.status_code, answer.json()["detail"]) == (403, "Other websites may not act in a visitor's name.")

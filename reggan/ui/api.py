@@ -10,6 +10,7 @@ import gradio as gr
 import numpy as np
 
 from reggan import provenance
+from reggan.badge import badge as marked
 from reggan.errors import InputError
 from reggan.expressions import BASIC, COMPOUND, NAMED, describe, resolve
 from reggan.predictor import Predictor
@@ -48,7 +49,12 @@ class Endpoints:
         return {"width": width, "height": height, "faces": faces}
 
     def edit(
-        self, image: str | None, expression: str = "happy", strength: float = 1.0, face: int | None = None
+        self,
+        image: str | None,
+        expression: str = "happy",
+        strength: float = 1.0,
+        face: int | None = None,
+        badge: bool = False,
     ) -> tuple[Picture, Picture, Picture]:
         """Give the faces in a picture a new facial expression; everything else stays as it is.
 
@@ -57,6 +63,7 @@ class Endpoints:
             expression: a name such as "happy" or "sadly angry".
             strength: how much of it, 0 to 1.
             face: 0 for the largest face, 1 for the next, none for all.
+            badge: whether to write "AI-edited" into the corner of the whole picture.
 
         Returns:
             Three PNG files that say they were edited with AI: the whole picture at its full resolution; and of the
@@ -68,9 +75,10 @@ class Endpoints:
         except InputError as error:
             raise as_error(error) from None
         first, words = result.faces[0], describe(c)
+        edited = marked(result.image) if badge else result.image
         whole, coarse, refined = (
             self._file(name, picture, words)
-            for name, picture in (("edited", result.image), ("coarse", first.coarse), ("refined", first.refined))
+            for name, picture in (("edited", edited), ("coarse", first.coarse), ("refined", first.refined))
         )
         return whole, coarse, refined
 
@@ -120,6 +128,7 @@ def add_endpoints(predictor: Predictor) -> None:
         strength = gr.Slider(0, 1, 1.0, label="Strength, 0 to 1")
         face = gr.Number(None, precision=0, label="Face: 0 is the largest, none means all")
         one_face = gr.Number(0, precision=0, label="Face: 0 is the largest")
+        badge = gr.Checkbox(False, label='"AI-edited" in the corner')
         which = gr.Radio(["basic", "all"], value="basic", label="Which expressions")
         found = gr.JSON(label="Faces")
         results = [gr.Image(format="png", label=f"{part} picture") for part in ("Whole", "Coarse", "Refined")]
@@ -127,5 +136,5 @@ def add_endpoints(predictor: Predictor) -> None:
         detect, edit, sheet = gr.Button(), gr.Button(), gr.Button()
     shared: dict[str, Any] = {"concurrency_id": "model"}
     detect.click(endpoints.detect, image, found, api_name="detect", **shared)
-    edit.click(endpoints.edit, [image, expression, strength, face], results, api_name="edit", **shared)
+    edit.click(endpoints.edit, [image, expression, strength, face, badge], results, api_name="edit", **shared)
     sheet.click(endpoints.sheet, [image, which, strength, one_face], contact, api_name="sheet", **shared)

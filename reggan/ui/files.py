@@ -1,8 +1,9 @@
-"""Files that the browser fetches: small views to look at, and downloads. Gradio deletes them within about an hour."""
+"""Files that the browser fetches: small views to look at, and downloads. They are deleted after an hour."""
 
 import base64
 import io
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +34,13 @@ def shrink(image: NDArray[np.uint8], largest: int = VIEW) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def write_view(image: NDArray[np.uint8], path: Path) -> Path:
-    """The picture as a small JPEG: PNG would take ten times as long, at every move of a slider."""
+def write_view(image: NDArray[np.uint8], path: Path, said: Mapping[str, Any] | None = None) -> Path:
+    """The picture as a small JPEG: PNG would take ten times as long, at every move of a slider.
+
+    `said`: `reggan.provenance.save_options` for "jpeg", for a picture that was edited.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(shrink(image)).save(path, quality=92, subsampling=0)
+    Image.fromarray(shrink(image)).save(path, quality=92, subsampling=0, **(said or {}))
     return path
 
 

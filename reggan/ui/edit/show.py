@@ -1,7 +1,7 @@
 """What the right side of the Edit tab does: expressions in, results out."""
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gradio as gr
@@ -54,11 +54,13 @@ class Show:
         if visit is None or not visit.count:
             button = gr.update(value=say("Download", language), interactive=False)
             return {"empty": say("The result appears here.", language)}, "", button
-        edited = self.predictor.edit(visit.analysis, choices.strengths(wish, strength), visit.face)
+        c = choices.strengths(wish, strength)
+        edited = self.predictor.edit(visit.analysis, c, visit.face)
+        said = provenance.save_options("jpeg", self.predictor.metadata, describe(c))
         height, width = edited.image.shape[:2]
         value = {
             "before": served(visit.view()),
-            "after": served(write_view(edited.image, new_path("after.jpg"))),
+            "after": served(write_view(edited.image, new_path("after.jpg"), said)),
             "alt": say("Your picture with the new expression", language),
             "ratio": round(width / height, 4),
             "start": divider(visit),
@@ -124,14 +126,20 @@ class Show:
         edited = self.predictor.edit(visit.analysis, c, visit.shown).faces[0]
         views = stage_views(self.predictor, visit.analysis.faces[visit.shown], edited, c)
         pictures = {"crop": edited.crop, "refined": edited.refined, **views}
-        return [figure(pictures[name], say(title, language), say(text, language)) for name, (title, text) in _VIEWS]
+        said = provenance.save_options("png", self.predictor.metadata, describe(c))
+        return [
+            figure(pictures[name], say(title, language), say(text, language), {} if name == "crop" else said)
+            for name, (title, text) in _VIEWS
+        ]
 
     def _sheet(self, visit: Visit, strength: float, names: str, language: str) -> list[dict[str, Any]]:
         """Figures: one face with every expression."""
         wanted = _NAMES[names]
         (row,) = expression_rows(self.predictor, visit.analysis, wanted, False, strength, visit.shown)
         titles = [say(name.capitalize(), language) for name in ("input", *wanted)]
-        return [figure(image, title) for image, title in zip(row, titles, strict=True)]
+        said = provenance.save_options("png", self.predictor.metadata, f"{len(wanted)} expressions")
+        first, *rest = zip(row, titles, strict=True)
+        return [figure(*first), *(figure(image, title, said=said) for image, title in rest)]
 
 
 def _there(visit: Visit | None) -> Visit:
@@ -141,10 +149,12 @@ def _there(visit: Visit | None) -> Visit:
     return visit
 
 
-def figure(image: NDArray[np.uint8], title: str, text: str = "") -> dict[str, Any]:
-    """One figure of the widget `figures`."""
+def figure(
+    image: NDArray[np.uint8], title: str, text: str = "", said: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """One figure of the widget `figures`; `said` is what its file says about its making."""
     path = new_path("view.png")
-    Image.fromarray(image).save(path, compress_level=1)
+    Image.fromarray(image).save(path, compress_level=1, **(said or {}))
     return {"picture": served(path), "alt": title, "title": title, "text": text}
 
 
