@@ -184,6 +184,13 @@ print(json.dumps(said))
     assert not [r for r in loopback.requests if "pytorch_model" in r], "never a pickle"
 
 
+def test_the_page_does_not_start_with_other_weights_than_were_named(loopback: LoopbackHub, tmp_path: Path) -> None:
+    start = "import runpy; runpy.run_path('app.py')"
+    done = run(loopback.endpoint, tmp_path, start, REGGAN_WEIGHTS="someone/nobody")
+    assert done.returncode == 1
+    assert "no repository someone/nobody" in done.stderr.splitlines()[-1] and "Traceback" not in done.stderr
+
+
 def test_a_slow_download_goes_on_for_the_next_start(
     loopback: LoopbackHub, files: dict[str, bytes], tmp_path: Path
 ) -> None:
