@@ -1,5 +1,6 @@
 """`python app.py` in a process of its own, as people start it."""
 
+import ctypes
 import os
 import signal
 import socket
@@ -19,6 +20,11 @@ def resident(pid: int, field: str = "VmRSS") -> int:
     """Memory of a process in MB: VmRSS now, VmHWM at most."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) // 1024 for line in lines if line.startswith(field))
+
+
+def _die_with_parent() -> None:
+    """A test that is killed leaves no server behind (Linux: PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 class Server:
@@ -41,7 +47,12 @@ class Server:
         self.began = time.monotonic()
         with (self.folder / "log").open("wb") as log:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, env={**environment, **own, **variables}, stdout=log, stderr=subprocess.STDOUT
+                command,
+                cwd=ROOT,
+                env={**environment, **own, **variables},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                preexec_fn=_die_with_parent,
             )
 
     @property
@@ -58,7 +69,7 @@ class Server:
         """Every file of visitors that lies around now."""
         return [p for p in (self.folder / "temporary").rglob("*") if p.is_file() and not p.name.startswith("failure_")]
 
-    def wait(self, seconds: float = 180) -> None:
+    def wait(self, seconds: float = 400) -> None:
         """Until it answers."""
         while True:
             assert self.process.poll() is None, self.log()[-2000:]
@@ -79,7 +90,11 @@ class Server:
                 self.process.wait()
 
     def __enter__(self) -> "Server":
-        self.wait()
+        try:
+            self.wait()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
