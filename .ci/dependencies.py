@@ -22,6 +22,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[1]
 AUDIT_SECONDS = 180
 
+_VENDOR = ("nvidia-", "cuda-")
 # Words of a licence's name, the first that fits decides.
 _KINDS = {
     "not allowed": r"non.?commercial|\bNC\b|CC-BY-NC|academic|research only|AGPL|Affero|(?<!L)(?<!Lesser )GPL|"
@@ -82,7 +83,8 @@ def licences(requirements: Iterable[str]) -> list[tuple[str, str, str, str]]:
             rows.append((name, "not installed", "unknown", "unknown"))
         else:
             said = licence(package.metadata)
-            rows.append((name, package.version, said, kind(said)))
+            # torch brings CUDA's libraries on Linux, which may be used and passed on, but are nobody's to change.
+            rows.append((name, package.version, said, "vendor" if name.startswith(_VENDOR) else kind(said)))
     return rows
 
 
