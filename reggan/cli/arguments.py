@@ -58,7 +58,8 @@ def _where(command: argparse.ArgumentParser) -> None:
 
 
 def _common(command: argparse.ArgumentParser, out: str) -> None:
-    command.add_argument("--weights", type=Path, help="weights file; default: those of the package")
+    weights = "weights file, folder, or repository on the Hub; default: REGGAN_WEIGHTS, else those of the package"
+    command.add_argument("--weights", type=Path, help=weights)
     command.add_argument("-o", "--out", type=Path, required=True, help=out)
 
 

@@ -28,5 +28,6 @@ def build_about_tab(demo: gr.Blocks, predictor: Predictor, language: gr.Textbox)
                     )
                     gr.Markdown(t(f"failure {name}"))  # type: ignore[arg-type]
         gr.Markdown(t("about_rest"))  # type: ignore[arg-type]
+        gr.Markdown(f"`{predictor.source}`", elem_id="weights")
     pictures = {spoken: architecture_svg(predictor.model, spoken) for spoken in LANGUAGES}
     demo.load(pictures.get, language, picture, show_progress="hidden", api_visibility="private")

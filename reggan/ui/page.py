@@ -1,5 +1,6 @@
 """The whole page, and how it is served."""
 
+import html
 import importlib.util
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,8 @@ def build(predictor: Predictor, examples: Path = EXAMPLES, voting: VotingService
         language = language_field()
         gr.Markdown("# RegGAN", elem_id="title")
         gr.Markdown(t("tagline"), elem_id="tagline")  # type: ignore[arg-type]
+        if predictor.notice:  # other weights than those asked for
+            gr.HTML(f'<p class="status" lang="en">{html.escape(predictor.notice)}</p>', elem_id="notice")
         with gr.Tabs(elem_id="pages"):
             with gr.Tab(t("Edit"), id="edit"):
                 build_edit_tab(demo, predictor, visits, language, voting.settings.donations if voting else None)
