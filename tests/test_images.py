@@ -175,6 +175,12 @@ def test_far_too_large(rgb):
         read_image(bytes(data))
 
 
+def test_odd_numbers_in_a_file_are_pixels_like_others():
+    odd = np.array([[0.0, 0.5, 1.0], [np.nan, np.inf, -np.inf]], np.float32)
+    read = read_image(_encode(Image.fromarray(odd), "TIFF"))
+    np.testing.assert_array_equal(read[..., 0], [[0, 128, 255], [0, 255, 0]])
+
+
 def test_too_long_and_too_heavy(monkeypatch, rgb, tmp_path):
     with pytest.raises(InputError, match="at most 65535 pixels on a side"):
         read_image(_encode(Image.new("1", (1, 65_536)), "PNG"))

@@ -118,8 +118,8 @@ def _decode(picture: Image.Image) -> NDArray[np.uint8]:
 def _flat(picture: Image.Image, top: float) -> NDArray[np.uint8]:
     """A decoded PIL image of any mode to (H, W, 3) or (H, W, 1), over white."""
     if picture.mode.startswith("I") or picture.mode == "F":
-        grey = np.clip(np.asarray(picture).astype(np.float64) / top, 0.0, 1.0).astype(np.float32)
-        return _from_array(grey)
+        grey = np.clip(np.asarray(picture).astype(np.float64) / top, 0.0, 1.0)
+        return _from_array(np.nan_to_num(grey).astype(np.float32))
     if "A" in picture.mode or "a" in picture.mode or "transparency" in picture.info:
         picture = picture.convert("RGBA")  # reads palettes, premultiplied alpha and PNG's transparent colour
         picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
@@ -132,7 +132,7 @@ def _top(picture: Image.Image) -> float:
         return 255.0
     top = 1.0 if picture.mode == "F" else 65535.0
     brightest = float(np.asarray(picture).max())
-    return brightest if brightest > top else top  # 32-bit data have no customary range
+    return brightest if top < brightest < np.inf else top  # 32-bit data have no customary range
 
 
 def _from_array(array: NDArray[Any]) -> NDArray[np.uint8]:
