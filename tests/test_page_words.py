@@ -3,12 +3,14 @@
 import re
 from pathlib import Path
 
+import gradio as gr
 import pytest
 
 from reggan import checkpoint
 from reggan.errors import InputError
 from reggan.expressions import NAMED
-from reggan.predictor import NO_FACE
+from reggan.predictor import NO_FACE, Predictor
+from reggan.ui import build
 from reggan.ui.architecture import architecture_svg
 from reggan.ui.edit import choices
 from reggan.ui.words import TABLES, describe, say, sorry
@@ -101,3 +103,13 @@ def test_the_picture_of_the_architecture_is_up_to_date() -> None:
     for name in ("RegressionLayer", "SharedAttentionBlock", "SkipGate", "displacement"):
         assert f">{name}<" in drawn
     assert ">volle Auflösung<" in architecture_svg(model, "de")
+
+
+def test_the_page_says_when_other_weights_serve_than_those_asked_for(tmp_path: Path) -> None:
+    predictor = Predictor.from_pretrained()
+    predictor.notice = "The Hub did not answer; the package's <own> weights serve."
+    shown = [
+        block.value for block in build(predictor, tmp_path).blocks.values() if isinstance(block, gr.HTML | gr.Markdown)
+    ]
+    assert any("package&#x27;s &lt;own&gt; weights serve" in str(value) for value in shown)
+    assert any(predictor.metadata["sha256"] in str(value) for value in shown)
