@@ -96,6 +96,15 @@ def test_the_same_seed_makes_the_same_pictures_in_other_processes(photos: Path, 
     assert not is_written(tmp_path / "a", "ben")
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_bad_face_kit_is_told_once(photos: Path, tmp_path: Path, workers: str) -> None:
+    (tmp_path / "kit.npz").write_text("hello")
+    command = ["synthesise", "--photos", str(photos), "-o", str(tmp_path / "pairs"), "--workers", workers]
+    for kit in ("kit.npz", "none.npz"):
+        with pytest.raises(InputError, match=kit):
+            main([*command, "--facekit", str(tmp_path / kit)])
+
+
 def test_the_check_finds_displaced_landmarks() -> None:
     fitted = admit(np.array(Image.open(AVATAR).convert("RGB")), rig(toy_kit()))
     crop, points = fitted.photo.crop(), fitted.photo.landmarks

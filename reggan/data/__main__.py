@@ -186,3 +186,9 @@ if __name__ == "__main__":
         main()
     except InputError as error:
         sys.exit(str(error))
+    except ModuleNotFoundError as error:
+        if error.name not in {"numba", "scipy", "tomli"}:
+            raise
+        sys.exit(f"The data engine needs {error.name}: pip install 'reggan[data]'.")
+    except FileNotFoundError as error:
+        sys.exit(f"{error.filename} does not exist.")

@@ -125,7 +125,11 @@ def make(job: Job, model: Rig, settings: Settings) -> Outcome:
 
 
 def run(todo: list[Job], settings: Settings, workers: int) -> Iterator[Outcome]:
-    """Outcomes in the order in which jobs finish; what is already in the folder is left as it is."""
+    """Outcomes in the order in which jobs finish; what is already in the folder is left as it is.
+
+    Raises:
+        InputError: the face kit cannot be read.
+    """
     settings.out.mkdir(parents=True, exist_ok=True)
     left = []
     for job in todo:
@@ -133,6 +137,8 @@ def run(todo: list[Job], settings: Settings, workers: int) -> Iterator[Outcome]:
             yield Outcome(job.name)
         else:
             left.append(job)
+    if left:
+        _model(settings.facekit)  # a bad file is one mistake, not one per identity
     yield from work_off(left, functools.partial(_make, settings=settings), workers)
 
 
