@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from reggan.train import augment, pairs
 from reggan.train.__main__ import main
 from reggan.train.ablations import ROWS
 from reggan.train.batches import PairSampler, mirror
-from reggan.train.guidance import pair_flow
+from reggan.train.guidance import pair_flow, subject_flows
 from reggan.train.regression import fit, validate
 from tests.test_frame import _face, _moved
 
@@ -169,6 +170,19 @@ def test_flow_of_a_shifted_picture_is_the_shift() -> None:
     flow = pair_flow(x, x.roll(6, -1)) * 128  # target(u) = neutral(u - 6)
     assert abs(float(flow[0, 8:-8, 8:-8].median()) + 6) < 0.5
     assert abs(float(flow[1, 8:-8, 8:-8].median())) < 0.5
+
+
+def test_true_displacements_are_used_where_they_are_known(data: Path, tmp_path: Path) -> None:
+    shutil.copytree(data / "pairs", tmp_path / "pairs")
+    shutil.copy(data / "pairs.csv", tmp_path)
+    true = np.stack([np.full((64, 64), 6.0), np.full((64, 64), -3.0)])[None].astype(np.float16)  # pixels
+    known = np.full((1, 64, 64), 255, np.uint8)
+    np.savez(tmp_path / "pairs" / "person_0" / "flow.npz", names=np.array(["sad_100"]), flow=true, known=known)
+    (person,) = pairs.load(tmp_path / "pairs", only={"person_0"})
+    flows = dict(zip(person.names, subject_flows(person).float() * 128, strict=True))
+    assert torch.equal(flows["sad_100"], torch.from_numpy(true[0]).float())
+    assert abs(float(flows["surprised_100"][0].median()) + 10) < 0.5  # found: the noise is shifted by ten pixels
+    assert pairs.load(data / "pairs", only={"person_0"})[0].flow is None
 
 
 @pytest.mark.parametrize("style", [augment.oil, augment.pencil, augment.cartoon, augment.sculpture, augment.colour])

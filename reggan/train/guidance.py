@@ -3,7 +3,7 @@
 Photometric losses alone see a brow only where it already overlaps its target. Dense inverse search flow (DIS;
 Kroeger et al., "Fast optical flow using dense inverse search", ECCV 2016) between the images of a pair is a rough
 teacher, used with a weight that fades during training. It is wrong inside an opening mouth, where nothing
-corresponds; that is what the paint is for.
+corresponds; that is what the paint is for. Pairs of the data engine bring the true displacement, which is used instead.
 """
 
 import cv2
@@ -28,8 +28,13 @@ def pair_flow(neutral: Tensor, target: Tensor) -> Tensor:
 
 
 def subject_flows(subject: Subject) -> Tensor:
-    """(N, 2, 64, 64) float16 in the crop."""
-    return torch.stack([pair_flow(subject.neutral, t) for t in subject.targets]).half()
+    """(N, 2, 64, 64) float16 in the crop: the true flow where the data have it, else what DIS finds."""
+    known = [None] * len(subject.targets) if subject.flow is None else list(subject.flow)
+    flows = [
+        pair_flow(subject.neutral, target).half() if flow is None or flow.isnan().any() else flow
+        for target, flow in zip(subject.targets, known, strict=True)
+    ]
+    return torch.stack(flows)
 
 
 def into_frame(flow: Tensor, to_crop: Tensor, to_frame: Tensor) -> Tensor:

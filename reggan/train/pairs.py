@@ -3,6 +3,7 @@
 DIR/<identity>/neutral.jpg         aligned 256 x 256 crop
 DIR/<identity>/<name>.jpg          the same face with another expression
 DIR/<identity>/landmarks.npy       (478, 2) float32, MediaPipe's landmarks of the neutral, pixels
+DIR/<identity>/flow.npz            if known, the true displacements of its targets, see `reggan.data.folder`
 DIR.csv (or DIR/pairs.csv)         identity,name and six strengths per line, no header
 """
 
@@ -29,6 +30,7 @@ class Subject:
     targets: Tensor  # (N, 3, S, S) uint8
     c: Tensor  # (N, 6) float32
     names: tuple[str, ...]  # file names of the targets without suffix
+    flow: Tensor | None = None  # (N, 2, 64, 64) float16, where target(u) = neutral(u + flow), the image 2 wide; or NaN
 
 
 def read_list(path: str | Path | None) -> set[str]:
@@ -39,6 +41,16 @@ def read_list(path: str | Path | None) -> set[str]:
 def _pixels(path: Path) -> Tensor:
     with Image.open(path) as image:
         return torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1).contiguous()
+
+
+def _flow(path: Path, names: list[str], side: int) -> Tensor | None:
+    """The true displacements of `names` in the order of `names`; NaN for one that is not in the file."""
+    if not path.is_file():
+        return None
+    with np.load(path) as known:
+        flows = dict(zip(known["names"].tolist(), known["flow"].astype(np.float32) * (2 / side), strict=True))
+    nothing = np.full((2, 64, 64), np.nan, np.float32)
+    return torch.from_numpy(np.stack([flows.get(name, nothing) for name in names])).half()
 
 
 def _table(folder: Path) -> dict[str, list[tuple[str, list[float]]]]:
@@ -76,14 +88,16 @@ def load(folder: str | Path, only: set[str] | None = None, without: set[str] | N
         if (only is not None and name not in only) or (without is not None and name in without):
             continue
         rows = [(n, c) for n, c in rows if any(c)]
+        neutral, names = _pixels(folder / name / "neutral.jpg"), [n for n, _ in rows]
         subjects.append(
             Subject(
                 name,
-                _pixels(folder / name / "neutral.jpg"),
+                neutral,
                 torch.from_numpy(np.load(folder / name / "landmarks.npy").astype(np.float32)),
                 torch.stack([_pixels(folder / name / f"{n}.jpg") for n, _ in rows]),
                 torch.tensor([c for _, c in rows], dtype=torch.float32),
-                tuple(n for n, _ in rows),
+                tuple(names),
+                _flow(folder / name / "flow.npz", names, neutral.shape[-1]),
             )
         )
     if not subjects:
