@@ -65,7 +65,10 @@ def _parser() -> argparse.ArgumentParser:
 
     sheet = commands.add_parser("sheet", help="the engine's stages on one photograph")
     sheet.add_argument("photo", type=Path)
-    sheet.add_argument("--styles", action="store_true", help="its styles instead of its stages")
+    shown = sheet.add_mutually_exclusive_group()
+    shown.add_argument("--styles", action="store_true", help="its styles instead of its stages")
+    shown.add_argument("--variety", action="store_true", help="it in other light, tone and pose")
+    shown.add_argument("--morph", type=Path, metavar="PHOTO", help="the same, and morphs into another person")
     sheet.add_argument("--facekit", type=Path, required=True)
     sheet.add_argument("-o", "--out", type=Path, required=True)
     return p
@@ -171,14 +174,21 @@ def _style_names(only: list[str], without: list[str]) -> tuple[str, ...]:
 
 
 def _sheet(args: argparse.Namespace) -> None:
+    from reggan.data import debug
     from reggan.data.admit import admit
-    from reggan.data.debug import save_sheet, stage_sheet, style_sheet
     from reggan.data.facekit import FaceKit
     from reggan.data.photographs import read_picture
     from reggan.data.rig import rig
 
-    fitted = admit(read_picture(args.photo), rig(FaceKit.load(args.facekit)))
-    save_sheet(args.out, style_sheet(fitted) if args.styles else stage_sheet(fitted))
+    model = rig(FaceKit.load(args.facekit))
+    fitted = admit(read_picture(args.photo), model)
+    if args.styles:
+        sheet = debug.style_sheet(fitted)
+    elif args.variety or args.morph:
+        sheet = debug.variety_sheet(fitted, admit(read_picture(args.morph), model) if args.morph else None)
+    else:
+        sheet = debug.stage_sheet(fitted)
+    debug.save_sheet(args.out, sheet)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from reggan.data.check import refound_error
 from reggan.data.eyes import EyeLayer
 from reggan.data.facekit import GUMS, FaceKit
 from reggan.data.fit import Fit
+from reggan.data.morph import morph
 from reggan.data.mouth import mouth_layer
 from reggan.data.photo import FINE
 from reggan.data.raster import rasterise
@@ -18,6 +19,7 @@ from reggan.data.render import FLOW_GRID
 from reggan.data.shading import shading
 from reggan.data.table import mixture
 from reggan.data.topology import INNER_LIPS, MESH
+from reggan.data.vary import relit, toned, turned, varied
 from reggan.data.wrinkles import blend
 from reggan.expressions import BASIC, resolve
 
@@ -90,6 +92,18 @@ def style_sheet(fit: Fit, seed: int = 0) -> Picture:
     return np.hstack([np.vstack(rows[:half]), np.vstack(rows[half:])])
 
 
+def variety_sheet(fit: Fit, other: Fit | None = None) -> Picture:
+    """Above: as it is, turned, of other skin, in other light. Below: random mixtures of these, or, with another person,
+    morphs from one to the other."""
+    photos = [fit.photo, turned(fit, -8, 0), turned(fit, 8, 0), toned(fit, -0.3), toned(fit, 0.5)]
+    photos += [relit(fit, (x, -0.3, -0.7), 0.45, warmth, -0.1) for x, warmth in ((-0.8, -0.15), (0.8, 0.15))]
+    if other is None:
+        below = [varied(fit, np.random.default_rng(seed)) for seed in range(len(photos))]
+    else:
+        below = [morph(fit.photo, other.photo, k / (len(photos) - 1)) for k in range(len(photos))]
+    return np.vstack([np.hstack([photo.crop() for photo in row]) for row in (photos, below)])
+
+
 def mesh_on_photo(fit: Fit) -> Picture:
     """Every sixth triangle, and the landmarks it was laid on."""
     picture = fit.photo.pixels.copy()
@@ -117,6 +131,7 @@ def mouth_alone(fit: Fit, c: np.ndarray) -> Picture:
     everywhere = slice(0, side), slice(0, side)
     lips = fit.photo.to_fine(landmarks)[list(INNER_LIPS)]
     opening = np.ones((side, side), np.uint8)
+    opening[[0, -1]] = 0  # its edge lies far away
     return fit.photo.crop(mouth_layer(fit, kit.mouth.displacement(weights), lips, opening, None, everywhere)[0])
 
 
