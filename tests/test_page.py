@@ -201,3 +201,8 @@ def test_strength_zero_gives_the_picture_back(visitor: Visitor) -> None:
     assert np.abs(half - visitor.pixels()).max() > 40
     _, data = visitor.download("#download")
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(data))), np.asarray(Image.open(PHOTO)))
+
+    visitor.page.locator("#badge input").check()
+    _, data = visitor.download("#download")
+    marked = (np.asarray(Image.open(io.BytesIO(data))) != np.asarray(Image.open(PHOTO))).any(2)
+    assert marked[-60:, -200:].mean() > 0.1 and not marked[:-60].any() and not marked[:, :-200].any()

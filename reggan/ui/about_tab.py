@@ -1,5 +1,7 @@
 """The About tab: how it works, limits with failures to look at, privacy, licence, and how programs call it."""
 
+from pathlib import Path
+
 import gradio as gr
 
 from reggan.predictor import Predictor
@@ -7,6 +9,8 @@ from reggan.ui.architecture import architecture_svg
 from reggan.ui.failures import NAMES
 from reggan.ui.widgets import ASSETS
 from reggan.ui.words import LANGUAGES, t
+
+_POLICY = Path(__file__).resolve().parents[2] / "docs" / "policy.md"
 
 
 def build_about_tab(demo: gr.Blocks, predictor: Predictor, language: gr.Textbox) -> None:
@@ -29,5 +33,8 @@ def build_about_tab(demo: gr.Blocks, predictor: Predictor, language: gr.Textbox)
                     gr.Markdown(t(f"failure {name}"))  # type: ignore[arg-type]
         gr.Markdown(t("about_rest"))  # type: ignore[arg-type]
         gr.Markdown(f"`{predictor.source}`", elem_id="weights")
+        if _POLICY.is_file():
+            with gr.Accordion(t("What RegGAN may be used for"), open=False, elem_id="policy"):
+                gr.Markdown(_POLICY.read_text(encoding="utf-8").partition("\n")[2])
     pictures = {spoken: architecture_svg(predictor.model, spoken) for spoken in LANGUAGES}
     demo.load(pictures.get, language, picture, show_progress="hidden", api_visibility="private")

@@ -29,6 +29,9 @@ def build_results(
             compare, caption = widget("compare"), gr.HTML("", elem_id="words")
             with gr.Row(elem_classes="keep"):
                 suffix = _chips([("PNG", "png"), ("JPEG", "jpg")], "File type", "suffix")
+                mark = gr.Checkbox(
+                    False, label=t("Write “AI-edited” into the corner"), container=False, elem_id="badge"
+                )  # type: ignore[arg-type]
                 download = gr.Button(t("Download"), variant="primary", interactive=False, elem_id="download")
         with gr.Tab(t("How it works")):
             stages = widget("figures", elem_id="stages")
@@ -69,7 +72,7 @@ def build_results(
     gr.on([shown.change, names.input], **panel)
     tabs.select(_index, None, shown, **_QUICK)
     for button, fn, inputs in (
-        (download, do.download, [*wanted, suffix, language]),
+        (download, do.download, [*wanted, suffix, mark, language]),
         (keep, do.download_sheet, [visit, strength, names, language]),
     ):
         written = button.click(fn, inputs, file, show_progress_on=button, **_MODEL)

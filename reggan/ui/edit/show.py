@@ -11,6 +11,7 @@ from PIL import Image
 
 from reggan import provenance
 from reggan.animate import animate, save_animation
+from reggan.badge import badge
 from reggan.errors import InputError
 from reggan.expressions import BASIC, COMPOUND, describe
 from reggan.predictor import Predictor
@@ -97,13 +98,14 @@ class Show:
         figure = {"picture": served(path), "video": suffix == "mp4", "alt": words, "title": words}
         return [figure], gr.update(value=str(path), visible=True)
 
-    def download(self, visit: Visit | None, wish: str, strength: float, suffix: str, language: str) -> str:
+    def download(self, visit: Visit | None, wish: str, strength: float, suffix: str, mark: bool, language: str) -> str:
         """The whole picture as a file. Encoding takes longer than editing, so it waits until somebody wants it."""
         c, path = choices.strengths(wish, strength), new_path(f"{choices.file_name(wish)}.{suffix}")
         try:
             here = _there(visit)
             edited = self.predictor.edit(here.analysis, c, here.face)
-            provenance.save(edited.image, path, self.predictor.metadata, describe(c))
+            image = badge(edited.image) if mark else edited.image
+            provenance.save(image, path, self.predictor.metadata, describe(c))
         except InputError as error:
             raise as_error(error, language) from None
         return str(path)
