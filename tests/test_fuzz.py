@@ -42,22 +42,19 @@ def test_what_is_no_picture_is_refused_in_one_sentence(name: str) -> None:
     assert (outcome(liars()[name]) == "picture") <= (name in may_be_read)
 
 
-@FUZZ
-@settings(max_examples=300)
+@settings(FUZZ, max_examples=300)
 @given(name=st.sampled_from([*pictures()]), edits=EDITS)
 def test_damaged_pictures_end_in_a_picture_or_a_sentence(name: str, edits: list[tuple[str, float, bytes]]) -> None:
     outcome(apply(pictures()[name], edits))
 
 
-@FUZZ
-@settings(max_examples=100)
+@settings(FUZZ, max_examples=100)
 @given(data=st.binary(max_size=2000))
 def test_any_bytes_end_in_a_picture_or_a_sentence(data: bytes) -> None:
     outcome(data)
 
 
-@FUZZ
-@settings(max_examples=100)
+@settings(FUZZ, max_examples=100)
 @given(
     shape=st.lists(st.integers(0, 6), max_size=4).map(tuple),
     kind=st.sampled_from(["u1", "u2", "i4", "i8", "f2", "f4", "f8", "?", "c8", "S3", "O"]),
