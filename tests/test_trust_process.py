@@ -83,9 +83,10 @@ def test_nothing_about_a_visitor_is_logged(server: Server) -> None:
     assert not any(word in log for word in ("happy", "POST", "GET", str(server.folder / "temporary")))
 
 
-def test_ten_clients_for_ten_seconds(server: Server) -> None:
+def test_ten_clients_for_ten_seconds() -> None:
     """The small sister of `python -m tests.load`: results arrive, the line is empty afterwards."""
-    report = asyncio.run(load(server, clients=10, seconds=10))
+    with Server(REGGAN_KEEP_SECONDS="900") as patient:  # uploads that wait in line on a slow machine are kept
+        report = asyncio.run(load(patient, clients=10, seconds=10))
     print(f"\n{report}")
     assert report["problems"] == [] and report["tracebacks in the log"] == 0
     assert report["ends"]["endpoint"] >= 3 and report["ends"]["page"] >= 1 and report["ends"]["given up"] >= 1

@@ -51,7 +51,7 @@ def says_so(data: bytes) -> bool:
 
 @pytest.mark.parametrize("suffix", ["png", "jpg"])
 def test_the_edited_picture(visit: Any, suffix: str) -> None:
-    (file,) = visit("download", None, "happy", 1.0, suffix, "en")
+    (file,) = visit("download", None, "happy", 1.0, suffix, False, "en")
     assert provenance.read(fetch(visit, file["path"]))["description"].endswith("(100 % happy)")
 
 
