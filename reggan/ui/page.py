@@ -78,8 +78,8 @@ def launch_options() -> dict[str, Any]:
         "footer_links": ["settings"],  # the API is described under About, in the page's language
         "run_history": False,  # it would keep results in the visitor's browser
         "max_file_size": "40mb",
-        # A session may hold a picture, up to 150 MB of memory. Programs that call the endpoints count as sessions too: with
-        # a hundred of them at once, visitors lost their pictures after twenty seconds when this was 64.
+        # A session may hold a picture, up to 150 MB of memory. Programs that call the endpoints count as sessions too:
+        # with a hundred of them at once, visitors lost their pictures after twenty seconds when this was 64.
         "state_session_capacity": 256,
         "enable_monitoring": False,
         "ssr_mode": False,
