@@ -14,22 +14,23 @@ import pytest
 import starlette.requests
 from gradio.helpers import special_args
 from gradio_client import Client
-from playwright.sync_api import Browser, Page, Request, Response, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Request, Response, expect
 
 from reggan.expressions import NAMED
-from reggan.ui import rating_tab
 from reggan.ui.rating_tab import answer, board_words, build_rating_tab
 from reggan.ui.theme import theme
+from reggan.ui.widgets import ASSETS
 from reggan.votes import Settings, Vote, VotingService
 from reggan.votes.report import write_report
 from reggan.votes.service import _NAMES
 from reggan.votes.voters import voter_of_login
 from tests.tiny_gallery import tiny_gallery
 
+pytest_plugins = ("tests.page_fixtures",)  # the browser
+
 MAKERS = ("refined", "coarse")
 METHODS = ("quixotic", "zeppelin", "input")
 WAIT = 60_000
-CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 Serve = Callable[..., tuple[str, VotingService]]
 
 
@@ -84,14 +85,6 @@ def test_a_login_makes_the_voter(tmp_path: Path) -> None:
         screen = rate(*inputs)
         assert screen["kind"] == "showing" and (voter is None) == bool(screen["ticket"])
         assert voter in (None, screen["voter"])
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-        yield chromium
-        chromium.close()
 
 
 class Voter:
@@ -351,8 +344,7 @@ def test_the_board_speaks_the_language_of_the_page(serve: Serve, arrive: Callabl
 
 
 def test_every_word_of_the_board_is_translated() -> None:
-    assets = Path(rating_tab.__file__).parent / "assets"
-    board = " ".join((assets / f"rating_board.{kind}").read_text() for kind in ("html", "js"))
+    board = " ".join((ASSETS / f"rating_board.{kind}").read_text() for kind in ("html", "js"))
     joined = re.sub(r"\s+", " ", re.sub(r'" \+\s+"', "", board))  # long literals are broken into lines
     words = board_words()
     assert set(words) == {"de", "es"} and set(words["de"]) == set(words["es"])

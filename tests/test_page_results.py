@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from reggan.errors import InputError
 from reggan.ui.results_tab import build_results_tab, show_results
@@ -16,8 +16,9 @@ from reggan.votes.render.numbers import PERCENT, beside
 from reggan.votes.stats import select, summarise_pairs
 from tests.votes_simulation import simulate, vote
 
+pytest_plugins = ("tests.page_fixtures",)  # the browser
+
 WAIT = 60_000  # milliseconds: the machine may be busy
-CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 VOTES = simulate(1, voters=24, each=10, questions=QUESTIONS) + [
     vote(voter=f"v{n}", token=f"check{n}", check="left", answer="left" if n < 12 else "right") for n in range(24)
 ]
@@ -50,14 +51,6 @@ def url(stored: SimpleNamespace) -> Iterator[str]:
     demo.launch(server_port=port, prevent_thread_lock=True, quiet=True, ssr_mode=False)
     yield f"http://127.0.0.1:{port}"
     demo.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(params=[(1280, "light"), (390, "dark")], ids=["desk", "phone"])

@@ -6,22 +6,20 @@ together; what comes back is the next pair. Method names are in no request befor
 
 import json
 import os
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from reggan.errors import InputError
 from reggan.expressions import NAMED
+from reggan.ui.widgets import ASSETS
 from reggan.ui.words import LANGUAGES, TABLES, sorry
 from reggan.votes import VotingService
 from reggan.votes.voters import address_of
 
-_ASSETS = Path(__file__).parent / "assets"
-
 
 def _asset(suffix: str) -> str:
-    return (_ASSETS / f"rating_board.{suffix}").read_text(encoding="utf-8")
+    return (ASSETS / f"rating_board.{suffix}").read_text(encoding="utf-8")
 
 
 def board_words() -> dict[str, dict[str, str]]:
@@ -29,7 +27,7 @@ def board_words() -> dict[str, dict[str, str]]:
     named = {name: name.capitalize() for name in NAMED if name.capitalize() in TABLES["de"]}
     return {
         language: {name: TABLES[language][key].lower() for name, key in named.items()}
-        | json.loads((_ASSETS / "words" / f"rating.{language}.json").read_text(encoding="utf-8"))
+        | json.loads((ASSETS / "words" / f"rating.{language}.json").read_text(encoding="utf-8"))
         for language in LANGUAGES
         if language != "en"
     }
