@@ -211,7 +211,8 @@ def test_the_database_holds_exactly_what_was_clicked_and_pressed(
     votes = service.store.votes()
     assert answers_of(votes)[6:] == ["neither", "both", "left"]
     assert len(votes) == 9 and len({v.token for v in votes}) == 3 and len({v.voter for v in votes}) == 1
-    assert all(0 < v.seconds < 60 for v in votes)
+    assert all(0 <= v.seconds < 60 for v in votes)  # two keys can come within a millisecond
+    assert sum(v.seconds for v in votes) > 0
     expect(voter.page.locator("#rating [data-screen=thanks]")).to_contain_text(votes[0].voter)
 
     voter.press("Enter")  # "3 more" has the focus

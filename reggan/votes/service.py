@@ -135,9 +135,9 @@ def reveal(ballot: Ballot) -> str:
 
 
 def _plausible(seconds: Sequence[float]) -> list[float]:
-    """The browser's times, which are only ever described: three numbers from 0 to an hour, to the hundredth."""
+    """The browser's times, which are only ever described: three numbers from 0 to an hour, to the millisecond."""
     try:
-        times = [round(min(max(float(value), 0.0), 3600.0), 2) for value in seconds]
+        times = [round(min(max(float(value), 0.0), 3600.0), 3) for value in seconds]
     except (TypeError, ValueError):
         times = []
     return times if len(times) == len(QUESTIONS) else [0.0] * len(QUESTIONS)
