@@ -89,6 +89,7 @@ def _read_config(folder: Path) -> dict[str, Any]:
 
 def _arguments(config: dict[str, Any]) -> dict[str, Any]:
     """What `RegGAN` takes of a configuration; the rest is for readers and programs."""
+    config = {"shading": 0, **config}  # which older weights lack
     return {k: v for k, v in config.items() if k in inspect.signature(RegGAN.__init__).parameters}
 
 

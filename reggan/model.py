@@ -65,6 +65,7 @@ class RegGAN(HubModel):
         moves, attention, sees: ablations of stage 2. Without moves it only adds a residual; attention names the types
             of `refinement/attention.py` to build; it sees "both" the face and stage 1's change, the "input" face
             alone, or stage 1's "coarse" image in the place of both. What it edits is the face in any case.
+        shading: side of stage 2's learned mean gain, 0 for none.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class RegGAN(HubModel):
         moves: bool = True,
         attention: Sequence[str] = TYPES,
         sees: str = "both",
+        shading: int = 192,
     ) -> None:
         super().__init__()
         self.metadata: dict[str, str] = {}
@@ -82,11 +84,11 @@ class RegGAN(HubModel):
             raise ValueError(f"No such ablation: attention {attention}, sees {sees!r}.")
         attention = [kind for kind in TYPES if kind in attention]
         self.config: dict[str, Any] = {"grid": grid, "r": r, "widths": list(widths), "moves": moves}
-        self.config |= {"attention": attention, "sees": sees}
+        self.config |= {"attention": attention, "sees": sees, "shading": shading}
         self.sees = sees
         self.frame = LandmarkFrame()
         self.regression = RegressionLayer(grid, r)
-        self.refinement = RefinementNetwork(tuple(widths), SIZE, moves, tuple(attention))
+        self.refinement = RefinementNetwork(tuple(widths), SIZE, moves, tuple(attention), shading)
 
     def coarse_change(self, x: Tensor, c: Tensor) -> Tensor:
         """Stage 1 in the frame: x (B, 3, S, S) in [0, 1], c (B, 6) -> coarse - x, (B, 3, grid, grid)."""

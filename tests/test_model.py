@@ -2,6 +2,7 @@
 
 import copy
 import json
+import math
 
 import numpy as np
 import pytest
@@ -175,6 +176,35 @@ def test_without_stage_1_its_weights_do_not_matter(model: RegGAN) -> None:
     model.sees = "both"
 
 
+def test_shading_is_a_gain_that_travels_with_the_skin() -> None:
+    """A grey face, twice as light left of the middle; moved to the left by an eighth, where nothing was lit."""
+    net = RefinementNetwork(WIDTHS, 64, shading=32)
+    x, change, c = torch.full((1, 3, 64, 64), 0.3), torch.zeros(1, 3, 32, 32), torch.eye(6)[:1]
+    with torch.no_grad():
+        before = net(x, change, c)
+        net.mean_shading[0, :, :16] = math.log(2.0)
+        edit = net(x, change, c)
+        assert torch.equal(edit.displacement, before.displacement) and torch.equal(edit.opacity, before.opacity)
+        added = (edit.residual - before.residual) / (1 - edit.opacity)
+        assert torch.allclose(added[..., :30], torch.tensor(0.3), atol=1e-5)
+        assert torch.allclose(added[..., 34:], torch.tensor(0.0), atol=1e-6)
+        half = net(x, change, c / 2)  # half the strength, half the logarithm
+        added = (half.residual - unshaded(net, x, change, c / 2)) / (1 - half.opacity)
+        assert torch.allclose(added[..., :30], torch.tensor(0.3 * (2**0.5 - 1)), atol=1e-5)
+        net.mean_displacement[0, 0] = 0.25 / 0.2  # looks a quarter of half the width to the right
+        added = net(x, change, c).residual - unshaded(net, x, change, c)
+        opacity = net(x, change, c).opacity
+        assert torch.allclose((added / (1 - opacity))[..., :22], torch.tensor(0.3), atol=1e-5)
+        assert torch.allclose((added / (1 - opacity))[..., 26:56], torch.tensor(0.0), atol=1e-6)
+
+
+def unshaded(net: RefinementNetwork, x: torch.Tensor, change: torch.Tensor, c: torch.Tensor) -> torch.Tensor:
+    """The residual of the same network without its shading."""
+    base = RefinementNetwork(WIDTHS, 64, shading=0)
+    base.load_state_dict(net.state_dict(), strict=False)
+    return base(x, change, c).residual
+
+
 def test_ablations_survive_their_file(tmp_path) -> None:
     model = RegGAN(32, 3, WIDTHS, moves=False, attention=("skip", "shared"), sees="coarse")
     checkpoint.save(model, tmp_path / "w.safetensors")
@@ -185,8 +215,8 @@ def test_ablations_survive_their_file(tmp_path) -> None:
         RegGAN(32, 3, WIDTHS, attention=("spatial",))
 
 
-def test_files_from_before_the_ablations_are_the_whole_model(tmp_path) -> None:
-    model = RegGAN(32, 3, WIDTHS)
+def test_files_from_before_the_ablations_are_the_whole_model_without_its_shading(tmp_path) -> None:
+    model = RegGAN(32, 3, WIDTHS, shading=0)
     config = {k: model.config[k] for k in ("grid", "r", "widths", "moves")}
     save_file(model.state_dict(), tmp_path / "old.safetensors", {"config": json.dumps(config)})
     loaded, _ = checkpoint.load(tmp_path / "old.safetensors")
@@ -197,7 +227,7 @@ def test_files_from_before_the_ablations_are_the_whole_model(tmp_path) -> None:
 
 def test_the_embedded_weights_are_the_whole_model() -> None:
     model, _ = checkpoint.load(checkpoint.EMBEDDED)
-    assert model.config == RegGAN().config
+    assert model.config == {**RegGAN().config, "shading": model.config["shading"]}
     assert (model.refinement.attention, model.sees, model.refinement.moves) == (KINDS, "both", True)
 
 

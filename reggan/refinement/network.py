@@ -7,6 +7,9 @@ It sees the face in the landmark-normalised frame and says how to edit it, in fo
     paint            its colour
     residual r       shading and wrinkles, added
 
+The residual is what the network says for this face, and a learned mean of what each expression does to the light on
+the skin: a gain, kept where the skin is before it moves, so that a furrow travels with its place between the brows.
+
     refined(v) = (1 - m(v)) x(v + d(v)) + m(v) paint(v) + r(v)                                  (4)
 
 With `moves=False` only r remains: refined = x + r, the "ultimate skip" of US-GAN (arXiv 2112.13002), an ablation, as
@@ -21,6 +24,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reggan.expressions import BASIC
+from reggan.frame import pixel_grid, sample
 from reggan.refinement.attention import TYPES, ChannelwiseAttentionBlock, OpenGate, SharedAttentionBlock, SkipGate
 
 
@@ -38,7 +42,7 @@ class RefinementNetwork(nn.Module):
 
     `widths` are the channels at 1/2, 1/4, 1/8 and 1/16 of the size. Nearly all the work is done from 1/4 down; the
     thin finest level (no blocks, one gated skip) only adds detail. `attention` names the types of `attention.py` to
-    build; blocks and skip connections themselves stay.
+    build; blocks and skip connections themselves stay. `shading` is the side of the learned mean gain; 0 for none.
     """
 
     position: Tensor
@@ -49,6 +53,7 @@ class RefinementNetwork(nn.Module):
         size: int = 256,
         moves: bool = True,
         attention: tuple[str, ...] = TYPES,
+        shading: int = 192,
     ) -> None:
         super().__init__()
         self.widths, self.size, self.moves, self.attention = tuple(widths), size, moves, tuple(attention)
@@ -73,6 +78,8 @@ class RefinementNetwork(nn.Module):
         self.mean_displacement = nn.Parameter(torch.zeros(len(BASIC), 2, 64, 64))
         # Likewise what it uncovers and in which colour (logits): the opened mouth and its teeth.
         self.mean_paint = nn.Parameter(torch.zeros(len(BASIC), 1 + 3, size // 2, size // 2))
+        # And how it lights and shades the skin there before it moves (logarithm of a gain): folds and furrows.
+        self.mean_shading = nn.Parameter(torch.zeros(len(BASIC), shading, shading)) if shading and moves else None
         t = torch.linspace(-1, 1, size // 2)
         y, x = torch.meshgrid(t, t, indexing="ij")
         self.register_buffer("position", torch.stack([x, y])[None], persistent=False)  # (1, 2, S/2, S/2)
@@ -129,7 +136,16 @@ class RefinementNetwork(nn.Module):
         mean = 5 * torch.einsum("bk,kdij->bdij", c.float(), self.mean_paint.float())
         uncovered, its_colour = _resize(mean, x.shape[-1]).split([1, 3], 1)
         opacity = torch.sigmoid(opacity + uncovered - 3) * drive  # starts at 0.05
+        if self.mean_shading is not None:
+            residual = residual + (1 - opacity) * self._shading(x.float(), c.float(), displacement.detach())
         return Edit(displacement, opacity, torch.sigmoid(4 * paint + its_colour - 0.5), residual)
+
+    def _shading(self, x: Tensor, c: Tensor, displacement: Tensor) -> Tensor:
+        """What the learned mean gain g adds to the moved face: (g(v + d) - 1) x(v + d), (B, 3, S, S)."""
+        assert self.mean_shading is not None
+        where = pixel_grid(x.shape[-1], x) + displacement.permute(0, 2, 3, 1)  # (B, S, S, 2)
+        logarithm = torch.einsum("bk,khw->bhw", c, self.mean_shading.float())[:, None]
+        return (sample(logarithm, where, "bilinear").exp() - 1) * sample(x, where, "bilinear")
 
 
 def _resize(x: Tensor, size: int) -> Tensor:

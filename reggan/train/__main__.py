@@ -61,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     two.add_argument(
         "--sees", choices=SEES, default="both", help="ablation: what stage 2 is shown, see reggan/model.py"
     )
+    two.add_argument("--shading", type=int, default=192, help="side of the learned mean gain; 0 for the ablation")
     _settings(two, Settings)
 
     stages.add_parser("compare", parents=[common], help="stage 1's variants, a table")
@@ -108,9 +109,14 @@ def _start(args: argparse.Namespace) -> RegGAN:
     if args.warm_start is None:
         stage1 = model
         attention = [kind for kind in TYPES if kind not in args.without]
-        parts = {"moves": not args.residual_only, "attention": attention, "sees": args.sees}
+        parts = {"moves": not args.residual_only, "attention": attention, "sees": args.sees, "shading": args.shading}
         model = RegGAN(**(stage1.config | parts))
         model.frame, model.regression = stage1.frame, stage1.regression
+    elif args.shading and not model.config["shading"]:  # older weights: it begins at no gain
+        older = model
+        model = RegGAN(**(older.config | {"shading": args.shading}))
+        model.load_state_dict(older.state_dict(), strict=False)
+        torch.nn.init.zeros_(model.refinement.mean_shading)
     return model
 
 
