@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from reggan.train.__main__ import main
 from reggan.train.ablations import ROWS
 from reggan.train.batches import PairSampler, mirror
 from reggan.train.guidance import pair_flow, subject_flows
+from reggan.train.refinement import Settings, Trainer
 from reggan.train.regression import fit, validate
 from tests.test_frame import _face, _moved
 
@@ -63,11 +65,13 @@ def stage1(data: Path) -> Path:
     return data / "small.safetensors"
 
 
-def _train(data: Path, stage1: Path, out: Path, steps: int, adversarial: int, minutes: str = "60") -> None:
+def _train(
+    data: Path, stage1: Path, out: Path, steps: int, adversarial: int, minutes: str = "60", more: Sequence[str] = ()
+) -> None:
     main(
         ["refinement", "--data", str(data / "pairs"), "--validation", str(data / "validation.txt")]
         + ["--regression", str(stage1), "-o", str(out), "--batch", "2", "--every", "3", "--device", "cpu"]
-        + ["--steps", str(steps), "--adversarial-steps", str(adversarial), "--minutes", minutes]
+        + ["--steps", str(steps), "--adversarial-steps", str(adversarial), "--minutes", minutes, *more]
     )
 
 
@@ -103,6 +107,21 @@ def test_both_phases_run_and_leave_their_files(data: Path, stage1: Path, tmp_pat
     before, after = load_file(tmp_path / "reconstruction.safetensors"), load_file(tmp_path / "reggan.safetensors")
     assert torch.equal(before["regression.weight"], after["regression.weight"])  # stage 1 is frozen
     assert not torch.equal(before["refinement.head.weight"], after["refinement.head.weight"])
+
+
+def test_every_parameter_of_stage_2_is_trained() -> None:
+    model, average = (RegGAN(32, 3, WIDTHS) for _ in range(2))
+    trainer = Trainer(model, average, Settings(), torch.device("cpu"))
+    trained = {id(p) for group in trainer.opt.param_groups for p in group["params"]}
+    assert [name for name, p in model.refinement.named_parameters() if id(p) not in trained] == []
+
+
+def test_weights_from_before_the_shading_learn_it(data: Path, stage1: Path, tmp_path: Path) -> None:
+    older = RegGAN(**(checkpoint.load(stage1)[0].config | {"shading": 0}))
+    checkpoint.save(older, tmp_path / "older.safetensors")
+    warm = ["--warm-start", str(tmp_path / "older.safetensors")]
+    _train(data, stage1, tmp_path / "run", steps=3, adversarial=0, more=warm)
+    assert load_file(tmp_path / "run" / "reggan.safetensors")["refinement.mean_shading"].any()
 
 
 def test_ablations_run_every_row_once(data: Path, tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ class Trainer:
         self.ema.load_state_dict(model.state_dict())
         self.critic = fast_layout(PatchDiscriminator().to(device))
         net = model.refinement
-        means = [net.mean_displacement, net.mean_paint]
+        means = [p for name, p in net.named_parameters() if name.startswith("mean_")]
         rest = [p for name, p in net.named_parameters() if not name.startswith("mean_")]
         self.opt = torch.optim.AdamW(
             [{"params": rest, "scale": 1.0}, {"params": means, "scale": 5.0}],
