@@ -75,7 +75,7 @@ class Server:
             assert self.process.poll() is None, self.log()[-2000:]
             assert time.monotonic() - self.began < seconds, self.log()[-2000:]
             try:
-                if httpx.get(f"{self.url}/config", timeout=5).status_code == 200:
+                if httpx.get(f"{self.url}/config", timeout=5).status_code in (200, 401):
                     return
             except httpx.HTTPError:
                 time.sleep(0.1)

@@ -190,6 +190,45 @@ def test_requests_that_make_no_sense_are_refused(http: httpx.Client, body: bytes
     assert 400 <= answer.status_code < 500 and "Traceback" not in answer.text
 
 
+@pytest.mark.parametrize("text", [r"\ud800", r"\uDFFF\uD800", "\ud800"])
+def test_half_a_character_is_refused_in_one_sentence(http: httpx.Client, text: str) -> None:
+    """No answer could repeat it: Gradio's refusal of a wrong type, which does, ended in a bare 500."""
+    body = f'{{"data": "{text}"}}'.encode("utf-8", "surrogatepass")
+    answer = http.post("/gradio_api/call/edit", content=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["detail"]) == (400, "The request is not valid Unicode text.")
+    whole = json.dumps({"data": [None, "happy", 1, None, False], "session_hash": "\U0001f600"})
+    started = http.post("/gradio_api/call/edit", content=whole, headers={"Content-Type": "application/json"})
+    assert started.status_code == 200, "a whole pair is a character"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        [],
+        [None],
+        [7, "happy", 1, None, False],
+        ["x", "happy", 1, None, False],
+        [{"path": 7}, "happy", 1, None, False],
+        [None, ["happy"], 1, None, False],
+        [None, None, 1, None, False],
+        [None, "happy", "strong", None, False],
+        [None, "happy", [1], None, False],
+        [None, "happy", None, None, False],
+        [None, "happy", float("nan"), None, False],
+        [None, "happy", 1, {"face": 1}, False],
+        [None, "happy", 1, "first", False],
+    ],
+    ids=str,
+)
+def test_values_of_the_wrong_kind_end_in_one_sentence(http: httpx.Client, data: list[Any]) -> None:
+    body = json.dumps({"data": data})
+    started = http.post("/gradio_api/call/edit", content=body, headers={"Content-Type": "application/json"})
+    ended = http.get(f"/gradio_api/call/edit/{started.json()['event_id']}")
+    said = json.loads(ended.text.removeprefix("event: error\ndata: "))["error"]
+    assert isinstance(said, str) and said.endswith(".") or "not in the list of choices" in said
+    assert "Traceback" not in said
+
+
 def test_headers(http: httpx.Client) -> None:
     for path in ("/", "/config", "/gradio_api/info", "/gradio_api/file=/etc/passwd"):
         headers = http.get(path).headers

@@ -1,7 +1,8 @@
 """What stands between the network and Gradio: refuses requests that nobody needs, and adds headers to every answer.
 
 Gradio checks that a file named in a request is an upload only where the request marks it as a file; it fetches
-addresses (`/file=http://...`) for anybody; and it accepts requests from any website, with the visitor's cookies.
+addresses (`/file=http://...`) for anybody; it accepts requests from any website, with the visitor's cookies; and where
+a login is asked for, MCP works without.
 """
 
 import contextlib
@@ -11,7 +12,7 @@ from typing import Any
 
 from gradio.utils import get_upload_folder
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,9 +22,18 @@ MAX_UPLOAD = 512_000_000  # bytes of one upload request, with all its files
 MAX_BODY = 64_000_000  # bytes of any other request: a picture may be in it as base64
 
 _TOO_LARGE = "The request is too large."
+_STRANGER = "Log in first."
 _FOREIGN = "Other websites may not act in a visitor's name."
 _NOT_UPLOADED = "Only pictures that were uploaded here can be used."
+_NO_TEXT = "The request is not valid Unicode text."
 _ADDRESS = "Addresses are not fetched; upload the picture itself."
+
+# What Gradio tells a program whose values its components cannot read, and what it is told here.
+_SILENT = b'data: {"error": null}'
+_SAID = (
+    b'data: {"error": "The request could not be carried out. Check the number and the kinds of its values: '
+    b'/gradio_api/info lists them."}'
+)
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -88,18 +98,20 @@ class Guard:
                     headers.setdefault(name, value)
                 if "/file=" in path:
                     headers["Cache-Control"] = "no-store"  # a face does not stay in the browser's cache
+            elif "/call/" in path and _SILENT in message.get("body", b""):
+                message = {**message, "body": message["body"].replace(_SILENT, _SAID)}
             await send(message)
 
         problem = _refused(scope)
         if problem is None and scope["method"] == "POST" and not path.rstrip("/").endswith("/upload"):
             body = await _body(receive)
-            problem = _TOO_LARGE if body is None else _wrong_file(body)
+            problem = _TOO_LARGE if body is None else _wrong_text(body) or _wrong_file(body)
             receive = _again(body or b"", receive)
         if problem is None:
             with contextlib.suppress(ClientDisconnect):  # whoever has gone needs no answer, and the log no traceback
                 await self.app(scope, receive, answer)
         else:
-            status = 413 if problem is _TOO_LARGE else 403
+            status = {_TOO_LARGE: 413, _NO_TEXT: 400, _STRANGER: 401}.get(problem, 403)
             await JSONResponse({"detail": problem}, status)(scope, receive, answer)
 
 
@@ -108,6 +120,8 @@ def _refused(scope: Scope) -> str | None:
     headers, path = Headers(scope=scope), scope["path"]
     if "/file=http" in path or "/proxy=" in path:
         return _ADDRESS
+    if "/mcp" in path and not _may_enter(scope):
+        return _STRANGER
     if scope["method"] == "POST":
         if headers.get("sec-fetch-site") == "cross-site" and "cookie" in headers:
             return _FOREIGN
@@ -115,6 +129,16 @@ def _refused(scope: Scope) -> str | None:
         if path.rstrip("/").endswith("/upload") and not (length.isdecimal() and int(length) <= MAX_UPLOAD):
             return _TOO_LARGE
     return None
+
+
+def _may_enter(scope: Scope) -> bool:
+    """Whether the server asks for no login, or the request brings one: what Gradio's `get_current_user` looks at."""
+    app = scope["app"]
+    if app.auth is None:
+        return True
+    cookies = Request(scope).cookies
+    tokens = (cookies.get(f"access-token-{kind}{app.cookie_id}") for kind in ("", "unsecure-"))
+    return any(token in app.tokens for token in tokens)
 
 
 async def _body(receive: Receive) -> bytes | None:
@@ -145,6 +169,19 @@ def _again(body: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return first
+
+
+def _wrong_text(body: bytes) -> str | None:
+    """Half of a surrogate pair, which no answer could repeat, or bytes that are no UTF-8."""
+    try:
+        body.decode()
+        if b"\\ud" in body or b"\\uD" in body:
+            json.dumps(json.loads(body), ensure_ascii=False).encode()
+    except UnicodeError:
+        return _NO_TEXT
+    except (ValueError, RecursionError):  # what is no JSON is left to Gradio to refuse
+        return None
+    return None
 
 
 def _wrong_file(body: bytes) -> str | None:
