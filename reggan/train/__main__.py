@@ -116,7 +116,8 @@ def _start(args: argparse.Namespace) -> RegGAN:
         older = model
         model = RegGAN(**(older.config | {"shading": args.shading}))
         model.load_state_dict(older.state_dict(), strict=False)
-        torch.nn.init.zeros_(model.refinement.mean_shading)
+        if model.refinement.mean_shading is not None:
+            torch.nn.init.zeros_(model.refinement.mean_shading)
     return model
 
 
