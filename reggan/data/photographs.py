@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from reggan.errors import InputError
-
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
+from reggan.picture_files import picture_files
 
 
 def find_photos(folder: Path, pattern: str = "*") -> dict[str, Path]:
@@ -20,7 +19,7 @@ def find_photos(folder: Path, pattern: str = "*") -> dict[str, Path]:
     if not folder.is_dir():
         raise InputError(f"The folder {folder} does not exist.")
     photos: dict[str, Path] = {}
-    for path in sorted(p for p in folder.glob(pattern) if p.suffix.lower() in SUFFIXES):
+    for path in picture_files(folder, pattern):
         name = path.stem.removesuffix("_neutral")
         if name in photos:
             raise InputError(f"{path.name} and {photos[name].name} would both be called {name}.")

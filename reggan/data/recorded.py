@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from reggan.data.photographs import SUFFIXES
 from reggan.errors import InputError
 from reggan.expressions import NAMED, resolve
+from reggan.picture_files import picture_files
 
 #: 01 is published; the others are in the order of the paper's figure 1. `--codes` replaces them.
 CFEE_CODES: Mapping[str, str] = {f"{k:02d}": name for k, name in enumerate(NAMED, 1)}
@@ -114,7 +114,7 @@ def split(recordings: list[Recording], share: float, seed: int) -> list[str]:
 def _pictures(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise InputError(f"The folder {folder} does not exist.")
-    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
+    return picture_files(folder)
 
 
 def _gathered(found: Iterable[tuple[str, str, str, Path]], folder: Path, layout: str) -> list[Recording]:

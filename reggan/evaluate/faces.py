@@ -9,8 +9,7 @@ import numpy as np
 from reggan.errors import InputError
 from reggan.expressions import BASIC
 from reggan.metrics.styles import STYLES
-
-_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
+from reggan.picture_files import picture_files
 
 
 class Faces(NamedTuple):
@@ -68,7 +67,7 @@ def load_images(folder: Path) -> tuple[list[Faces], list[str]]:
         raise InputError(f"There is no folder {folder}.")
     classes: dict[str, list[tuple[str, np.ndarray, np.ndarray]]] = {}
     left_out = []
-    for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES):
+    for path in picture_files(folder):
         parts = path.relative_to(folder).parts
         try:
             picture = read_image(path)

@@ -17,6 +17,7 @@ from PIL import Image
 from reggan.errors import InputError
 from reggan.expressions import NAMED, resolve
 from reggan.faces import read_image
+from reggan.picture_files import picture_files
 from reggan.votes.items import METHOD, SCHEMA, Gallery
 from reggan.votes.records import IMAGE_CLASSES, INPUT, STRANGER
 
@@ -27,7 +28,6 @@ Picture = np.ndarray
 
 CLEAR = ("happy", "surprised")  # nobody confuses them with an unchanged face
 OWN = ("refined", "coarse", INPUT)
-_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 _SIDE = 256
 # Pictures whose descriptors have a larger cosine may show one person; see `reggan.metrics.fss.ANCHORS`.
 _ALIKE = 0.9
@@ -72,7 +72,7 @@ def pictures_in(folder: Path) -> list[tuple[Path, str]]:
     Raises:
         InputError: there are none, or two have one name.
     """
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES)
+    found = picture_files(folder)
     if not found:
         raise InputError(f"There are no pictures in {folder}.")
     stems = [path.stem for path in found]
