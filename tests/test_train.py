@@ -116,6 +116,15 @@ def test_every_parameter_of_stage_2_is_trained() -> None:
     assert [name for name, p in model.refinement.named_parameters() if id(p) not in trained] == []
 
 
+def test_the_critic_looks_where_errors_weigh_most() -> None:
+    model, average = (RegGAN(32, 3, WIDTHS) for _ in range(2))
+    trainer = Trainer(model, average, Settings(), torch.device("cpu"))
+    weight = trainer._patch_weight(torch.zeros(2, 1, 32, 32))
+    assert weight.shape == (1, 1, 32, 32) and abs(weight.mean().item() - 1) < 1e-5
+    x, y = ((model.frame.shape[CONTROL.index(13)] + 1) * 16).int().tolist()  # the middle of the upper lip
+    assert weight[0, 0, y, x] > 3 * weight[0, 0, 0, 0]
+
+
 def test_weights_from_before_the_shading_learn_it(data: Path, stage1: Path, tmp_path: Path) -> None:
     older = RegGAN(**(checkpoint.load(stage1)[0].config | {"shading": 0}))
     checkpoint.save(older, tmp_path / "older.safetensors")

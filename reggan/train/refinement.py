@@ -104,7 +104,7 @@ class Trainer:
         with torch.autocast(self.device.type, torch.bfloat16):
             scores, _ = self.critic(torch.cat([real, fake.detach()]), torch.cat([c, c]))
         on_real, on_fake = scores.float().chunk(2)
-        loss = F.softplus(on_fake - on_real).mean()
+        loss = (self._patch_weight(on_real) * F.softplus(on_fake - on_real)).mean()
         self.critic_opt.zero_grad(set_to_none=True)
         loss.backward()
         if self.step % 16 == 0:
@@ -122,10 +122,15 @@ class Trainer:
             with torch.no_grad():
                 real_score, on_real = self.critic(real, c)
         matching = torch.stack([F.l1_loss(a.float(), b.float()) for a, b in zip(on_fake, on_real, strict=True)]).mean()
+        behind = F.softplus(real_score.float() - score.float())
         return {
-            "adversarial": self.s.adversarial * F.softplus(real_score.float() - score.float()).mean(),
+            "adversarial": self.s.adversarial * (self._patch_weight(score) * behind).mean(),
             "matching": self.s.feature_matching * matching,
         }
+
+    def _patch_weight(self, scores: Tensor) -> Tensor:
+        """The weight of errors at the critic's patches: it too looks at eyes and mouth most. Mean 1."""
+        return F.adaptive_avg_pool2d(self.weight, scores.shape[-2:])  # type: ignore[arg-type]
 
     def train_step(self, b: Batch) -> dict[str, float]:
         for group in self.opt.param_groups:
