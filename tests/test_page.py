@@ -126,6 +126,7 @@ def test_webcam(browser: Browser, url: str) -> None:
     visitor = Visitor(page, url)
     page.locator("#upload").get_by_label("Mit der Kamera aufnehmen").click()
     page.locator("#upload").get_by_text("Kamera einschalten").click()
+    page.wait_for_function("document.querySelector('#upload video')?.videoWidth > 0")  # before that there is no photo
     page.locator("#upload").get_by_label("Foto aufnehmen").click()
     visitor.says("kein Gesicht gefunden")
     assert visitor.pixels("view")[5, 5].argmax() == 1, "the camera's green"

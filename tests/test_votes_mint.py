@@ -240,8 +240,8 @@ def test_a_stranger_s_ticket_and_token(service: VotingService) -> None:
 
 def test_times_of_the_browser_are_bounded(service: VotingService) -> None:
     screen = service.begin("", "", "a")
-    screen = service.vote(screen["ticket"], "", screen["token"], BOTH, (-1, 1.234, 1e9))
-    assert service.store.ballots()[0][1].seconds == (0.0, 1.23, 3600.0)
+    screen = service.vote(screen["ticket"], "", screen["token"], BOTH, (-1, 1.2345678, 1e9))
+    assert service.store.ballots()[0][1].seconds == (0.0, 1.235, 3600.0)
     service.vote(screen["ticket"], "", screen["token"], BOTH, ("nan", "x", None))  # type: ignore[arg-type]
     assert service.store.ballots()[1][1].seconds == (0.0, 0.0, 0.0)
 
