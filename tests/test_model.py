@@ -13,6 +13,7 @@ from reggan import InputError, checkpoint
 from reggan.model import SEES, SIZE, RegGAN, channels_last, compose
 from reggan.refinement import Edit, RefinementNetwork
 from reggan.refinement.attention import ChannelwiseAttentionBlock, SharedAttentionBlock, SkipGate
+from reggan.refinement.network import keep_hue
 from tests.test_frame import _face, _moved
 
 WIDTHS = (8, 8, 16, 16)
@@ -196,6 +197,15 @@ def test_shading_is_a_gain_that_travels_with_the_skin() -> None:
         opacity = net(x, change, c).opacity
         assert torch.allclose((added / (1 - opacity))[..., :22], torch.tensor(0.3), atol=1e-5)
         assert torch.allclose((added / (1 - opacity))[..., 26:56], torch.tensor(0.0), atol=1e-6)
+
+
+def test_a_shadow_has_the_hue_of_what_it_falls_on() -> None:
+    colour = torch.tensor([0.55, 0.35, 0.15])[None, :, None, None]
+    grey, coloured = torch.full((1, 3, 1, 1), -0.1), torch.tensor([0.1, 0.0, -0.1])[None, :, None, None]
+    assert torch.allclose(keep_hue(grey, colour).flatten(), torch.tensor([-0.15, -0.1, -0.05]))
+    assert torch.allclose(keep_hue(coloured, colour), coloured)
+    assert torch.allclose(keep_hue(grey + coloured, torch.full_like(colour, 0.4)), grey + coloured)
+    assert torch.allclose(keep_hue(grey, torch.zeros_like(colour)), grey)
 
 
 def unshaded(net: RefinementNetwork, x: torch.Tensor, change: torch.Tensor, c: torch.Tensor) -> torch.Tensor:

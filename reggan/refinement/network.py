@@ -7,8 +7,9 @@ It sees the face in the landmark-normalised frame and says how to edit it, in fo
     paint            its colour
     residual r       shading and wrinkles, added
 
-The residual is what the network says for this face, and a learned mean of what each expression does to the light on
-the skin: a gain, kept where the skin is before it moves, so that a furrow travels with its place between the brows.
+The residual is what the network says for this face, in the hue of what it is added to, and a learned mean of what each
+expression does to the light on the skin: a gain, kept where the skin is before it moves, so that a furrow travels with
+its place between the brows.
 
     refined(v) = (1 - m(v)) x(v + d(v)) + m(v) paint(v) + r(v)                                  (4)
 
@@ -42,7 +43,8 @@ class RefinementNetwork(nn.Module):
 
     `widths` are the channels at 1/2, 1/4, 1/8 and 1/16 of the size. Nearly all the work is done from 1/4 down; the
     thin finest level (no blocks, one gated skip) only adds detail. `attention` names the types of `attention.py` to
-    build; blocks and skip connections themselves stay. `shading` is the side of the learned mean gain; 0 for none.
+    build; blocks and skip connections themselves stay. `shading` is the side of the learned mean gain; 0 for none,
+    and then the residual is added as it is.
     """
 
     position: Tensor
@@ -136,16 +138,25 @@ class RefinementNetwork(nn.Module):
         mean = 5 * torch.einsum("bk,kdij->bdij", c.float(), self.mean_paint.float())
         uncovered, its_colour = _resize(mean, x.shape[-1]).split([1, 3], 1)
         opacity = torch.sigmoid(opacity + uncovered - 3) * drive  # starts at 0.05
+        paint = torch.sigmoid(4 * paint + its_colour - 0.5)
         if self.mean_shading is not None:
-            residual = residual + (1 - opacity) * self._shading(x.float(), c.float(), displacement.detach())
-        return Edit(displacement, opacity, torch.sigmoid(4 * paint + its_colour - 0.5), residual)
+            where = pixel_grid(x.shape[-1], x) + displacement.detach().permute(0, 2, 3, 1)  # (B, S, S, 2)
+            moved = sample(x.float(), where, "bilinear")
+            logarithm = torch.einsum("bk,khw->bhw", c.float(), self.mean_shading.float())[:, None]
+            gain = sample(logarithm, where, "bilinear").exp() - 1
+            residual = keep_hue(residual, torch.lerp(moved, paint, opacity).detach())
+            residual = residual + (1 - opacity) * gain * moved
+        return Edit(displacement, opacity, paint, residual)
 
-    def _shading(self, x: Tensor, c: Tensor, displacement: Tensor) -> Tensor:
-        """What the learned mean gain g adds to the moved face: (g(v + d) - 1) x(v + d), (B, 3, S, S)."""
-        assert self.mean_shading is not None
-        where = pixel_grid(x.shape[-1], x) + displacement.permute(0, 2, 3, 1)  # (B, S, S, 2)
-        logarithm = torch.einsum("bk,khw->bhw", c, self.mean_shading.float())[:, None]
-        return (sample(logarithm, where, "bilinear").exp() - 1) * sample(x, where, "bilinear")
+
+def keep_hue(residual: Tensor, colour: Tensor) -> Tensor:
+    """Give the grey part of `residual` the hue of `colour` that it is added to, both (B, 3, S, S).
+
+    Light and shadow are a gain: a fold on orange skin is a darker orange. The same mean over the channels in grey would
+    look like dirt there. What is not grey in the residual stays.
+    """
+    grey = residual.mean(1, keepdim=True)
+    return residual + grey * ((colour + 0.05) / (colour.mean(1, keepdim=True) + 0.05) - 1)
 
 
 def _resize(x: Tensor, size: int) -> Tensor:
