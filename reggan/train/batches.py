@@ -36,15 +36,15 @@ def mirror(landmarks: Tensor, size: int) -> Tensor:
     return out
 
 
-def jitter(landmarks: Tensor) -> Tensor:
-    """Landmarks as a worse detector might have found them: a small similarity, and half a pixel each."""
+def jitter(landmarks: Tensor, amount: float = 1.0) -> Tensor:
+    """Landmarks as a worse detector might have found them: a small similarity, and half a pixel each; times `amount`."""
     b = len(landmarks)
     centre = landmarks.mean(1, keepdim=True)
-    angle, scale = 0.02 * torch.randn(b, 1), 1 + 0.015 * torch.randn(b, 1)
+    angle, scale = 0.02 * amount * torch.randn(b, 1), 1 + 0.015 * amount * torch.randn(b, 1)
     cos, sin = scale * angle.cos(), scale * angle.sin()
     rotation = torch.stack([torch.cat([cos, -sin], 1), torch.cat([sin, cos], 1)], 1)  # (B, 2, 2)
-    moved = (landmarks - centre) @ rotation.mT + centre + 1.0 * torch.randn(b, 1, 2)
-    return moved + 0.5 * torch.randn_like(landmarks)
+    moved = (landmarks - centre) @ rotation.mT + centre + amount * torch.randn(b, 1, 2)
+    return moved + 0.5 * amount * torch.randn_like(landmarks)
 
 
 def degrade(seen: Tensor) -> Tensor:
@@ -79,9 +79,11 @@ class PairSampler:
         flip = torch.rand(size) < 0.5
         pair[flip] = pair[flip].flip(-1)
         landmarks[flip] = mirror(landmarks[flip], pair.shape[-1])
-        landmarks = jitter(landmarks)
+        restyled = self.restyle == 1 or bool(torch.rand(()) < self.restyle)
+        # On photographs the detector is as good as on the pairs; jitter there would blur what the mean maps can learn.
+        landmarks = jitter(landmarks, 0.5 if restyled else 0.15)
         pair, landmarks, c = (t.to(self.device) for t in (pair, landmarks, c))
-        if self.restyle == 1 or torch.rand(()) < self.restyle:
+        if restyled:
             pair = restyle(pair)
         return Pairs(pair, landmarks, c, chosen, flip)
 
