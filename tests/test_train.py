@@ -18,7 +18,7 @@ from reggan.model import RegGAN
 from reggan.train import augment, pairs
 from reggan.train.__main__ import main
 from reggan.train.ablations import ROWS
-from reggan.train.batches import PairSampler, mirror
+from reggan.train.batches import Pairs, PairSampler, mirror
 from reggan.train.guidance import pair_flow, subject_flows
 from reggan.train.refinement import Settings, Trainer
 from reggan.train.regression import fit, validate
@@ -171,6 +171,16 @@ def test_without_restyling_pairs_keep_their_look(data: Path) -> None:
     restyled = PairSampler(people, "cpu").draw(8)
     assert restyled.chosen == drawn.chosen
     assert ((restyled.pair - drawn.pair).abs().mean((1, 2, 3)) > 1e-3).all()
+    # Their landmarks stay within half a pixel or so; those of pairs with another look do not.
+    moved = [_landmark_error(people, p) for p in (drawn, restyled)]
+    assert 0.05 < moved[0] < 0.7 < moved[1] < 3
+
+
+def _landmark_error(people: list[pairs.Subject], drawn: Pairs) -> float:
+    """Mean distance, in pixels, from the landmarks that the people came with, over the control points."""
+    known = torch.stack([people[i].landmarks for i, _ in drawn.chosen])
+    known[drawn.mirrored] = mirror(known[drawn.mirrored], 256)
+    return float((drawn.landmarks - known)[:, list(CONTROL)].norm(dim=-1).mean())
 
 
 def test_a_resumed_run_equals_an_uninterrupted_one(data: Path, stage1: Path, tmp_path: Path) -> None:
