@@ -22,9 +22,11 @@ def resident(pid: int, field: str = "VmRSS") -> int:
     return next(int(line.split()[1]) // 1024 for line in lines if line.startswith(field))
 
 
-def _die_with_parent() -> None:
-    """A test that is killed leaves no server behind (Linux: PR_SET_PDEATHSIG)."""
+def _as_a_terminal_starts_it() -> None:
+    """A test that is killed leaves no server behind (Linux: PR_SET_PDEATHSIG), and Ctrl-C works even where the tests
+    themselves run in the background of a shell, which makes them and their children ignore it."""
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Server:
@@ -52,7 +54,7 @@ class Server:
                 env={**environment, **own, **variables},
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                preexec_fn=_die_with_parent,
+                preexec_fn=_as_a_terminal_starts_it,
             )
 
     @property
