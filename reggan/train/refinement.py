@@ -30,9 +30,9 @@ class Settings:
     adversarial_steps: int = 2000
     batch: int = 12
     lr: float = 8e-4
-    adversarial_lr: float = 1e-4
+    adversarial_lr: float = 2e-4
     discriminator_lr: float = 5e-4
-    adversarial: float = 0.01
+    adversarial: float = 0.03
     feature_matching: float = 0.3
     r1: float = 2e-4  # of the slope of the sum of overlapping patches, so small; every 16 steps
     guide: float = 0.004  # per pixel of distance; fades over the first third
