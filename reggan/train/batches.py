@@ -37,7 +37,7 @@ def mirror(landmarks: Tensor, size: int) -> Tensor:
 
 
 def jitter(landmarks: Tensor, amount: float = 1.0) -> Tensor:
-    """Landmarks as a worse detector might have found them: a small similarity, and half a pixel each; times `amount`."""
+    """Landmarks as a worse detector finds them: a small similarity, and half a pixel each; times `amount`."""
     b = len(landmarks)
     centre = landmarks.mean(1, keepdim=True)
     angle, scale = 0.02 * amount * torch.randn(b, 1), 1 + 0.015 * amount * torch.randn(b, 1)
