@@ -20,7 +20,8 @@ __all__ = ["EMBEDDED", "load", "save", "save_folder"]
 def save(model: RegGAN, path: str | Path, metadata: dict[str, str] | None = None) -> None:
     """Write a float16 file with `config` and `metadata` in its header."""
     state = {k: v.detach().cpu().half().contiguous() for k, v in model.state_dict().items()}
-    state["frame.shape"] = model.frame.shape.detach().cpu().float()  # positions deserve full precision
+    for name in ("frame.shape", "refinement.shape.centre", "refinement.shape.basis"):
+        state[name] = model.state_dict()[name].detach().cpu().float()  # positions deserve full precision
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     save_file(state, path, {"config": json.dumps(model.config), **(metadata or {})})
 
@@ -89,7 +90,6 @@ def _read_config(folder: Path) -> dict[str, Any]:
 
 def _arguments(config: dict[str, Any]) -> dict[str, Any]:
     """What `RegGAN` takes of a configuration; the rest is for readers and programs."""
-    config = {"shading": 0, **config}  # which older weights lack
     return {k: v for k, v in config.items() if k in inspect.signature(RegGAN.__init__).parameters}
 
 

@@ -25,7 +25,7 @@ class Output(NamedTuple):
 
     coarse: Tensor  # (B, 3, S, S) in [0, 1], stage 1
     refined: Tensor  # (B, 3, S, S) in [0, 1], stage 2
-    edit: Edit  # in the crop, for pasting back at full resolution
+    edit: Edit  # on the crop's grid, for pasting back at full resolution
 
 
 def compose(image: Tensor, where: Tensor, edit: Edit) -> Tensor:
@@ -66,6 +66,7 @@ class RegGAN(HubModel):
             of `refinement/attention.py` to build; it sees "both" the face and stage 1's change, the "input" face
             alone, or stage 1's "coarse" image in the place of both. What it edits is the face in any case.
         shading: side of stage 2's learned mean gain, 0 for none.
+        shape: how many numbers tell stage 2 the shape of the face, 0 for none.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class RegGAN(HubModel):
         attention: Sequence[str] = TYPES,
         sees: str = "both",
         shading: int = 192,
+        shape: int = 12,
     ) -> None:
         super().__init__()
         self.metadata: dict[str, str] = {}
@@ -84,11 +86,11 @@ class RegGAN(HubModel):
             raise ValueError(f"No such ablation: attention {attention}, sees {sees!r}.")
         attention = [kind for kind in TYPES if kind in attention]
         self.config: dict[str, Any] = {"grid": grid, "r": r, "widths": list(widths), "moves": moves}
-        self.config |= {"attention": attention, "sees": sees, "shading": shading}
+        self.config |= {"attention": attention, "sees": sees, "shading": shading, "shape": shape}
         self.sees = sees
         self.frame = LandmarkFrame()
         self.regression = RegressionLayer(grid, r)
-        self.refinement = RefinementNetwork(tuple(widths), SIZE, moves, tuple(attention), shading)
+        self.refinement = RefinementNetwork(tuple(widths), SIZE, moves, tuple(attention), shading, shape)
 
     def coarse_change(self, x: Tensor, c: Tensor) -> Tensor:
         """Stage 1 in the frame: x (B, 3, S, S) in [0, 1], c (B, 6) -> coarse - x, (B, 3, grid, grid)."""
@@ -128,21 +130,16 @@ class RegGAN(HubModel):
         f: FrameMaps = self.frame(landmarks, crop.shape[-1])
         x = sample(crop, f.to_crop).clamp(0, 1)
         crop, x, to_crop, to_frame = (_repeat(t, len(c) // len(crop)) for t in (crop, x, *f))
+        f = FrameMaps(to_crop, to_frame)
 
         change = self.coarse_change(x, c)
         with torch.autocast(x.device.type, precision) if precision else nullcontext():
-            edit = self.refinement(*self.shown(x, change), c, maps)
-        coarse = crop + sample(change, to_frame, "bilinear")
+            edit = self.refinement(*self.shown(x, change), c, f, maps)
 
-        # Back into the crop: the frame's output at v = A(u) shows the crop at B(v + d(v)).
-        parts = sample(torch.cat(list(edit), 1), to_frame, "bilinear")
-        d, opacity, paint, residual = parts.split([2, 1, 3, 3], 1)
-        b = to_crop.permute(0, 3, 1, 2)
-        there = sample(b, to_frame + channels_last(d), "bilinear")
-        displacement = there - sample(b, to_frame, "bilinear")
-        edit = Edit(displacement, opacity, paint, residual)
-
-        refined = compose(crop, pixel_grid(crop.shape[-1], crop) + channels_last(displacement), edit)
+        # Back onto the crop's grid, at v = A(u).
+        coarse = crop + sample(change, f.to_frame, "bilinear")
+        edit = Edit(*sample(torch.cat(list(edit), 1), f.to_frame, "bilinear").split([2, 1, 3, 3], 1))
+        refined = compose(crop, pixel_grid(crop.shape[-1], crop) + channels_last(edit.displacement), edit)
         unchanged = (c == 0).all(1)[:, None, None, None]
         coarse, refined = (torch.where(unchanged, crop, t.clamp(0, 1)) for t in (coarse, refined))
         return Output(coarse, refined, edit)

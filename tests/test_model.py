@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import save_file
 
 from reggan import InputError, checkpoint
+from reggan.frame import FrameMaps, LandmarkFrame, mean_shape, pixel_grid
 from reggan.model import SEES, SIZE, RegGAN, channels_last, compose
 from reggan.refinement import Edit, RefinementNetwork
 from reggan.refinement.attention import ChannelwiseAttentionBlock, SharedAttentionBlock, SkipGate
@@ -24,8 +25,6 @@ def model() -> RegGAN:
     """Random weights that do something visible."""
     torch.manual_seed(0)
     model = RegGAN(32, 3, WIDTHS)
-    from reggan.frame import LandmarkFrame, mean_shape
-
     model.frame = LandmarkFrame(mean_shape(_face()[None], SIZE))
     model.regression.weight.normal_(0, 0.02)
     torch.nn.init.normal_(model.refinement.head.weight, 0, 0.05)
@@ -98,8 +97,6 @@ def test_displacement_alone_is_a_warp() -> None:
     zero = torch.zeros_like(crop)
     d = torch.zeros(1, 2, SIZE, SIZE)
     d[:, 0] = 8 * 2 / SIZE
-    from reggan.frame import pixel_grid
-
     moved = compose(crop, pixel_grid(SIZE, crop) + channels_last(d), Edit(d, zero[:, :1], zero, zero))
     torch.testing.assert_close(moved[..., :-16], crop[..., 8:-8], atol=1e-4, rtol=0)
 
@@ -112,10 +109,31 @@ def test_one_face_many_expressions_equals_one_by_one(model: RegGAN) -> None:
         torch.testing.assert_close(together.refined[k : k + 1], alone.refined, atol=1e-4, rtol=0)
 
 
+def unwarped(size: int = 64) -> FrameMaps:
+    """The frame of a face that has the mean shape already."""
+    grid = pixel_grid(size, torch.zeros(1))
+    return FrameMaps(grid, grid)
+
+
+def test_a_muscle_pulls_as_far_on_a_long_chin_as_on_a_short_one(model: RegGAN) -> None:
+    """What the network knows of all faces is a distance in the crop, whatever shape the frame has normalised."""
+    crop, landmarks = _input()
+    longer = landmarks.clone()
+    longer[..., 1] += 0.25 * (longer[..., 1] - 120).clamp(min=0)
+    net = copy.deepcopy(model)
+    net.refinement.mean_displacement.data.zero_()[:, 1] = -0.1 / 0.2  # looks up by a twentieth of the crop
+    net.refinement.head.weight.data.zero_()
+    net.refinement.head.bias.data.zero_()
+    for shape in (landmarks, longer):
+        moved = net(crop, shape, torch.eye(6)[4:5]).edit.displacement[0]
+        assert float(moved[0].abs().max()) < 1e-6
+        torch.testing.assert_close(moved[1], torch.full_like(moved[1], -0.1), atol=1e-5, rtol=0)
+
+
 def test_residual_only_variant_moves_nothing() -> None:
     net = RefinementNetwork(WIDTHS, 64, moves=False)
     torch.nn.init.normal_(net.head.weight)
-    edit = net(torch.rand(1, 3, 64, 64), torch.zeros(1, 3, 32, 32), torch.ones(1, 6))
+    edit = net(torch.rand(1, 3, 64, 64), torch.zeros(1, 3, 32, 32), torch.ones(1, 6), unwarped())
     assert not edit.displacement.any()
     assert not edit.opacity.any()
     assert edit.residual.any()
@@ -133,7 +151,7 @@ def test_a_type_of_attention_left_out_leaves_no_maps_and_no_parameters(left_out:
     gone = sum(p.numel() for m in modules for p in m.parameters())
     assert sum(p.numel() for p in whole.parameters()) - sum(p.numel() for p in net.parameters()) == gone > 0
     maps: dict[str, torch.Tensor] = {}
-    net(torch.rand(1, 3, 64, 64), torch.zeros(1, 3, 32, 32), torch.ones(1, 6), maps)
+    net(torch.rand(1, 3, 64, 64), torch.zeros(1, 3, 32, 32), torch.ones(1, 6), unwarped(), maps)
     assert {name.split()[0] for name in maps} == set(KINDS) - {left_out}
 
 
@@ -149,7 +167,7 @@ def test_no_attention_is_attention_with_maps_of_1() -> None:
     for conv in opened:
         torch.nn.init.zeros_(conv.weight)
         torch.nn.init.constant_(conv.bias, 100.0)
-    given = torch.rand(1, 3, 64, 64), torch.rand(1, 3, 32, 32), torch.rand(1, 6)
+    given = torch.rand(1, 3, 64, 64), torch.rand(1, 3, 32, 32), torch.rand(1, 6), unwarped()
     for a, b in zip(net(*given), whole(*given), strict=True):
         torch.testing.assert_close(a, b)
 
@@ -182,19 +200,19 @@ def test_shading_is_a_gain_that_travels_with_the_skin() -> None:
     net = RefinementNetwork(WIDTHS, 64, shading=32)
     x, change, c = torch.full((1, 3, 64, 64), 0.3), torch.zeros(1, 3, 32, 32), torch.eye(6)[:1]
     with torch.no_grad():
-        before = net(x, change, c)
+        before = net(x, change, c, unwarped())
         net.mean_shading[0, :, :16] = math.log(2.0)
-        edit = net(x, change, c)
+        edit = net(x, change, c, unwarped())
         assert torch.equal(edit.displacement, before.displacement) and torch.equal(edit.opacity, before.opacity)
         added = (edit.residual - before.residual) / (1 - edit.opacity)
         assert torch.allclose(added[..., :30], torch.tensor(0.3), atol=1e-5)
         assert torch.allclose(added[..., 34:], torch.tensor(0.0), atol=1e-6)
-        half = net(x, change, c / 2)  # half the strength, half the logarithm
+        half = net(x, change, c / 2, unwarped())  # half the strength, half the logarithm
         added = (half.residual - unshaded(net, x, change, c / 2)) / (1 - half.opacity)
         assert torch.allclose(added[..., :30], torch.tensor(0.3 * (2**0.5 - 1)), atol=1e-5)
         net.mean_displacement[0, 0] = 0.25 / 0.2  # looks a quarter of half the width to the right
-        added = net(x, change, c).residual - unshaded(net, x, change, c)
-        opacity = net(x, change, c).opacity
+        added = net(x, change, c, unwarped()).residual - unshaded(net, x, change, c)
+        opacity = net(x, change, c, unwarped()).opacity
         assert torch.allclose((added / (1 - opacity))[..., :22], torch.tensor(0.3), atol=1e-5)
         assert torch.allclose((added / (1 - opacity))[..., 26:56], torch.tensor(0.0), atol=1e-6)
 
@@ -212,7 +230,7 @@ def unshaded(net: RefinementNetwork, x: torch.Tensor, change: torch.Tensor, c: t
     """The residual of the same network without its shading."""
     base = RefinementNetwork(WIDTHS, 64, shading=0)
     base.load_state_dict(net.state_dict(), strict=False)
-    return base(x, change, c).residual
+    return base(x, change, c, unwarped()).residual
 
 
 def test_ablations_survive_their_file(tmp_path) -> None:
@@ -225,19 +243,18 @@ def test_ablations_survive_their_file(tmp_path) -> None:
         RegGAN(32, 3, WIDTHS, attention=("spatial",))
 
 
-def test_files_from_before_the_ablations_are_the_whole_model_without_its_shading(tmp_path) -> None:
-    model = RegGAN(32, 3, WIDTHS, shading=0)
-    config = {k: model.config[k] for k in ("grid", "r", "widths", "moves")}
+def test_files_from_before_the_shape_are_told_apart(tmp_path) -> None:
+    """Their displacements were distances in the frame: read as if in the crop, they would move the wrong way."""
+    model = RegGAN(32, 3, WIDTHS, shape=0)
+    config = {k: v for k, v in model.config.items() if k != "shape"}
     save_file(model.state_dict(), tmp_path / "old.safetensors", {"config": json.dumps(config)})
-    loaded, _ = checkpoint.load(tmp_path / "old.safetensors")
-    assert loaded.config == model.config
-    for name, weight in loaded.state_dict().items():
-        assert torch.equal(weight, model.state_dict()[name])
+    with pytest.raises(InputError, match="do not fit this version"):
+        checkpoint.load(tmp_path / "old.safetensors")
 
 
 def test_the_embedded_weights_are_the_whole_model() -> None:
     model, _ = checkpoint.load(checkpoint.EMBEDDED)
-    assert model.config == {**RegGAN().config, "shading": model.config["shading"]}
+    assert model.config == RegGAN().config
     assert (model.refinement.attention, model.sees, model.refinement.moves) == (KINDS, "both", True)
 
 

@@ -19,7 +19,7 @@ from reggan.train import augment, pairs
 from reggan.train.__main__ import main
 from reggan.train.ablations import ROWS
 from reggan.train.batches import Pairs, PairSampler, mirror
-from reggan.train.guidance import pair_flow, subject_flows
+from reggan.train.guidance import follow, pair_flow, subject_flows
 from reggan.train.refinement import Settings, Trainer
 from reggan.train.regression import fit, validate
 from tests.test_frame import _face, _moved
@@ -125,14 +125,6 @@ def test_the_critic_looks_where_errors_weigh_most() -> None:
     assert weight[0, 0, y, x] > 3 * weight[0, 0, 0, 0]
 
 
-def test_weights_from_before_the_shading_learn_it(data: Path, stage1: Path, tmp_path: Path) -> None:
-    older = RegGAN(**(checkpoint.load(stage1)[0].config | {"shading": 0}))
-    checkpoint.save(older, tmp_path / "older.safetensors")
-    warm = ["--warm-start", str(tmp_path / "older.safetensors")]
-    _train(data, stage1, tmp_path / "run", steps=3, adversarial=0, more=warm)
-    assert load_file(tmp_path / "run" / "reggan.safetensors")["refinement.mean_shading"].any()
-
-
 def test_ablations_run_every_row_once(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "ablations"
     rows = ["stage-1", "full", "residual-only", "no-attention", "coarse-only"]
@@ -221,6 +213,35 @@ def test_true_displacements_are_used_where_they_are_known(data: Path, tmp_path: 
     assert torch.equal(flows["sad_100"], torch.from_numpy(true[0]).float())
     assert abs(float(flows["surprised_100"][0].median()) + 10) < 0.5  # found: the noise is shifted by ten pixels
     assert pairs.load(data / "pairs", only={"person_0"})[0].flow is None
+
+
+def test_following_weights_adds_what_they_leave_to_what_they_move(data: Path) -> None:
+    """The noise is shifted by ten pixels; weights that shift it by eight are followed, and the other two found."""
+    (person,) = pairs.load(data / "pairs", only={"person_0"})
+    k = person.names.index("surprised_100")
+    model = RegGAN(32, 3, WIDTHS).eval()
+    found = {}
+    for moved in (0, 8):
+        model.refinement.mean_displacement.data[4, 0] = -moved / 128 / 0.2
+        flow = follow(model, person)
+        assert flow.shape == (len(person.c), 2, 128, 128) and flow.dtype == torch.float16
+        found[moved] = flow[k].float() * 128
+        assert abs(float(found[moved][0].median()) + 10) < 0.5 and abs(float(found[moved][1].median())) < 0.5
+    assert float((found[8] - found[0]).abs().median()) < 0.5
+
+
+def test_weights_that_follow_others_are_fitted_anew(data: Path, stage1: Path, tmp_path: Path) -> None:
+    start, _ = checkpoint.load(stage1)
+    torch.nn.init.normal_(start.refinement.head.weight, 0, 1e-3)
+    checkpoint.save(start, tmp_path / "start.safetensors")
+    given = ["--warm-start", str(tmp_path / "start.safetensors"), "--lr", "0"]
+    given += ["--follow", str(tmp_path / "start.safetensors")]
+    _train(data, stage1, tmp_path / "run", steps=1, adversarial=0, more=given)
+    assert not (tmp_path / "run" / "guidance.pt").exists()  # there was no need of optical flow alone
+    written = load_file(tmp_path / "run" / "reggan.safetensors")
+    assert written["refinement.shape.basis"].any() and written["refinement.mean_displacement"].any()
+    moves, paints = written["refinement.head.weight"].split([2, 28])
+    assert not moves.any() and paints.any()
 
 
 @pytest.mark.parametrize("style", [augment.oil, augment.pencil, augment.cartoon, augment.sculpture, augment.colour])

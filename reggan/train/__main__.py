@@ -13,12 +13,14 @@ from functools import partial
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
+from torch import Tensor
 from tqdm import tqdm
 
 from reggan import baselines, checkpoint
 from reggan.baselines import train as baseline_training
 from reggan.errors import InputError
-from reggan.model import SEES, RegGAN
+from reggan.model import SEES, SIZE, RegGAN
 from reggan.refinement.attention import TYPES
 from reggan.train import ablations, guidance, pairs
 from reggan.train.batches import PairSampler, Sampler
@@ -61,6 +63,10 @@ def _parser() -> argparse.ArgumentParser:
     two.add_argument(
         "--sees", choices=SEES, default="both", help="ablation: what stage 2 is shown, see reggan/model.py"
     )
+    two.add_argument(
+        "--follow", type=Path, help="weights that tell the displacement, in the place of optical flow alone"
+    )
+    two.add_argument("--shape", type=int, default=12, help="numbers of the face's shape; 0 for the ablation")
     two.add_argument("--shading", type=int, default=192, help="side of the learned mean gain; 0 for the ablation")
     _settings(two, Settings)
 
@@ -109,16 +115,26 @@ def _start(args: argparse.Namespace) -> RegGAN:
     if args.warm_start is None:
         stage1 = model
         attention = [kind for kind in TYPES if kind not in args.without]
-        parts = {"moves": not args.residual_only, "attention": attention, "sees": args.sees, "shading": args.shading}
+        parts = {"moves": not args.residual_only, "attention": attention, "sees": args.sees}
+        parts |= {"shading": args.shading, "shape": args.shape}
         model = RegGAN(**(stage1.config | parts))
         model.frame, model.regression = stage1.frame, stage1.regression
-    elif args.shading and not model.config["shading"]:  # older weights: it begins at no gain
-        older = model
-        model = RegGAN(**(older.config | {"shading": args.shading}))
-        model.load_state_dict(older.state_dict(), strict=False)
-        if model.refinement.mean_shading is not None:
-            torch.nn.init.zeros_(model.refinement.mean_shading)
     return model
+
+
+def _guide(model: RegGAN, training: Subjects, flows: list[Tensor]) -> None:
+    """Fit the face's shape and equation (5) in closed form; both displacements are stored five times as large. What
+    the network itself moves starts at nothing."""
+    net = model.refinement
+    net.shape.fit(torch.cat([model.frame(s.landmarks[None], SIZE).to_crop for s in training]))
+    mean, by_shape = guidance.fit_displacement(training, flows, model.frame, net.shape)
+    net.mean_displacement.data.copy_(mean / 0.2)
+    if len(by_shape):
+        side = net.shape_displacement.shape[-1]
+        fitted = F.interpolate(by_shape.flatten(0, 1), size=(side, side), mode="area")
+        net.shape_displacement.data.copy_(fitted.reshape(net.shape_displacement.shape) / 0.2)
+    for parameter in net.head.parameters():
+        parameter.data[:2] = 0
 
 
 def _refinement(args: argparse.Namespace, training: Subjects, validation: Subjects) -> dict[str, float]:
@@ -126,16 +142,17 @@ def _refinement(args: argparse.Namespace, training: Subjects, validation: Subjec
     torch.manual_seed(settings.seed)
     model, average = _start(args).train(), _start(args)
     cache = args.guidance or args.out / "guidance.pt"
-    if cache.is_file():
+    if args.follow:
+        teacher = checkpoint.load(args.follow)[0].to(args.device)
+        flows = [guidance.follow(teacher, s) for s in tqdm(training, desc="displacement", unit="face")]
+    elif cache.is_file():
         flows = torch.load(cache, weights_only=True)
     else:
         flows = [guidance.subject_flows(s) for s in tqdm(training, desc="optical flow", unit="face")]
         cache.parent.mkdir(parents=True, exist_ok=True)
         torch.save(flows, cache)
-    if args.warm_start is None and model.refinement.moves:
-        # mean_displacement is stored five times smaller than it acts, see RefinementNetwork.forward
-        mean = guidance.mean_displacement(training, flows, model.frame.cpu())
-        model.refinement.mean_displacement.data.copy_(mean / 0.2)
+    if (args.follow or args.warm_start is None) and model.refinement.moves:
+        _guide(model, training, flows)
     trainer = Trainer(model, average, settings, torch.device(args.device))
     sampler = Sampler(PairSampler(training, args.device, settings.restyle), flows, trainer.model.frame)
     return train(trainer, sampler, validation, args.out, args.minutes)

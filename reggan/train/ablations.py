@@ -22,6 +22,7 @@ ROWS: dict[str, tuple[str, str, tuple[str, ...]]] = {
         "refinement",
         ("--without", "shared", "--without", "channelwise", "--without", "skip"),
     ),
+    "no-shape": ("without the shape of the face", "refinement", ("--shape", "0")),
     "no-shading": ("without shading that travels with the skin", "refinement", ("--shading", "0")),
     "no-styles": ("without style augmentation", "refinement", ("--restyle", "0")),
     "us-gan": ("US-GAN, our re-implementation", "baseline", ()),

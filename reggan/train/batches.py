@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from reggan.frame import CONTROL, MIRROR, LandmarkFrame, sample
+from reggan.frame import CONTROL, MIRROR, FrameMaps, LandmarkFrame, sample
 from reggan.train.augment import jpeg, restyle
 from reggan.train.guidance import into_frame
 from reggan.train.pairs import Subject
@@ -21,7 +21,7 @@ class Pairs(NamedTuple):
 
 class Batch(NamedTuple):
     crop: Tensor  # (B, 3, S, S) input, in the crop
-    to_crop: Tensor  # (B, S, S, 2), the frame's map B
+    frame: FrameMaps  # (B, S, S, 2) each
     seen: Tensor  # (B, 3, S, S) what the network sees: the input in the frame, with noise now and then
     target: Tensor  # (B, 3, S, S), in the frame
     c: Tensor  # (B, 6)
@@ -101,5 +101,5 @@ class Sampler:
         maps = self.frame(landmarks, pair.shape[-1])
         in_frame = sample(pair, maps.to_crop).clamp(0, 1)
         seen, target = in_frame.split(3, 1)
-        guide = into_frame(flow.to(pair.device), *maps)
-        return Batch(pair[:, :3], maps.to_crop, degrade(seen), target, c, guide)
+        guide = into_frame(flow.to(pair.device), maps.to_crop)
+        return Batch(pair[:, :3], maps, degrade(seen), target, c, guide)

@@ -3,7 +3,8 @@
 Photometric losses alone see a brow only where it already overlaps its target. Dense inverse search flow (DIS;
 Kroeger et al., "Fast optical flow using dense inverse search", ECCV 2016) between the images of a pair is a rough
 teacher, used with a weight that fades during training. It is wrong inside an opening mouth, where nothing
-corresponds; that is what the paint is for. Pairs of the data engine bring the true displacement, which is used instead.
+corresponds; that is what the paint is for. Pairs of the data engine bring the true displacement, which is used instead;
+and who has trained weights already may `follow` them.
 """
 
 import cv2
@@ -13,6 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reggan.frame import LandmarkFrame, pixel_grid, sample
+from reggan.model import RegGAN
+from reggan.refinement.shape import FaceShape
 from reggan.train.pairs import Subject
 
 GRID = 64
@@ -37,32 +40,54 @@ def subject_flows(subject: Subject) -> Tensor:
     return torch.stack(flows)
 
 
-def into_frame(flow: Tensor, to_crop: Tensor, to_frame: Tensor) -> Tensor:
-    """The frame's displacement d with B(v + d) = B(v) + f(B(v)).
+@torch.inference_mode()
+def follow(model: RegGAN, subject: Subject) -> Tensor:
+    """Flow (N, 2, 128, 128) float16 in the crop, from trained weights: what they move, and the optical flow of what
+    that leaves to the target. Where motion is large that is far closer than optical flow alone.
+    """
+    device = next(model.parameters()).device
+    x = subject.neutral[None].to(device).float() / 255
+    out = model(x, subject.landmarks[None].to(device), subject.c.to(device))
+    refined = (out.refined.cpu() * 255).round().byte()
+    left = torch.stack([pair_flow(*pair) for pair in zip(refined, subject.targets, strict=True)])
+    # Twice as fine as optical flow: lids and lips are edges of the displacement.
+    left = F.interpolate(left, scale_factor=2.0, mode="bilinear", align_corners=False)
+    there = pixel_grid(2 * GRID, left) + left.permute(0, 2, 3, 1)
+    # target(u) = refined(u + left) = neutral(there + D(there))
+    return (left + sample(out.edit.displacement.cpu(), there, "bilinear")).half()
 
-    Args:
-        flow: (B, 2, 64, 64) in the crop.
-        to_crop, to_frame: (B, S, S, 2), `FrameMaps`.
+
+def into_frame(flow: Tensor, to_crop: Tensor) -> Tensor:
+    """The same distances on the frame's grid: (B, 2, h, w) in the crop, (B, S, S, 2) -> (B, 2, 64, 64)."""
+    b = F.interpolate(to_crop.permute(0, 3, 1, 2), size=(GRID, GRID), mode="bilinear", align_corners=False)
+    return sample(flow, b.permute(0, 2, 3, 1), "bilinear")
+
+
+def fit_displacement(
+    subjects: list[Subject], flows: list[Tensor], frame: LandmarkFrame, shape: FaceShape, ridge: float = 0.5
+) -> tuple[Tensor, Tensor]:
+    """Equation (5) of `refinement/network.py` in closed form: least squares of the displacement on c and c z, for
+    each position, with every pair and its mirror image.
+
+    Strong expressions count most. Where a pixel of the target comes from is not quite proportional to the strength, and
+    the network adds the difference where it is small. A smaller `ridge` trusts the shapes more.
 
     Returns:
-        (B, 2, 64, 64).
+        D_k (6, 2, 64, 64) and D_kj (components, 6, 2, 64, 64).
     """
-    b = F.interpolate(to_crop.permute(0, 3, 1, 2), size=(GRID, GRID), mode="bilinear", align_corners=False)
-    b = b.permute(0, 2, 3, 1)  # B at 64 x 64 frame positions
-    there = b + sample(flow, b, "bilinear").permute(0, 2, 3, 1)
-    a = to_frame.permute(0, 3, 1, 2)
-    return sample(a, there, "bilinear") - pixel_grid(GRID, flow).permute(0, 3, 1, 2)
-
-
-def mean_displacement(subjects: list[Subject], flows: list[Tensor], frame: LandmarkFrame) -> Tensor:
-    """Least squares of the displacement on the strengths, per position: (6, 2, 64, 64), made mirror-symmetric."""
-    gram, moment = torch.eye(6), torch.zeros(6, 2 * GRID * GRID)
+    size = 6 * (1 + shape.basis.shape[1])
+    penalty = torch.full((size,), ridge * sum(len(f) for f in flows) / 6)
+    penalty[:6] = 1.0
+    gram, moment = penalty.diag(), torch.zeros(size, 2 * GRID * GRID)
+    turn = torch.tensor([-1.0, 1.0])
     for s, flow in zip(subjects, flows, strict=True):
-        maps = frame(s.landmarks[None], s.neutral.shape[-1])
-        n = len(flow)
-        d = into_frame(flow.float(), *(m.expand(n, -1, -1, -1) for m in maps))
-        gram += s.c.T @ s.c
-        moment += s.c.T @ d.reshape(n, -1)
-    mean = torch.linalg.solve(gram, moment).reshape(6, 2, GRID, GRID)
-    mirrored = mean.flip(-1) * torch.tensor([-1.0, 1.0])[None, :, None, None]
-    return 0.5 * (mean + mirrored)
+        to_crop = frame(s.landmarks[None], s.neutral.shape[-1]).to_crop
+        d = into_frame(flow.float(), to_crop.expand(len(flow), -1, -1, -1))
+        for b, seen in ((to_crop, d), (to_crop.flip(2) * turn, d.flip(-1) * turn[:, None, None])):
+            given = torch.cat([torch.ones(1, 1), shape(b)], 1)  # (1, 1 + components)
+            given = (given[:, :, None] * s.c[:, None]).flatten(1)  # (N, size), first c, then z_0 c, z_1 c ...
+            weight = s.c.amax(1, keepdim=True) ** 4
+            gram += given.T @ (weight * given)
+            moment += given.T @ (weight * seen.flatten(1))
+    fitted = torch.linalg.solve(gram, moment).reshape(-1, 6, 2, GRID, GRID)
+    return fitted[0], fitted[1:]

@@ -12,7 +12,6 @@ from torch import Tensor
 from tqdm import tqdm
 
 from reggan import checkpoint
-from reggan.frame import pixel_grid, sample
 from reggan.model import SIZE, RegGAN, channels_last, compose, fast_layout
 from reggan.refinement.discriminator import PatchDiscriminator
 from reggan.train import losses
@@ -68,7 +67,6 @@ class Trainer:
         self.features = losses.feature_map(model.frame.shape, SIZE)
         weight = 0.5 + self.features + s.mouth * losses.mouth_map(model.frame.shape, SIZE)
         self.weight = weight / weight.mean()
-        self.grid = pixel_grid(SIZE, self.weight).permute(0, 3, 1, 2)  # v, (1, 2, S, S)
         self.step = 0
 
     # -- one step ------------------------------------------------------------------------------------------------
@@ -84,10 +82,8 @@ class Trainer:
         with torch.no_grad():
             seen, change = self.model.shown(b.seen, self.model.coarse_change(b.seen, b.c))
         with torch.autocast(self.device.type, torch.bfloat16):
-            edit = self.model.refinement(seen.contiguous(memory_format=torch.channels_last), change, b.c)
-        grid = channels_last(self.grid + edit.displacement)
-        where = channels_last(sample(b.to_crop.permute(0, 3, 1, 2), grid, "bilinear"))  # B(v + d)
-        output = compose(b.crop, where, edit)
+            edit = self.model.refinement(seen.contiguous(memory_format=torch.channels_last), change, b.c, b.frame)
+        output = compose(b.crop, b.frame.to_crop + channels_last(edit.displacement), edit)
         fade = max(0.02, 1 - self.step / (self.s.steps / 3)) if self.s.steps else 0.02
         parts = {
             "reconstruction": losses.reconstruction(output, b.target, self.weight),
