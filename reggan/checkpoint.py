@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
@@ -19,9 +20,11 @@ __all__ = ["EMBEDDED", "load", "save", "save_folder"]
 
 def save(model: RegGAN, path: str | Path, metadata: dict[str, str] | None = None) -> None:
     """Write a float16 file with `config` and `metadata` in its header."""
-    state = {k: v.detach().cpu().half().contiguous() for k, v in model.state_dict().items()}
-    for name in ("frame.shape", "refinement.shape.centre", "refinement.shape.basis"):
-        state[name] = model.state_dict()[name].detach().cpu().float()  # positions deserve full precision
+    positions = ("frame.shape", "refinement.shape.centre", "refinement.shape.basis")  # which deserve full precision
+    state = {
+        k: v.detach().cpu().to(torch.float32 if k in positions else torch.float16).contiguous()
+        for k, v in model.state_dict().items()
+    }
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     save_file(state, path, {"config": json.dumps(model.config), **(metadata or {})})
 

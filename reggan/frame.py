@@ -95,6 +95,11 @@ def pixel_grid(size: int, like: Tensor) -> Tensor:
     return torch.stack([x, y], -1)[None]
 
 
+def mirrored(field: Tensor) -> Tensor:
+    """A field of distances or positions, (..., 2, H, W), as the mirror image has it."""
+    return field.flip(-1) * field.new_tensor([-1.0, 1.0])[:, None, None]
+
+
 def mean_shape(landmarks: Tensor, size: int) -> Tensor:
     """The frame's shape: mean over faces, made symmetric.
 

@@ -36,6 +36,9 @@ from reggan.frame import FrameMaps, sample
 from reggan.refinement.attention import TYPES, ChannelwiseAttentionBlock, OpenGate, SharedAttentionBlock, SkipGate
 from reggan.refinement.shape import FaceShape
 
+#: The learned fields of equation (5) are multiplied by this.
+LEARNED = 0.2
+
 
 class Edit(NamedTuple):
     """How to edit a face; each on an H x W grid, of the frame or of the crop."""
@@ -152,7 +155,7 @@ class RefinementNetwork(nn.Module):
         if not self.moves:
             zero = torch.zeros_like(residual)
             return Edit(zero[:, :2], zero[:, :1], zero, residual)
-        mean = 0.2 * _resize(self.common_displacement(c.float(), z), o.shape[-1])
+        mean = LEARNED * _resize(self.common_displacement(c.float(), z), o.shape[-1])
         displacement = _resize(mean + 0.1 * drive * o[:, :2], x.shape[-1])
         mean = 5 * torch.einsum("bk,kdij->bdij", c.float(), self.mean_paint.float())
         uncovered, its_colour = _resize(mean, x.shape[-1]).split([1, 3], 1)
@@ -169,7 +172,7 @@ class RefinementNetwork(nn.Module):
         return Edit(displacement, opacity, paint, residual)
 
     def common_displacement(self, c: Tensor, z: Tensor) -> Tensor:
-        """Equation (5), five times as large: (B, 6), (B, shape) -> (B, 2, 64, 64)."""
+        """Equation (5) over `LEARNED`: (B, 6), (B, shape) -> (B, 2, 64, 64)."""
         mean = torch.einsum("bk,kdij->bdij", c, self.mean_displacement.float())
         if not z.shape[1]:
             return mean

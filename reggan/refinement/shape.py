@@ -11,7 +11,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
-from reggan.frame import pixel_grid
+from reggan.frame import mirrored, pixel_grid
 
 _POOLED = 8  # B - v is averaged over 8 x 8 tiles first: it is smooth
 _REACH = 2.5  # standard deviations; shapes outside of what was trained on do not go further
@@ -37,8 +37,7 @@ class FaceShape(nn.Module):
     def fit(self, to_crop: Tensor) -> None:
         """Principal components of these faces' maps, (N, S, S, 2), and their mirror images'."""
         tiles = _tiles(to_crop)
-        mirrored = tiles.flip(-1) * tiles.new_tensor([-1.0, 1.0])[:, None, None]
-        tiles = torch.cat([tiles, mirrored]).flatten(1).double()  # (2 N, 128)
+        tiles = torch.cat([tiles, mirrored(tiles)]).flatten(1).double()  # (2 N, 128)
         centre = tiles.mean(0)
         _, spread, directions = torch.linalg.svd(tiles - centre, full_matrices=False)
         k = min(self.basis.shape[1], int((spread > 1e-6 * spread[0]).sum()))  # components; the rest stay 0

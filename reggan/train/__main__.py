@@ -22,6 +22,7 @@ from reggan.baselines import train as baseline_training
 from reggan.errors import InputError
 from reggan.model import SEES, SIZE, RegGAN
 from reggan.refinement.attention import TYPES
+from reggan.refinement.network import LEARNED
 from reggan.train import ablations, guidance, pairs
 from reggan.train.batches import PairSampler, Sampler
 from reggan.train.compare import compare
@@ -123,16 +124,16 @@ def _start(args: argparse.Namespace) -> RegGAN:
 
 
 def _guide(model: RegGAN, training: Subjects, flows: list[Tensor]) -> None:
-    """Fit the face's shape and equation (5) in closed form; both displacements are stored five times as large. What
-    the network itself moves starts at nothing."""
+    """Fit the face's shape and equation (5) in closed form; what the network itself
+    moves starts at nothing."""
     net = model.refinement
     net.shape.fit(torch.cat([model.frame(s.landmarks[None], SIZE).to_crop for s in training]))
     mean, by_shape = guidance.fit_displacement(training, flows, model.frame, net.shape)
-    net.mean_displacement.data.copy_(mean / 0.2)
+    net.mean_displacement.data.copy_(mean / LEARNED)
     if len(by_shape):
         side = net.shape_displacement.shape[-1]
         fitted = F.interpolate(by_shape.flatten(0, 1), size=(side, side), mode="area")
-        net.shape_displacement.data.copy_(fitted.reshape(net.shape_displacement.shape) / 0.2)
+        net.shape_displacement.data.copy_(fitted.reshape(net.shape_displacement.shape) / LEARNED)
     for parameter in net.head.parameters():
         parameter.data[:2] = 0
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from reggan.frame import CONTROL, MIRROR, FrameMaps, LandmarkFrame, sample
+from reggan.frame import CONTROL, MIRROR, FrameMaps, LandmarkFrame, mirrored, sample
 from reggan.train.augment import jpeg, restyle
 from reggan.train.guidance import into_frame
 from reggan.train.pairs import Subject
@@ -97,7 +97,7 @@ class Sampler:
     def draw(self, size: int) -> Batch:
         pair, landmarks, c, chosen, flip = self.pairs.draw(size)
         flow = torch.stack([self.flows[i][j] for i, j in chosen]).float()
-        flow[flip] = flow[flip].flip(-1) * flow.new_tensor([-1.0, 1.0])[:, None, None]
+        flow[flip] = mirrored(flow[flip])
         maps = self.frame(landmarks, pair.shape[-1])
         in_frame = sample(pair, maps.to_crop).clamp(0, 1)
         seen, target = in_frame.split(3, 1)

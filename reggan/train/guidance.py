@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from reggan.frame import LandmarkFrame, pixel_grid, sample
+from reggan.frame import LandmarkFrame, mirrored, pixel_grid, sample
 from reggan.model import RegGAN
 from reggan.refinement.shape import FaceShape
 from reggan.train.pairs import Subject
@@ -79,11 +79,10 @@ def fit_displacement(
     penalty = torch.full((size,), ridge * sum(len(f) for f in flows) / 6)
     penalty[:6] = 1.0
     gram, moment = penalty.diag(), torch.zeros(size, 2 * GRID * GRID)
-    turn = torch.tensor([-1.0, 1.0])
     for s, flow in zip(subjects, flows, strict=True):
         to_crop = frame(s.landmarks[None], s.neutral.shape[-1]).to_crop
         d = into_frame(flow.float(), to_crop.expand(len(flow), -1, -1, -1))
-        for b, seen in ((to_crop, d), (to_crop.flip(2) * turn, d.flip(-1) * turn[:, None, None])):
+        for b, seen in ((to_crop, d), (mirrored(to_crop.movedim(-1, 1)).movedim(1, -1), mirrored(d))):
             given = torch.cat([torch.ones(1, 1), shape(b)], 1)  # (1, 1 + components)
             given = (given[:, :, None] * s.c[:, None]).flatten(1)  # (N, size), first c, then z_0 c, z_1 c ...
             weight = s.c.amax(1, keepdim=True) ** 4
