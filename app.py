@@ -7,11 +7,12 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before gradio is imported: n
 
 from reggan.errors import InputError  # noqa: E402
 from reggan.predictor import Predictor  # noqa: E402
-from reggan.ui import build, launch_options  # noqa: E402
+from reggan.ui import build, launch_options, zero_gpu  # noqa: E402
 from reggan.votes import VotingService  # noqa: E402
 
 try:
-    demo = build(Predictor.from_pretrained(), voting=VotingService.from_environment())
+    predictor = zero_gpu.lent(Predictor.from_pretrained(device=zero_gpu.DEVICE))
+    demo = build(predictor, voting=VotingService.from_environment())
 except InputError as error:
     sys.exit(str(error))
 

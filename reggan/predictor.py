@@ -16,7 +16,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from reggan import checkpoint, hub, space
 from reggan.errors import InputError
 from reggan.expressions import Expression, resolve
 from reggan.faces import (
@@ -31,8 +30,10 @@ from reggan.faces import (
     transform,
 )
 from reggan.faces.images import ImageSource
-from reggan.forward import Forward, Image, Made, OnDevice, to_uint8
-from reggan.model import RegGAN
+from reggan.model.forward import Forward, Image, ModelOutput, OnDevice, to_uint8
+from reggan.model.reggan import RegGAN
+from reggan.weights.files import load_model
+from reggan.weights.source import find
 
 __all__ = ["AlignedFace", "Analysis", "EditedFace", "Predictor", "Result", "to_uint8"]
 
@@ -84,12 +85,17 @@ class Predictor:
     """Gives faces new expressions. Make one with `Predictor.from_pretrained()`."""
 
     def __init__(
-        self, model: RegGAN, metadata: dict[str, str] | None = None, device: str | None = None, notice: str = ""
+        self,
+        model: RegGAN,
+        metadata: dict[str, str] | None = None,
+        device: str | None = None,
+        notice: str = "",
+        forward: Forward | None = None,
     ) -> None:
-        on_card = torch.cuda.is_available() and not space.ZERO_GPU
-        here = OnDevice(model, device or ("cuda" if on_card else "cpu"))
+        here = OnDevice(model, device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.device, self.model = here.device, here.model
-        self._forward: Forward = space.lent(model, here)
+        #: The model's forward pass: here, or wherever who made the predictor wants it.
+        self.forward: Forward = forward or here
         self.metadata = dict(metadata or {})
         #: One sentence for everybody who uses it, if the weights are not those that were asked for; else "".
         self.notice = notice
@@ -110,8 +116,8 @@ class Predictor:
         Raises:
             InputError: there is no such thing, it is damaged, or it does not fit.
         """
-        found = hub.find(repo_id_or_path, revision)
-        model, metadata = checkpoint.load(found.path)
+        found = find(repo_id_or_path, revision)
+        model, metadata = load_model(found.path)
         if found.commit:
             metadata |= {"revision": found.commit, "repository": found.name}
         return cls(model, metadata, device, found.notice)
@@ -188,16 +194,16 @@ class Predictor:
                 edited[n].append(EditedFace(one.face.box, one.face.landmarks, one.crop, coarse, refined, change))
         return [Result(i, tuple(f), row) for i, f, row in zip(images, edited, c, strict=True)]
 
-    def _make(self, faces: Sequence[AlignedFace], c: NDArray[np.float32]) -> Iterator[Made]:
+    def _make(self, faces: Sequence[AlignedFace], c: NDArray[np.float32]) -> Iterator[ModelOutput]:
         """For each face what the model makes of it, as many faces at once as fit into a batch."""
         n = len(c)
         at_once = max(1, _ROWS // max(n, 1))
         for i in range(0, len(faces), at_once):
             some = faces[i : i + at_once]
             crops, landmarks = np.stack([f.crop for f in some]), np.stack([f.landmarks for f in some])
-            made = self._forward(crops, landmarks, np.tile(c, (len(some), 1)))
+            made = self.forward(crops, landmarks, np.tile(c, (len(some), 1)))
             for rows in (slice(k * n, (k + 1) * n) for k in range(len(some))):
-                yield Made(made.coarse[rows], made.refined[rows], made.changes[rows], {})
+                yield ModelOutput(made.coarse[rows], made.refined[rows], made.changes[rows], {})
 
     def edit_crops(self, crops: Image, landmarks: NDArray[np.float32], c: NDArray[np.float32]) -> tuple[Image, Image]:
         """Coarse and refined images of faces that are aligned already.
@@ -211,7 +217,7 @@ class Predictor:
             coarse and refined, (N, 256, 256, 3) uint8 each.
         """
         steps = [slice(i, i + _ROWS) for i in range(0, len(crops), _ROWS)]
-        made = [self._forward(crops[s], landmarks[s], c[s]) for s in steps]
+        made = [self.forward(crops[s], landmarks[s], c[s]) for s in steps]
         return np.concatenate([m.coarse for m in made]), np.concatenate([m.refined for m in made])
 
     def attention(self, face: AlignedFace, c: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
@@ -221,4 +227,4 @@ class Predictor:
             name ("shared 64", "channelwise 32", "skip 128" ...) to (h, w) in (0, 1); maps with a channel axis are
             averaged over it.
         """
-        return self._forward(face.crop[None], face.landmarks[None], c[None], attention=True).attention
+        return self.forward(face.crop[None], face.landmarks[None], c[None], attention=True).attention

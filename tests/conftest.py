@@ -1,9 +1,20 @@
-"""Fixtures that several test files use."""
+"""Fixtures that several test files use: a server, a browser, pictures, and a visitor."""
 
+import importlib.util
+import os
+import socket
 from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.paths import PHOTO, ROOT
+from tests.visitor import CHROMIUM, Visitor
 
 
 @pytest.fixture(scope="module")
@@ -13,3 +24,65 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
+    os.environ["REGGAN_VOTES_DB"] = str(tmp_path_factory.mktemp("votes") / "votes.db")  # never the user's own
+    spec = importlib.util.spec_from_file_location("app", ROOT / "app.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def url(app: ModuleType) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    app.demo.launch(server_port=port, prevent_thread_lock=True, quiet=True, **app.launch_options())
+    yield f"http://127.0.0.1:{port}"
+    app.demo.close()
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Generated pictures: no face, two faces, a large one with EXIF, one that is damaged."""
+    folder = tmp_path_factory.mktemp("pictures")
+    photo = Image.open(PHOTO)
+    pair = Image.new("RGB", (820, 450), "gray")
+    pair.paste(photo.resize((410, 480)), (0, -15))
+    pair.paste(photo.resize((384, 450)), (430, 0))
+    rows = np.linspace(60, 200, 300)[:, None, None] * np.array([1.0, 0.8, 0.6])
+    made = {
+        "landscape": Image.fromarray(np.tile(rows, (1, 400, 1)).astype(np.uint8)),
+        "pair": pair,
+        "large": photo.resize((1536, 1800)),
+    }
+    paths = {name: folder / f"{name}.png" for name in (*made, "damaged")}
+    for name, picture in made.items():
+        picture.save(paths[name])
+    paths["damaged"].write_bytes(paths["pair"].read_bytes()[:2000])
+    exif = Image.Exif()
+    exif.get_ifd(0x8825)[2] = (48.0, 51.0, 30.0)  # GPS latitude
+    paths["located"] = folder / "located.jpg"
+    photo.save(paths["located"], exif=exif)
+    return paths
+
+
+@pytest.fixture(scope="module")  # while it is open, no gradio_client may run in the same thread
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visitor(browser: Browser, url: str) -> Iterator[Visitor]:
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="en-US")
+    visitor = Visitor(page, url)
+    yield visitor
+    page.close()
+    assert visitor.problems == []

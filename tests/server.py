@@ -13,7 +13,7 @@ from types import TracebackType
 
 import httpx
 
-from tests.page import ROOT
+from tests.paths import ROOT
 
 
 def resident(pid: int, field: str = "VmRSS") -> int:

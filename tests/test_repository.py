@@ -5,7 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from tests.paths import ROOT
+
 README = (ROOT / "README.md").read_text()
 
 
@@ -62,9 +63,9 @@ def test_import_is_quick_and_quiet() -> None:
 
 
 def test_weights_say_where_they_come_from() -> None:
-    from reggan.checkpoint import EMBEDDED, load
+    from reggan.weights.files import EMBEDDED, load_model
 
-    _, metadata = load(EMBEDDED)
+    _, metadata = load_model(EMBEDDED)
     assert int(metadata["steps"]) > 0
     assert "CC BY 4.0" in metadata["attribution"]
     assert "refined_ratio" in metadata["validation"]

@@ -13,8 +13,8 @@ from tqdm import tqdm
 
 from reggan.baselines.blocks import Generator
 from reggan.expressions import BASIC
-from reggan.regression.layer import windows
-from reggan.train.pairs import Subject
+from reggan.model.regression.layer import windows
+from reggan.pairs.layout import Subject
 from reggan.train.regression import in_frame
 
 

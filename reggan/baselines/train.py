@@ -16,11 +16,11 @@ from reggan.baselines.baseline import FILE, Baseline, resize
 from reggan.baselines.masked_regression import MaskedRegression
 from reggan.baselines.trainer import Settings, Trainer
 from reggan.expressions import BASIC
+from reggan.pairs.layout import Subject
 from reggan.predictor import to_uint8
 from reggan.train.batches import PairSampler, degrade
-from reggan.train.pairs import Subject
 from reggan.train.regression import Errors
-from reggan.train.sheet import sheet
+from reggan.train.samples import sheet
 
 
 @torch.inference_mode()

@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from reggan import provenance
-from reggan.animate import FORMATS, animate, save_animation
-from reggan.badge import badge
 from reggan.cli import arguments
 from reggan.cli.arguments import Target
 from reggan.errors import InputError
 from reggan.expressions import BASIC, COMPOUND
+from reggan.output import provenance
+from reggan.output.animation import FORMATS, animate, save_animation
+from reggan.output.badge import badge
+from reggan.output.contact_sheet import expression_sheet, stack
 from reggan.predictor import Predictor
-from reggan.sheet import expression_sheet, stack
 
 _EXTENSION = {"png": "png", "jpeg": "jpg", "webp": "webp"}
 

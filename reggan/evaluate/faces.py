@@ -8,8 +8,8 @@ import numpy as np
 
 from reggan.errors import InputError
 from reggan.expressions import BASIC
+from reggan.faces.images import picture_files
 from reggan.metrics.styles import STYLES
-from reggan.picture_files import picture_files
 
 
 class Faces(NamedTuple):

@@ -19,13 +19,13 @@ import torch
 import torch.nn as nn
 from safetensors import SafetensorError, safe_open
 
-from reggan.checkpoint import EMBEDDED
 from reggan.errors import InputError
 from reggan.evaluate.faces import Faces
 from reggan.expressions import BASIC
-from reggan.frame import sample
-from reggan.model import RegGAN
+from reggan.model.frame import sample
+from reggan.model.reggan import RegGAN
 from reggan.predictor import Predictor, to_uint8
+from reggan.weights.files import EMBEDDED
 
 DEFAULT = ("input", "coarse", "refined", "target")
 Edit = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]  # crops, landmarks, c -> crops

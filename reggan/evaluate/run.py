@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from reggan.evaluate import sheet
+from reggan.evaluate import extremes
 from reggan.evaluate.cost import costs
 from reggan.evaluate.faces import Faces
 from reggan.evaluate.measure import Measured, fingerprint, keep, kept, measure, reference
@@ -94,6 +94,6 @@ def _sheets(faces: Faces, images: dict[str, np.ndarray], measured: dict[str, Mea
         if metric in measured[shown].values:
             bad = badness(measured[shown], metric)
             label = metric.replace("_", " ")
-            out[f"{shown} by {label}"] = sheet.by_expression(images, bad)
-            out[f"{shown} ten worst by {label}"] = sheet.worst(images, bad, faces.names)
+            out[f"{shown} by {label}"] = extremes.by_expression(images, bad)
+            out[f"{shown} ten worst by {label}"] = extremes.worst(images, bad, faces.names)
     return out

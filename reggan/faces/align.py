@@ -13,19 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reggan.errors import InputError
+from reggan.faces.topology import LEFT_EYE, RIGHT_EYE
 
 SIZE = 256
 EYE_DISTANCE = 0.29  # of S
 EYE_MIDPOINT = (0.50, 0.40)  # of S
-
-LEFT_EYE = (33, 133)  # MediaPipe face mesh, the corners of the eye on the viewer's left
-RIGHT_EYE = (362, 263)
 
 
 def eye_centres(landmarks: NDArray[Any]) -> NDArray[np.float64]:
     """(2, 2) float64: the centres of the eyes on the viewer's left and right, from (478, 2) landmarks."""
     points = np.asarray(landmarks, np.float64)
     return np.stack([points[list(LEFT_EYE)].mean(0), points[list(RIGHT_EYE)].mean(0)])
+
+
+def eye_distance(landmarks: NDArray[Any]) -> float:
+    """Between the centres of the eyes, in the landmarks' own units."""
+    return float(np.linalg.norm(np.subtract(*eye_centres(landmarks))))
 
 
 def alignment_matrix(landmarks: NDArray[Any], size: int = SIZE) -> NDArray[np.float64]:

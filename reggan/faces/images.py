@@ -18,10 +18,16 @@ MAX_BYTES = 400_000_000  # of a file: 50 million pixels of 16-bit RGBA, uncompre
 
 # Formats that Pillow decodes in this process from pixels alone (EPS would start Ghostscript, for instance).
 _FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "PPM", "ICO", "JPEG2000")
+_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 _STRIP = 1_000_000  # pixels that are converted at a time
 _DAMAGED = "The picture is damaged or incomplete."
 
 ImageSource: TypeAlias = "str | os.PathLike[str] | bytes | IO[bytes] | Image.Image | NDArray[Any]"
+
+
+def picture_files(folder: Path, pattern: str = "**/*") -> list[Path]:
+    """Files that match `pattern` and are called as pictures are, sorted; by default those in sub-folders too."""
+    return sorted(path for path in folder.glob(pattern) if path.suffix.lower() in _SUFFIXES)
 
 
 def read_image(source: ImageSource) -> NDArray[np.uint8]:

@@ -1,7 +1,7 @@
 """face-api's expression classifier in torch: a small densely connected network of separable convolutions.
 
 The same numbers as FaceExpressionNet of @vladmandic/face-api 1.7.15 (`src/faceExpressionNet`,
-`src/faceFeatureExtractor`), checked against the JavaScript in tests/test_metrics_networks.py.
+`src/faceFeatureExtractor`), checked against the JavaScript in tests/evaluate/test_metrics_networks.py.
 """
 
 import torch

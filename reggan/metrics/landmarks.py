@@ -9,9 +9,7 @@ beside the mean, or a model that destroys faces would look good. The ten iris po
 import numpy as np
 
 from reggan.errors import InputError
-from reggan.faces.align import LEFT_EYE, RIGHT_EYE
-
-_MESH = 468  # of MediaPipe's 478 points, without the irises
+from reggan.faces.topology import LEFT_EYE, MESH, RIGHT_EYE
 
 
 def find_landmarks(images: np.ndarray) -> np.ndarray:
@@ -44,6 +42,6 @@ def landmark_error(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """
     if outputs.shape != targets.shape or outputs.ndim != 3 or outputs.shape[1:] != (478, 2):
         raise InputError(f"Landmarks must be (N, 478, 2) twice, not {outputs.shape} and {targets.shape}.")
-    distance = np.linalg.norm(outputs[:, :_MESH].astype(np.float64) - targets[:, :_MESH], axis=2).mean(1)
+    distance = np.linalg.norm(outputs[:, :MESH].astype(np.float64) - targets[:, :MESH], axis=2).mean(1)
     eyes = targets[:, LEFT_EYE].mean(1) - targets[:, RIGHT_EYE].mean(1)
     return distance / np.linalg.norm(eyes, axis=1)

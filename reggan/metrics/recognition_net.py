@@ -1,8 +1,8 @@
 """face-api's face embedder in torch: dlib's ResNet with 29 convolutions and 128 outputs.
 
 The same numbers as FaceRecognitionNet of @vladmandic/face-api 1.7.15 (`src/faceRecognitionNet`), checked against the
-JavaScript in tests/test_metrics_networks.py. The architecture is dlib's (Davis King, "High quality face recognition
-with deep metric learning", 2017).
+JavaScript in tests/evaluate/test_metrics_networks.py. The architecture is dlib's (Davis King, "High quality face
+recognition with deep metric learning", 2017).
 """
 
 import torch

@@ -17,19 +17,22 @@ import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
-from reggan import baselines, checkpoint
+from reggan import baselines
+from reggan.baselines import ablations
 from reggan.baselines import train as baseline_training
 from reggan.errors import InputError
-from reggan.model import SEES, SIZE, RegGAN
-from reggan.refinement.attention import TYPES
-from reggan.refinement.network import LEARNED
-from reggan.train import ablations, guidance, pairs
+from reggan.model.refinement.attention import TYPES
+from reggan.model.refinement.network import LEARNED
+from reggan.model.reggan import SEES, SIZE, RegGAN
+from reggan.pairs import layout
+from reggan.train import initialise
 from reggan.train.batches import PairSampler, Sampler
-from reggan.train.compare import compare
 from reggan.train.refinement import Settings, Trainer, train
 from reggan.train.regression import fit, validate
+from reggan.train.stage1_variants import compare
+from reggan.weights.files import load_model, save_model
 
-Subjects = list[pairs.Subject]
+Subjects = list[layout.Subject]
 
 
 def _settings(parser: argparse.ArgumentParser, settings: type) -> None:
@@ -43,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(prog="python -m reggan.train", description=__doc__)
     stages = p.add_subparsers(dest="stage", required=True)
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--data", type=Path, required=True, help="folder of identities, see reggan/train/pairs.py")
+    common.add_argument("--data", type=Path, required=True, help="folder of identities, see reggan/train/reading.py")
     common.add_argument("--validation", type=Path, help="file of identities that are never trained on")
     common.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
 
@@ -57,12 +60,12 @@ def _parser() -> argparse.ArgumentParser:
     two.add_argument("--regression", type=Path, required=True, help="weights file of stage 1")
     two.add_argument("-o", "--out", type=Path, required=True, help="folder for checkpoints, log and sheets")
     two.add_argument("--warm-start", type=Path, help="weights file to start from instead of from nothing")
-    two.add_argument("--guidance", type=Path, help="file to keep the optical flow in; OUT/guidance.pt if not given")
+    two.add_argument("--guidance", type=Path, help="file to keep the optical flow in; OUT/initialise.pt if not given")
     two.add_argument("--minutes", type=float, default=float("inf"), help="stop after this time, resumable")
     two.add_argument("--residual-only", action="store_true", help="ablation: without displacement and paint")
     two.add_argument("--without", action="append", choices=TYPES, default=[], help="ablation: a type of attention")
     two.add_argument(
-        "--sees", choices=SEES, default="both", help="ablation: what stage 2 is shown, see reggan/model.py"
+        "--sees", choices=SEES, default="both", help="ablation: what stage 2 is shown, see reggan/model/reggan.py"
     )
     two.add_argument(
         "--follow", type=Path, help="weights that tell the displacement, in the place of optical flow alone"
@@ -96,15 +99,15 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _subjects(args: argparse.Namespace) -> tuple[Subjects, Subjects]:
-    held_out = pairs.read_list(args.validation)
-    training = pairs.load(args.data, without=held_out)
-    return training, pairs.load(args.data, only=held_out) if held_out else training[:8]
+    held_out = layout.read_list(args.validation)
+    training = layout.load(args.data, without=held_out)
+    return training, layout.load(args.data, only=held_out) if held_out else training[:8]
 
 
 def _regression(args: argparse.Namespace, training: Subjects, validation: Subjects) -> dict[str, float]:
     model = RegGAN(args.grid, args.r).to(args.device)
     fit(model, training, args.ridge)
-    checkpoint.save(model, args.out)
+    save_model(model, args.out)
     figures = {"all_strengths_mse": validate(model, validation, full_strength=False)["coarse_mse"]}
     figures |= validate(model, validation) | {"numbers": model.regression.weight.numel()}
     return {k: v for k, v in figures.items() if not k.startswith("refined")}
@@ -112,7 +115,7 @@ def _regression(args: argparse.Namespace, training: Subjects, validation: Subjec
 
 def _start(args: argparse.Namespace) -> RegGAN:
     """A model to train: the warm start's, or stage 1's with a new stage 2 as the options want it."""
-    model, _ = checkpoint.load(args.warm_start or args.regression)
+    model, _ = load_model(args.warm_start or args.regression)
     if args.warm_start is None:
         stage1 = model
         attention = [kind for kind in TYPES if kind not in args.without]
@@ -128,7 +131,7 @@ def _guide(model: RegGAN, training: Subjects, flows: list[Tensor]) -> None:
     moves starts at nothing."""
     net = model.refinement
     net.shape.fit(torch.cat([model.frame(s.landmarks[None], SIZE).to_crop for s in training]))
-    mean, by_shape = guidance.fit_displacement(training, flows, model.frame, net.shape)
+    mean, by_shape = initialise.fit_displacement(training, flows, model.frame, net.shape)
     net.mean_displacement.data.copy_(mean / LEARNED)
     if len(by_shape):
         side = net.shape_displacement.shape[-1]
@@ -144,12 +147,12 @@ def _refinement(args: argparse.Namespace, training: Subjects, validation: Subjec
     model, average = _start(args).train(), _start(args)
     cache = args.guidance or args.out / "guidance.pt"
     if args.follow:
-        teacher = checkpoint.load(args.follow)[0].to(args.device)
-        flows = [guidance.follow(teacher, s) for s in tqdm(training, desc="displacement", unit="face")]
+        teacher = load_model(args.follow)[0].to(args.device)
+        flows = [initialise.follow(teacher, s) for s in tqdm(training, desc="displacement", unit="face")]
     elif cache.is_file():
         flows = torch.load(cache, weights_only=True)
     else:
-        flows = [guidance.subject_flows(s) for s in tqdm(training, desc="optical flow", unit="face")]
+        flows = [initialise.subject_flows(s) for s in tqdm(training, desc="optical flow", unit="face")]
         cache.parent.mkdir(parents=True, exist_ok=True)
         torch.save(flows, cache)
     if (args.follow or args.warm_start is None) and model.refinement.moves:
@@ -161,7 +164,7 @@ def _refinement(args: argparse.Namespace, training: Subjects, validation: Subjec
 
 def _export(args: argparse.Namespace, training: Subjects, validation: Subjects) -> dict[str, str]:
     """Write weights whose header says what they were trained on and how far they got on people never seen."""
-    model, metadata = checkpoint.load(args.weights)
+    model, metadata = load_model(args.weights)
     figures = validate(model.to(args.device), validation)
     history = {
         "steps": metadata.get("steps", ""),
@@ -171,7 +174,7 @@ def _export(args: argparse.Namespace, training: Subjects, validation: Subjects) 
         "license": "Apache-2.0",
         "validation": json.dumps({"people": len(validation), **{k: round(v, 6) for k, v in figures.items()}}),
     }
-    checkpoint.save(model, args.out, history)
+    save_model(model, args.out, history)
     return history
 
 

@@ -5,10 +5,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from reggan.frame import CONTROL, MIRROR, FrameMaps, LandmarkFrame, mirrored, sample
-from reggan.train.augment import jpeg, restyle
-from reggan.train.guidance import into_frame
-from reggan.train.pairs import Subject
+from reggan.faces.topology import CONTROL, MIRROR
+from reggan.model.frame import FrameMaps, LandmarkFrame, mirrored, sample
+from reggan.pairs.layout import Subject
+from reggan.train.initialise import into_frame
+from reggan.train.restyle import jpeg, restyle
 
 
 class Pairs(NamedTuple):

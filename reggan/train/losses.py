@@ -4,8 +4,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from reggan.frame import CONTROL, pixel_grid
-from reggan.refinement import Edit
+from reggan.faces.topology import CONTROL
+from reggan.model.frame import pixel_grid
+from reggan.model.refinement import Edit
 
 # Landmarks (indices into `CONTROL`'s values) around which errors count more: eyes, brows, lips.
 _EYES = (33, 263, 133, 362, 159, 386, 145, 374, 160, 387, 158, 385, 144, 373, 153, 380)

@@ -11,14 +11,14 @@ import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
-from reggan import checkpoint
-from reggan.model import SIZE, RegGAN, channels_last, compose, fast_layout
-from reggan.refinement.discriminator import PatchDiscriminator
+from reggan.model.refinement.discriminator import PatchDiscriminator
+from reggan.model.reggan import SIZE, RegGAN, channels_last, compose, fast_layout
+from reggan.pairs.layout import Subject
 from reggan.train import losses
 from reggan.train.batches import Batch, Sampler
-from reggan.train.pairs import Subject
 from reggan.train.regression import count_numbers, validate
-from reggan.train.sheet import sample_sheet
+from reggan.train.samples import sample_sheet
+from reggan.weights.files import save_model
 
 
 @dataclass(frozen=True)
@@ -204,9 +204,9 @@ def train(
                 f.write(json.dumps({k: round(v, 6) for k, v in line.items()}) + "\n")
             sample_sheet(trainer.ema, validation).save(out / f"sheet_{trainer.step:06d}.png")
             torch.save(trainer.state(), last)
-            checkpoint.save(trainer.ema, out / "reggan.safetensors", {"steps": str(trainer.step)})
+            save_model(trainer.ema, out / "reggan.safetensors", {"steps": str(trainer.step)})
             if trainer.step == s.steps:  # kept to compare the adversarial phase with
-                checkpoint.save(trainer.ema, out / "reconstruction.safetensors", {"steps": str(trainer.step)})
+                save_model(trainer.ema, out / "reconstruction.safetensors", {"steps": str(trainer.step)})
             bar.set_postfix(ratio=f"{figures['refined_ratio']:.3f}", loss=f"{running['reconstruction']:.4f}")
         if late:
             break

@@ -7,10 +7,10 @@ import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
-from reggan.frame import LandmarkFrame, mean_shape, sample
-from reggan.model import SIZE, RegGAN
-from reggan.regression import RidgeAccumulator
-from reggan.train.pairs import Subject
+from reggan.model.frame import LandmarkFrame, mean_shape, sample
+from reggan.model.reggan import SIZE, RegGAN
+from reggan.model.regression import RidgeAccumulator
+from reggan.pairs.layout import Subject
 
 
 def in_frame(frame: LandmarkFrame | None, subject: Subject, grid: int) -> tuple[Tensor, Tensor]:

@@ -9,12 +9,12 @@ from typing import Any, Literal
 import gradio as gr
 import numpy as np
 
-from reggan import provenance
-from reggan.badge import badge as marked
 from reggan.errors import InputError
 from reggan.expressions import BASIC, COMPOUND, NAMED, describe, resolve
+from reggan.output import provenance
+from reggan.output.badge import badge as marked
+from reggan.output.contact_sheet import expression_sheet
 from reggan.predictor import Predictor
-from reggan.sheet import expression_sheet
 from reggan.ui.files import new_path
 from reggan.ui.picture_input import PictureInput, as_error
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from torch import nn
 
-from reggan import checkpoint
 from reggan.expressions import BASIC
 from reggan.faces import SIZE, align, find_faces, paste_back
-from reggan.frame import CONTROL
-from reggan.model import RegGAN
-from reggan.refinement import Edit
+from reggan.faces.topology import CONTROL
+from reggan.model.refinement import Edit
+from reggan.model.reggan import RegGAN
 from reggan.ui.words import say
+from reggan.weights.files import EMBEDDED, load_model
 
 _STYLE = """
 .architecture { font: 13px ui-sans-serif, system-ui, sans-serif; --ink: #1e293b; --soft: #475569; --line: #64748b;
@@ -124,5 +124,5 @@ def _count(module: nn.Module) -> str:
 
 
 if __name__ == "__main__":
-    loaded, _ = checkpoint.load(checkpoint.EMBEDDED)
+    loaded, _ = load_model(EMBEDDED)
     Path(sys.argv[1]).write_text(architecture_svg(loaded), encoding="utf-8")

@@ -7,9 +7,9 @@ from typing import Any
 
 import gradio as gr
 
-from reggan.batch import write_zip
 from reggan.errors import InputError
 from reggan.expressions import describe, resolve
+from reggan.output.archive import write_zip
 from reggan.predictor import Predictor
 from reggan.ui.edit.choices import EVERY_CHOICE, START
 from reggan.ui.edit.table import note

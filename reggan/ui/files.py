@@ -37,7 +37,7 @@ def shrink(image: NDArray[np.uint8], largest: int = VIEW) -> NDArray[np.uint8]:
 def write_view(image: NDArray[np.uint8], path: Path, said: Mapping[str, Any] | None = None) -> Path:
     """The picture as a small JPEG: PNG would take ten times as long, at every move of a slider.
 
-    `said`: `reggan.provenance.save_options` for "jpeg", for a picture that was edited.
+    `said`: `reggan.output.provenance.save_options` for "jpeg", for a picture that was edited.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(shrink(image)).save(path, quality=92, subsampling=0, **(said or {}))

@@ -17,7 +17,7 @@ from PIL import Image
 from reggan.errors import InputError
 from reggan.expressions import NAMED, resolve
 from reggan.faces import read_image
-from reggan.picture_files import picture_files
+from reggan.faces.images import picture_files
 from reggan.votes.items import METHOD, SCHEMA, Gallery
 from reggan.votes.records import IMAGE_CLASSES, INPUT, STRANGER
 

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from reggan import provenance
-from reggan.animate import animate, save_animation
-from reggan.badge import badge
 from reggan.errors import InputError
 from reggan.expressions import BASIC, COMPOUND, describe
+from reggan.output import provenance
+from reggan.output.animation import animate, save_animation
+from reggan.output.badge import badge
+from reggan.output.contact_sheet import expression_rows, expression_sheet
+from reggan.output.explain import stage_views
 from reggan.predictor import Predictor
-from reggan.sheet import expression_rows, expression_sheet
-from reggan.stages import stage_views
 from reggan.ui.edit import choices
 from reggan.ui.edit.visit import Visit
 from reggan.ui.files import new_path, served, write_view

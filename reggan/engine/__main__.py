@@ -1,0 +1,203 @@
+"""`python -m reggan.engine`: make paired training data.
+
+facekit      register an ICT-FaceKit release; once
+synthesise   photographs of neutral faces to pairs; run it again to go on where it stopped
+sheet        how the engine works on one photograph, stage by stage
+import-cfee, import-kdef, import-folders
+             recorded expressions into the same layout, with a split by subject
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+from reggan.errors import InputError
+from reggan.faces.align import SIZE
+
+
+def _parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(
+        prog="python -m reggan.engine", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = p.add_subparsers(dest="command", required=True)
+
+    kit = commands.add_parser("facekit", help="register an ICT-FaceKit release")
+    kit.add_argument("--source", type=Path, required=True, help="its folder FaceXModel, with the OBJ files")
+    kit.add_argument("-o", "--out", type=Path, required=True, help="face kit to write (.npz)")
+    kit.add_argument("--sheet", type=Path, help="picture that shows where everything ended up")
+
+    make = commands.add_parser("synthesise", help="photographs of neutral faces to pairs")
+    make.add_argument("--photos", type=Path, required=True, help="folder of photographs, one per person")
+    make.add_argument("--pattern", default="*", help="which of its files, e.g. '*_neutral.jpg'")
+    make.add_argument("--facekit", type=Path, required=True)
+    make.add_argument("-o", "--out", type=Path, required=True, help="folder of pairs to write")
+    make.add_argument("--identities", type=Path, help="file of identities, one a line; only these")
+    make.add_argument("--without", type=Path, help="file of identities to leave out, of morphs too")
+    make.add_argument("--per-identity", type=int, default=24, help="targets for each (default 24)")
+    make.add_argument("--compounds", action="store_true", help="with CFEE's compound expressions")
+    make.add_argument("--open-anger", type=float, default=0.1, help="share of anger with bared teeth (default 0.1)")
+    make.add_argument("--varied", type=int, default=0, help="copies of each in other light, tone and pose")
+    make.add_argument("--morphs", type=int, default=0, help="people who do not exist, from random pairs")
+    make.add_argument("--styles", type=int, default=0, help="copies of each as painting, drawing, statue ...")
+    make.add_argument("--style-names", nargs="+", default=[], metavar="NAME", help="draw from these only")
+    make.add_argument("--without-styles", nargs="+", default=[], metavar="NAME", help="never draw these")
+    make.add_argument("--size", type=int, default=SIZE, help=f"side of the crops (default {SIZE})")
+    make.add_argument("--seed", type=int, default=0)
+    make.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
+
+    for name, layout in (
+        ("cfee", "EE_SSS_NNNN.jpg"),
+        ("kdef", "AF01ANS.JPG"),
+        ("folders", "<expression>/<subject>.jpg"),
+    ):
+        taken = commands.add_parser(f"import-{name}", help=f"recorded expressions: {layout}")
+        taken.add_argument("--source", type=Path, required=True)
+        taken.add_argument("-o", "--out", type=Path, required=True, help="folder of pairs to write")
+        taken.add_argument("--validation-share", type=float, default=0.1, help="of the subjects (default 0.1)")
+        taken.add_argument("--size", type=int, default=SIZE, help=f"side of the crops (default {SIZE})")
+        taken.add_argument("--seed", type=int, default=0, help="of the split")
+        taken.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
+        if name == "cfee":
+            taken.add_argument("--codes", type=Path, help='lines such as "02 happy" in place of the paper\'s order')
+
+    sheet = commands.add_parser("sheet", help="the engine's stages on one photograph")
+    sheet.add_argument("photo", type=Path)
+    shown = sheet.add_mutually_exclusive_group()
+    shown.add_argument("--styles", action="store_true", help="its styles instead of its stages")
+    shown.add_argument("--variety", action="store_true", help="it in other light, tone and pose")
+    shown.add_argument("--morph", type=Path, metavar="PHOTO", help="the same, and morphs into another person")
+    sheet.add_argument("--facekit", type=Path, required=True)
+    sheet.add_argument("-o", "--out", type=Path, required=True)
+    return p
+
+
+def main(argv: list[str] | None = None) -> None:
+    args = _parser().parse_args(argv)
+    work = {"facekit": _facekit, "synthesise": _synthesise, "sheet": _sheet}
+    work.get(args.command, _import)(args)
+
+
+def _facekit(args: argparse.Namespace) -> None:
+    from reggan.engine.kit.register import register
+
+    kit = register(args.source)
+    kit.save(args.out)
+    print(f"{args.out}: {len(kit.names)} blendshapes, {len(kit.skin.vertices)} vertices of skin.")
+    if args.sheet:
+        from reggan.engine.stage_sheets import facekit_sheet, save_sheet
+
+        save_sheet(args.sheet, facekit_sheet(kit))
+
+
+def _synthesise(args: argparse.Namespace) -> None:
+    from reggan.engine.synthesise import Settings, further_jobs, plain_jobs, run
+    from reggan.pairs.layout import read_list, write_table
+    from reggan.pairs.photographs import find_photos, select
+
+    if args.per_identity < 1 or args.workers < 1 or min(args.varied, args.morphs, args.styles) < 0:
+        raise InputError("Numbers of pictures and processes must be positive.")
+    styles = _style_names(args.style_names, args.without_styles)
+    only = read_list(args.identities) if args.identities else None
+    photos = select(find_photos(args.photos, args.pattern), only, read_list(args.without))
+    if not photos:
+        raise InputError("No photograph is left to work on.")
+    settings = Settings(
+        args.facekit,
+        args.out,
+        args.per_identity,
+        args.compounds,
+        args.open_anger,
+        args.styles,
+        styles,
+        args.size,
+        args.seed,
+    )
+    made = thrown_out = total = 0
+    refused: set[str] = set()
+    for further in (False, True):  # what is refused as it is need not be tried in other light
+        usable = {name: path for name, path in photos.items() if name not in refused}
+        todo = further_jobs(usable, args.varied, args.morphs, args.seed) if further else plain_jobs(photos)
+        if not todo:
+            continue
+        total += len(todo)
+        for outcome in (bar := tqdm(run(todo, settings, args.workers), total=len(todo), unit="identity")):
+            made, thrown_out = made + outcome.made, thrown_out + outcome.thrown_out
+            if outcome.refused:
+                refused.add(outcome.name)
+                bar.write(f"{outcome.name}: {outcome.refused}.")
+    print(
+        f"{made} pairs made, {thrown_out} thrown out because their landmarks were elsewhere, "
+        f"{len(refused)} of {total} identities refused; {args.out} now holds {write_table(args.out)} pairs."
+    )
+
+
+def _import(args: argparse.Namespace) -> None:
+    from reggan.pairs import recorded
+    from reggan.pairs.importer import import_recordings
+    from reggan.pairs.layout import is_written, write_table
+
+    if args.workers < 1 or not 0 <= args.validation_share < 1:
+        raise InputError("Processes must be at least 1, the share for validation at least 0 and below 1.")
+    if args.command == "import-cfee":
+        codes = recorded.read_codes(args.codes) if args.codes else recorded.CFEE_CODES
+        recordings = recorded.cfee(args.source, codes)
+    else:
+        recordings = {"import-kdef": recorded.kdef, "import-folders": recorded.folders}[args.command](args.source)
+    made = refused = left_out = 0
+    outcomes = import_recordings(recordings, args.out, args.workers, args.size)
+    for outcome in (bar := tqdm(outcomes, total=len(recordings), unit="identity")):
+        made, refused, left_out = made + outcome.made, refused + bool(outcome.refused), left_out + len(outcome.notes)
+        for note in (*outcome.notes, *([f"{outcome.name}: {outcome.refused}"] if outcome.refused else [])):
+            bar.write(f"{note}.")
+    kept = [r for r in recordings if is_written(args.out, r.name)]
+    names = recorded.split(kept, args.validation_share, args.seed)
+    (args.out / "validation.txt").write_text("".join(f"{name}\n" for name in names))
+    print(
+        f"{made} pairs made, {left_out} pictures left out, {refused} of {len(recordings)} identities refused; "
+        f"{args.out} now holds {write_table(args.out)} pairs, {len(names)} identities are for validation."
+    )
+
+
+def _style_names(only: list[str], without: list[str]) -> tuple[str, ...]:
+    from reggan.engine.styles import STYLES
+
+    if unknown := [name for name in only + without if name not in STYLES]:
+        raise InputError(f"There is no style {unknown[0]}; there are {', '.join(STYLES)}.")
+    left = tuple(name for name in only or STYLES if name not in without)
+    if not left:
+        raise InputError("No style is left to draw from.")
+    return left
+
+
+def _sheet(args: argparse.Namespace) -> None:
+    from reggan.engine import stage_sheets
+    from reggan.engine.fit.accept import admit
+    from reggan.engine.kit.facekit import FaceKit
+    from reggan.engine.kit.rig import rig
+    from reggan.pairs.photographs import read_picture
+
+    model = rig(FaceKit.load(args.facekit))
+    fitted = admit(read_picture(args.photo), model)
+    if args.styles:
+        sheet = stage_sheets.style_sheet(fitted)
+    elif args.variety or args.morph:
+        sheet = stage_sheets.variety_sheet(fitted, admit(read_picture(args.morph), model) if args.morph else None)
+    else:
+        sheet = stage_sheets.stage_sheet(fitted)
+    stage_sheets.save_sheet(args.out, sheet)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except InputError as error:
+        sys.exit(str(error))
+    except ModuleNotFoundError as error:
+        if error.name not in {"numba", "scipy", "tomli"}:
+            raise
+        sys.exit(f"The data engine needs {error.name}: pip install 'reggan[data]'.")
+    except FileNotFoundError as error:
+        sys.exit(f"{error.filename} does not exist.")

@@ -1,0 +1,128 @@
+"""Laying the face model over a photograph."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from reggan.engine.fit.photo import Photo
+from reggan.engine.kit.rig import Rig
+from reggan.faces.topology import LID_MIDDLES, MESH
+
+Float = NDArray[np.float32]
+Array = NDArray[np.float64]
+
+_LIPS = (0, 2, 11, 37, 61, 164, 167, 267, 291, 393)  # upper lip and above it: the teeth are fixed to the skull
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Where the model lies on the photograph. Positions in crop pixels.
+
+    Attributes:
+        rig, photo: what was laid on what.
+        scale: crop pixels per unit of the model (close to the photograph's IOD).
+        rotation: (3, 3) from the model to the camera (x right, y down, z away).
+        shift: (2,) crop pixels.
+        skin: (V, 2) skin vertices, `depth` (V,) how far away, in crop pixels.
+        mouth, mouth_depth: the same for what is behind the lips.
+        misfit: (468, 2) landmarks minus the rigid model's, crop pixels.
+        lids: opening of the eyes on the viewer's left and right over the mean face's, clipped to 0.45 to 1.3.
+        lightness: 95th percentile of CIE L* over the face, 0 to 100.
+        chroma: median CIE chroma of the face; near 0 for grey pictures, 15 to 25 for skin.
+    """
+
+    rig: Rig
+    photo: Photo
+    scale: float
+    rotation: Array
+    shift: Array
+    skin: Float
+    depth: Float
+    mouth: Float
+    mouth_depth: Float
+    misfit: Array
+    lids: tuple[float, float]
+    lightness: float
+    chroma: float
+
+    def project(self, points: NDArray[np.floating]) -> Array:
+        """(N, 2) crop positions of model points (N, 3), without the misfit."""
+        return self.scale * (points @ self.rotation[:2].T) + self.shift
+
+    def offset(self, moves: NDArray[np.floating]) -> Array:
+        """(N, 3) displacement in crop pixels (z away) of displacements (N, 3) of the model."""
+        return self.scale * (moves @ self.rotation.T)
+
+    @property
+    def turn(self) -> tuple[float, float]:
+        """Yaw (positive: the face looks to the viewer's right) and pitch (positive: down), degrees."""
+        ahead = self.rotation @ [0.0, 0.0, -1.0]
+        return tuple(float(v) for v in np.degrees(np.arcsin(np.clip(ahead[:2], -1, 1))))  # type: ignore[return-value]
+
+
+def fit(rig: Rig, photo: Photo) -> Fit:
+    """Scaled-orthographic pose from the landmarks' x and y, the rest carried over to all vertices."""
+    kit = rig.kit
+    points = photo.landmarks[:MESH]
+    scale, rotation, shift = pose(kit.landmarks.astype(np.float64), points)
+    misfit = points - (scale * (kit.landmarks @ rotation[:2].T) + shift)
+
+    def placed(vertices: Float) -> tuple[Array, Float]:
+        camera = scale * (vertices @ rotation.T)
+        return camera[:, :2] + shift, camera[:, 2].astype(np.float32)
+
+    skin, depth = placed(kit.skin.vertices)
+    mouth, mouth_depth = placed(kit.mouth.vertices)
+    openings = [
+        float(np.clip(_opening(points, pair) / scale / _opening(kit.landmarks[:, :2], pair), 0.45, 1.3))
+        for pair in LID_MIDDLES
+    ]
+    lightness, chroma = _colour(photo)
+    return Fit(
+        rig,
+        photo,
+        scale,
+        rotation,
+        shift,
+        (skin + rig.carry @ misfit).astype(np.float32),
+        depth,
+        (mouth + misfit[list(_LIPS)].mean(0)).astype(np.float32),
+        mouth_depth,
+        misfit,
+        (openings[0], openings[1]),
+        lightness,
+        chroma,
+    )
+
+
+def pose(model: Array, points: Array) -> tuple[float, Array, Array]:
+    """Scale, rotation (3, 3) and shift (2,) that take model points (468, 3) to positions (468, 2).
+
+    Weighted least squares for an affine camera, then the nearest scaled rotation. Jaw and cheeks count little: they
+    differ most between people.
+    """
+    w = np.ones(len(model))
+    w[model[:, 1] > 0.75] = 0.2
+    w[np.abs(model[:, 0]) > 0.85] *= 0.3
+    w = w[:, None] / w.sum()
+    centre, middle = (w * model).sum(0), (w * points).sum(0)
+    camera = np.linalg.lstsq((model - centre) * np.sqrt(w), (points - middle) * np.sqrt(w), rcond=None)[0].T
+    u, s, vt = np.linalg.svd(camera, full_matrices=False)
+    scale, rows = float(s.mean()), u @ vt
+    return scale, np.vstack([rows, np.cross(rows[0], rows[1])]), middle - scale * rows @ centre
+
+
+def _opening(points: NDArray[np.floating], pair: tuple[int, int]) -> float:
+    return float(np.linalg.norm(points[pair[0]] - points[pair[1]]))
+
+
+def _colour(photo: Photo) -> tuple[float, float]:
+    """95th percentile of lightness and median chroma (CIE Lab) inside the outline of the landmarks."""
+    inside = np.zeros(photo.pixels.shape[:2], np.uint8)
+    outline = cv2.convexHull(photo.to_fine(photo.landmarks[:MESH]).astype(np.float32)).astype(np.int32)
+    cv2.fillConvexPoly(inside, outline, (1,))
+    rows = photo.pixels[inside > 0].astype(np.float32)[None] / 255
+    lab = cv2.cvtColor(rows, cv2.COLOR_RGB2LAB)[0]
+    return float(np.percentile(lab[:, 0], 95)), float(np.median(np.hypot(lab[:, 1], lab[:, 2])))

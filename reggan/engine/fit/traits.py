@@ -1,0 +1,44 @@
+"""What a neutral photograph brings along: how lined the skin is, and how far the mouth smiles already."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from reggan.engine.fit.fit import Fit
+from reggan.faces.topology import MOUTH_CORNERS
+
+ROUGHNESS = 0.013  # median over 112 young adults
+_LEVEL_CORNERS = 0.015  # IOD below the middle of the lips: where a relaxed mouth has its corners
+
+
+def smile_of(fit: Fit) -> float:
+    """Weight of mouthSmile that lifts the mouth's corners as far above a relaxed mouth's as they are.
+
+    Over 112 neutral photographs 0 in the median and 0.43 at most; over 80 smiling ones 0.5 in the median.
+    """
+    kit = fit.rig.kit
+    lift = -_corner_height(np.tensordot(kit.weights({"mouthSmile": 1.0}), kit.landmark_shapes, 1)[:, :2])
+    upright = fit.misfit @ fit.rotation[:2, :2] / fit.scale + kit.landmarks[:, :2]  # undoes the pose, roughly
+    lifted = _LEVEL_CORNERS - _corner_height(upright)
+    return max(lifted / max(lift, 1e-3), 0.0)
+
+
+def roughness(fit: Fit) -> float:
+    """Standard deviation of the log brightness of forehead and cheeks, between 1/60 and 1/20 IOD."""
+    photo = fit.photo
+    grey = np.log(cv2.cvtColor(photo.crop(), cv2.COLOR_RGB2GRAY).astype(np.float32) + 40)
+    band = cv2.GaussianBlur(grey, (0, 0), photo.iod / 60) - cv2.GaussianBlur(grey, (0, 0), photo.iod / 20)
+    spreads = []
+    for x, y, width, height in ((0.0, -0.57, 0.76, 0.40), (-0.70, 0.48, 0.38, 0.34), (0.70, 0.48, 0.38, 0.34)):
+        corner = fit.project(np.array([[x - width / 2, y - height / 2, 0]]))[0].round().astype(int)
+        patch = band[
+            max(corner[1], 0) : corner[1] + round(height * photo.iod),
+            max(corner[0], 0) : corner[0] + round(width * photo.iod),
+        ]
+        spreads.append(float(patch.std()) if patch.size else ROUGHNESS)
+    return float(np.median(spreads))
+
+
+def _corner_height(points: NDArray[np.floating]) -> float:
+    """How far the mouth's corners lie below the middle of the lips."""
+    return float(points[list(MOUTH_CORNERS), 1].mean() - points[[13, 14], 1].mean())

@@ -1,0 +1,163 @@
+"""The landmark-normalised frame: every face warped to one mean shape.
+
+In the aligned crop only the eyes agree between faces; mouths, chins and brows lie elsewhere on each. Both stages
+therefore work in a frame where a thin-plate spline (Bookstein, "Principal warps", PAMI 1989) has moved the face's
+landmarks to their mean positions. Two dense maps connect the frame (positions v) with the crop (positions u):
+
+    B: v -> u   where in the crop a frame pixel looks
+    A: u -> v   its inverse, where in the frame a crop pixel lies
+
+All positions are normalised: (-1, -1) is the corner of the top left pixel, (1, 1) of the bottom right one, as
+`torch.nn.functional.grid_sample(align_corners=False)` has it.
+"""
+
+from typing import NamedTuple
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from torch import Tensor
+
+from reggan.faces.topology import CONTROL, MIRROR
+
+_GRID = 65  # the spline is evaluated on 65 x 65 nodes and interpolated linearly: it is smooth
+_SMOOTHING = 2.5e-4  # in units of the kernel r^2 log r; a landmark may be off by a pixel without a kink
+
+
+class FrameMaps(NamedTuple):
+    """The two maps of a batch of faces, each (B, H, W, 2), last axis (x, y), normalised positions."""
+
+    to_crop: Tensor  # B, indexed by frame pixel
+    to_frame: Tensor  # A, indexed by crop pixel
+
+
+def normalise(points: Tensor, size: int) -> Tensor:
+    """Pixel positions (centres are integers) in an image of side `size` to normalised positions."""
+    return (points + 0.5) * (2.0 / size) - 1.0
+
+
+def pixel_grid(size: int, like: Tensor) -> Tensor:
+    """Normalised positions of the pixel centres, (1, size, size, 2)."""
+    t = (torch.arange(size, device=like.device, dtype=like.dtype) + 0.5) * (2.0 / size) - 1.0
+    y, x = torch.meshgrid(t, t, indexing="ij")
+    return torch.stack([x, y], -1)[None]
+
+
+def mirrored(field: Tensor) -> Tensor:
+    """A field of distances or positions, (..., 2, H, W), as the mirror image has it."""
+    return field.flip(-1) * field.new_tensor([-1.0, 1.0])[:, None, None]
+
+
+def mean_shape(landmarks: Tensor, size: int) -> Tensor:
+    """The frame's shape: mean over faces, made symmetric.
+
+    Args:
+        landmarks: (N, 478, 2) pixels in aligned crops of side `size`.
+
+    Returns:
+        (84, 2) normalised positions.
+    """
+    mean = normalise(landmarks[:, list(CONTROL)].double(), size).mean(0)
+    mirrored = mean[list(MIRROR)] * mean.new_tensor([-1.0, 1.0])
+    return (0.5 * (mean + mirrored)).float()
+
+
+def _border(like: Tensor) -> Tensor:
+    """Twenty-four points on the border that the spline keeps in place, (24, 2)."""
+    t = torch.linspace(-1, 1, 7, device=like.device, dtype=like.dtype)
+    e = torch.ones_like(t)
+    sides = [torch.stack(s, -1) for s in ((t, -e), (t, e), (-e[1:-1], t[1:-1]), (e[1:-1], t[1:-1]))]
+    return torch.cat(sides)
+
+
+def _kernel(a: Tensor, b: Tensor) -> Tensor:
+    """U(r) = r^2 log r between (N, 2) and (M, 2): (N, M)."""
+    r2 = (a[:, None] - b[None]).square().sum(-1)
+    return 0.5 * r2 * torch.log(r2.clamp_min(1e-20))
+
+
+def spline_operator(source: Tensor, at: Tensor, smoothing: float = _SMOOTHING) -> Tensor:
+    """The thin-plate spline is linear in its target: spline(at) = operator @ target, for any target (N, 2).
+
+    Solves [K + smoothing I, P; P^T, 0] [w; a] = [target; 0] with K = U(|s_i - s_j|), P = [1, s] (Bookstein 1989).
+
+    Args:
+        source: (N, 2) where the control points are.
+        at: (M, 2) where to evaluate.
+
+    Returns:
+        (M, N), float64.
+    """
+    source, at = source.double(), at.double()
+    n = len(source)
+    p = torch.cat([torch.ones_like(source[:, :1]), source], 1)  # (N, 3)
+    system = torch.cat(
+        [
+            torch.cat([_kernel(source, source) + smoothing * torch.eye(n).to(source), p], 1),
+            torch.cat([p.T, p.new_zeros(3, 3)], 1),
+        ]
+    )
+    basis = torch.cat([_kernel(at, source), torch.ones_like(at[:, :1]), at], 1)  # (M, N + 3)
+    return torch.linalg.solve(system, basis.T).T[:, :n]  # the system is symmetric
+
+
+class LandmarkFrame(nn.Module):
+    """Builds `FrameMaps`. Its only state is the mean shape, (84, 2) normalised positions from `mean_shape`."""
+
+    shape: Tensor
+    operator: Tensor
+
+    def __init__(self, shape: Tensor | None = None) -> None:
+        super().__init__()
+        self.register_buffer("shape", torch.zeros(len(CONTROL), 2) if shape is None else shape.float())
+        # Derived from the shape, so not stored; computed when first needed.
+        self.register_buffer("operator", torch.zeros(0), persistent=False)
+
+    def _operator(self) -> Tensor:
+        if self.operator.numel() == 0:
+            t = torch.linspace(-1, 1, _GRID, device=self.shape.device)
+            y, x = torch.meshgrid(t, t, indexing="ij")
+            nodes = torch.stack([x, y], -1).reshape(-1, 2)
+            control = torch.cat([self.shape, _border(self.shape)])
+            self.operator = spline_operator(control, nodes).float()  # (65 * 65, 84 + 24)
+        return self.operator
+
+    def forward(self, landmarks: Tensor, size: int) -> FrameMaps:
+        """The maps between aligned crops and the frame.
+
+        Args:
+            landmarks: (B, 478, 2) pixels in the crop.
+            size: side S of crop and frame in pixels.
+
+        Returns:
+            `FrameMaps` with (B, S, S, 2) float32 maps.
+        """
+        face = normalise(landmarks[:, list(CONTROL)].float(), size)  # (B, 84, 2)
+        face = torch.cat([face, _border(face)[None].expand(len(face), -1, -1)], 1)
+        forward = (self._operator() @ face).reshape(-1, _GRID, _GRID, 2)  # B at the nodes
+        return FrameMaps(_upsample(forward, size), _upsample(_inverse(forward), size))
+
+
+def _inverse(forward: Tensor, steps: int = 12) -> Tensor:
+    """Invert a map given at the nodes by the fixed point A <- A - (B(A) - u). (B, 65, 65, 2) -> (B, 65, 65, 2)."""
+    b = forward.permute(0, 3, 1, 2)
+    t = torch.linspace(-1, 1, _GRID, device=forward.device, dtype=forward.dtype)
+    y, x = torch.meshgrid(t, t, indexing="ij")
+    u = torch.stack([x, y], -1)[None]
+    a = u.expand_as(forward)
+    for _ in range(steps):
+        looked_up = F.grid_sample(b, a, mode="bilinear", padding_mode="border", align_corners=True)
+        a = a - (looked_up.permute(0, 2, 3, 1) - u)
+    return a
+
+
+def _upsample(grid: Tensor, size: int) -> Tensor:
+    """Values on the (65 x 65) nodes that span [-1, 1] to pixel centres: (B, 65, 65, 2) -> (B, size, size, 2)."""
+    where = pixel_grid(size, grid).expand(len(grid), -1, -1, -1)
+    up = F.grid_sample(grid.permute(0, 3, 1, 2), where, mode="bilinear", padding_mode="border", align_corners=True)
+    return up.permute(0, 2, 3, 1)
+
+
+def sample(image: Tensor, where: Tensor, mode: str = "bicubic") -> Tensor:
+    """Look `image` (B, C, H, W) up at normalised positions (B, h, w, 2): (B, C, h, w), reflected at the border."""
+    return F.grid_sample(image, where, mode=mode, padding_mode="reflection", align_corners=False)

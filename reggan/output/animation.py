@@ -1,0 +1,189 @@
+"""A face that takes on its expression and lets it go again, as a loop for a web page or a chat."""
+
+import math
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from reggan.errors import InputError
+from reggan.faces import Face
+from reggan.output import provenance
+from reggan.output.palette import to_palette
+from reggan.predictor import AlignedFace, Analysis, Predictor
+
+#: What `save_animation` writes.
+FORMATS = (".webp", ".gif", ".mp4")
+
+_TRAVEL = 450  # milliseconds from neutral to the expression, and back
+_HOLD = 8  # as many times as long as another frame, the two ends are shown
+_MARGIN = 0.75  # of the face's box, shown around it
+_MOSTLY = 0.6  # of the picture: what shows as much is not worth a cut
+_H264 = {  # the colours as they are converted: full RGB to BT.601, which players would otherwise have to guess
+    "crf": "18",
+    "preset": "veryfast",
+    "x264-params": "colorprim=bt709:transfer=iec61966-2-1:colormatrix=smpte170m",
+}
+_MP4_LENGTH = 4000  # milliseconds; players show a video once, so that the loop is written several times
+
+
+@dataclass(frozen=True)
+class Animation:
+    """A seamless loop: after the last frame comes the first."""
+
+    frames: NDArray[np.uint8]  # (F, H, W, 3)
+    durations: tuple[int, ...]  # (F,) milliseconds
+
+
+def loop_strengths(c: NDArray[np.float32], frames: int = 16) -> NDArray[np.float32]:
+    """From neutral to the expression c (6,) and back, slow at both ends: c (1 - cos(2 pi k / F)) / 2.
+
+    Returns:
+        (F, 6): the first row is zero, row F / 2 is c, and row F - k is row k.
+
+    Raises:
+        InputError: `frames` is odd or outside 4 to 64.
+    """
+    if frames % 2 or not 4 <= frames <= 64:
+        raise InputError(f"An animation has an even number of frames from 4 to 64, not {frames}.")
+    ease = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(frames) / frames)
+    ease[frames // 2 + 1 :] = ease[1 : frames // 2][::-1]  # the way back to the last bit
+    return (ease[:, None] * c).astype(np.float32)
+
+
+def loop_durations(frames: int) -> tuple[int, ...]:
+    """Milliseconds per frame of `loop_strengths`, whole hundredths of a second as GIF has them; both ends are held."""
+    step = max(20, 10 * round(_TRAVEL / (frames // 2) / 10))
+    return tuple(_HOLD * step if k in (0, frames // 2) else step for k in range(frames))
+
+
+def shrink_analysis(analysis: Analysis, largest: int) -> Analysis:
+    """The same picture with at most `largest` pixels on the longer side, without looking for the faces again.
+
+    The aligned crops stay those of the full resolution, so that the model sees what it would have seen.
+    """
+    height, width = analysis.image.shape[:2]
+    scale = min(1.0, largest / max(height, width))
+    if scale == 1.0:
+        return analysis
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    image = np.asarray(cv2.resize(analysis.image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    stretch = np.array([size[0] / width, size[1] / height])
+    # Picture position p, the centre of a pixel being whole, goes to stretch (p + 1/2) - 1/2.
+    return _moved(analysis, image, stretch, 0.5 * stretch - 0.5)
+
+
+def cut_analysis(analysis: Analysis, box: tuple[int, int, int, int]) -> Analysis:
+    """The part (x0, y0, x1, y1) of the picture; all faces keep their numbers, even those that are now outside."""
+    x0, y0, x1, y1 = box
+    image = np.ascontiguousarray(analysis.image[y0:y1, x0:x1])
+    return _moved(analysis, image, np.ones(2), np.array([-x0, -y0], np.float64))
+
+
+def _moved(
+    analysis: Analysis, image: NDArray[np.uint8], stretch: NDArray[np.float64], shift: NDArray[np.float64]
+) -> Analysis:
+    """Every position p of the picture becomes stretch p + shift, which `image` shows."""
+
+    def moved(one: AlignedFace) -> AlignedFace:
+        points = (one.face.landmarks * stretch + shift).astype(np.float32)
+        x0, y0, x1, y1 = (np.array(one.face.box).reshape(2, 2) * stretch + shift).ravel().tolist()
+        linear = one.matrix[:, :2] / stretch  # M p = L p + t, with p = (p' - shift) / stretch
+        matrix = np.hstack([linear, (one.matrix[:, 2] - linear @ shift)[:, None]])
+        return replace(one, face=Face((x0, y0, x1, y1), points, one.face.confidence), matrix=matrix)
+
+    return Analysis(image, tuple(moved(one) for one in analysis.faces))
+
+
+def neighbourhood(analysis: Analysis, face: int | None) -> tuple[int, int, int, int]:
+    """The part (x0, y0, x1, y1) of the picture that shows one face, or all, with room around; all of it if that is
+    most of it anyway."""
+    height, width = analysis.image.shape[:2]
+    chosen = analysis.faces if face is None else analysis.faces[face : face + 1]
+    boxes = np.array([one.face.box for one in chosen]).reshape(-1, 4)
+    room = _MARGIN * np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])[:, None]
+    low = np.maximum((boxes[:, :2] - room).min(0), 0).astype(int)
+    high = np.minimum(np.ceil((boxes[:, 2:] + room).max(0)), [width, height]).astype(int)
+    if np.prod((high - low) / [width, height]) > _MOSTLY:
+        return 0, 0, width, height
+    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
+
+
+def animate(
+    predictor: Predictor,
+    analysis: Analysis,
+    c: NDArray[np.float32],
+    face: int | None = None,
+    frames: int = 16,
+    largest: int = 640,
+    crop: bool = True,
+) -> Animation:
+    """Let one face, or all, take on the expression c (6,) and let it go.
+
+    Args:
+        analysis: of the picture.
+        face: which face; None for all.
+        frames: of the loop; F / 2 of them are computed.
+        largest: pixels on the longer side of a frame, at most.
+        crop: show the neighbourhood of the faces, if they are small in the picture.
+
+    Raises:
+        InputError: no face, no such face, or a number of frames that `loop_strengths` does not allow.
+    """
+    strengths = loop_strengths(c, frames)
+    half = frames // 2
+    if crop and analysis.faces and (face is None or 0 <= face < len(analysis.faces)):
+        analysis = cut_analysis(analysis, neighbourhood(analysis, face))
+    analysis = shrink_analysis(analysis, largest)
+    there = [analysis.image] + [r.image for r in predictor.edit_many(analysis, strengths[1 : half + 1], face)]
+    return Animation(np.stack(there + there[half - 1 : 0 : -1]), loop_durations(frames))
+
+
+def save_animation(animation: Animation, path: str | Path, model: dict[str, str], expression: str = "") -> None:
+    """Write .webp, .gif or .mp4 (H.264, for which PyAV must be installed), with what `provenance` says.
+
+    Raises:
+        InputError: another suffix, or .mp4 without PyAV.
+    """
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix not in FORMATS:
+        raise InputError(f"An animation's name must end in {', '.join(FORMATS)}, unlike {path.name!r}.")
+    if suffix == ".mp4":
+        return _save_mp4(animation, path, provenance.comment(provenance.statement(model, expression)))
+    if suffix == ".webp":
+        images = [Image.fromarray(frame) for frame in animation.frames]
+        options: dict[str, Any] = {"quality": 85, "method": 3}
+    else:
+        images = to_palette(animation.frames)
+        palette = bytes(images[0].getpalette() or []).ljust(768, b"\0")  # given as such, it is written once
+        options = {"optimize": True, "palette": palette, "transparency": 255, "disposal": 1}
+    options |= {"duration": list(animation.durations), "loop": 0}
+    options |= provenance.save_options(suffix[1:], model, expression)
+    images[0].save(path, suffix[1:], save_all=True, append_images=images[1:], **options)
+
+
+def _save_mp4(animation: Animation, path: Path, comment: str) -> None:
+    try:
+        import av
+    except ImportError:
+        raise InputError("MP4 needs PyAV (pip install av); .webp and .gif work without it.") from None
+
+    step = math.gcd(*animation.durations)
+    times = math.ceil(_MP4_LENGTH / sum(animation.durations))
+    frames = animation.frames[:, : animation.frames.shape[1] & ~1, : animation.frames.shape[2] & ~1]  # for 4:2:0
+    with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
+        container.metadata["comment"] = comment
+        stream = container.add_stream("libx264", Fraction(1000, step), options=_H264)
+        stream.height, stream.width, stream.pix_fmt = *frames.shape[1:3], "yuv420p"
+        for frame, duration in [*zip(frames, animation.durations, strict=True)] * times:
+            shown = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
+            for _ in range(duration // step):
+                shown.pts = None
+                container.mux(stream.encode(shown))
+        container.mux(stream.encode())

@@ -1,0 +1,158 @@
+"""Many pictures, one expression, one ZIP. The ZIP is written picture by picture and never held in memory."""
+
+import itertools
+import os
+import re
+import unicodedata
+import zipfile
+from collections.abc import Callable, Container, Generator, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reggan.errors import InputError
+from reggan.faces.images import ImageSource
+from reggan.output import provenance
+from reggan.predictor import Predictor
+
+_EXTENSION = {"png": "png", "jpeg": "jpg", "webp": "webp"}
+_FAILURES = "failures.txt"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One picture is done."""
+
+    done: int  # pictures, this one included
+    total: int
+    name: str  # as it was given
+    problem: str | None  # one sentence, if it failed
+
+
+@dataclass(frozen=True)
+class BatchResult:
+    """What became of the pictures."""
+
+    names: tuple[str, ...]  # of the files in the ZIP, without failures.txt
+    failures: dict[str, str]  # name as it was given (a repeated one with its number), to one sentence
+
+
+def edit_batch(
+    predictor: Predictor,
+    files: Sequence[tuple[str, ImageSource]],
+    c: NDArray[np.float32],
+    expression: str,
+    face: int | None = None,
+    format: str = "png",
+    progress: Callable[[int, int, str], None] | None = None,
+    *,
+    path: str | Path,
+) -> BatchResult:
+    """`write_zip` in one go. `progress` is told how many are done, of how many, and the name of the last."""
+    steps = write_zip(path, predictor, files, c, expression, face, format)
+    while True:
+        try:
+            step = next(steps)
+        except StopIteration as end:
+            return end.value
+        if progress is not None:
+            progress(step.done, step.total, step.name)
+
+
+def write_zip(
+    path: str | Path,
+    predictor: Predictor,
+    files: Sequence[tuple[str, ImageSource]],
+    c: NDArray[np.float32],
+    expression: str,
+    face: int | None = None,
+    format: str = "png",
+) -> Generator[Step, None, BatchResult]:
+    """Edit pictures and write them to a ZIP, yielding after each; the ZIP appears at `path` with the last.
+
+    Whoever stops iterating (`close()`) cancels, and nothing is left behind. A picture that cannot be edited does not
+    stop the others: it is listed in the ZIP's failures.txt.
+
+    Args:
+        path: of the ZIP; replaced if it exists.
+        files: (name, picture) each. Names become file names: see `safe_names`.
+        c: (6,) strengths.
+        expression: words for c, e.g. "happy, 80 %", for the files' metadata.
+        face: which face of each picture; None for all.
+        format: "png", "jpeg" or "webp".
+
+    Returns:
+        (of the generator) what is in the ZIP and what is not.
+
+    Raises:
+        InputError: no picture was given, no such format, or not a single picture could be edited.
+        OSError: the ZIP cannot be written.
+    """
+    if not files:
+        raise InputError("Choose at least one picture.")
+    if format not in _EXTENSION:
+        raise InputError(f"Pictures are saved as {', '.join(_EXTENSION)}, not {format!r}.")
+    path = Path(path)
+    partial = path.with_name(path.name + ".part")
+    written: list[str] = []
+    failures: dict[str, str] = {}
+    try:
+        with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as archive:  # pictures are compressed already
+            targets = safe_names([name for name, _ in files], _EXTENSION[format])
+            for done, ((name, source), target) in enumerate(zip(files, targets, strict=True), 1):
+                problem = None
+                try:
+                    image = predictor.edit(predictor.analyse(source), c, face).image
+                    archive.writestr(target, provenance.encode(image, format, predictor.metadata, expression))
+                    written.append(target)
+                except InputError as error:
+                    problem = str(error)
+                    failures[_numbered(name, failures)] = problem
+                yield Step(done, len(files), name, problem)
+            if failures:
+                archive.writestr(_FAILURES, _listed(failures), zipfile.ZIP_DEFLATED)
+        if not written:
+            raise InputError("None of the pictures could be edited. " + " ".join(_listed(failures).splitlines()))
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return BatchResult(tuple(written), failures)
+
+
+def _numbered(name: str, taken: Container[str]) -> str:
+    """`name`, or "name (2)" and so on if it is taken."""
+    numbers = (f"{name} ({number})" for number in itertools.count(2))
+    return next(n for n in itertools.chain([name], numbers) if n not in taken)
+
+
+def _listed(failures: dict[str, str]) -> str:
+    """One line each, whatever characters the names have."""
+    return "".join(f"{_printable(name)}: {problem}\n" for name, problem in failures.items())
+
+
+def _printable(name: str) -> str:
+    return " ".join("".join(ch if ch.isprintable() else " " for ch in name).split())
+
+
+def safe_names(names: Iterable[str], extension: str) -> list[str]:
+    """File names for a ZIP: of each name only the stem, made of letters, digits, "-", "_", "." and spaces, at most 80.
+
+    So nothing of it can be a folder, a drive or a device, whatever a client calls its files. Names that differ in
+    case alone count as equal, as they do on many computers; repeated ones are numbered: face.png, face_2.png, ...
+    """
+    out: list[str] = []
+    taken = {_FAILURES}
+    for name in names:
+        stem = PurePosixPath(name.replace("\\", "/")).stem
+        stem = re.sub(r"[^\w\-. ]", "_", unicodedata.normalize("NFC", stem))[:80].strip(" .") or "picture"
+        if re.fullmatch(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", stem, re.IGNORECASE):  # devices in Windows
+            stem = f"_{stem}"
+        candidate, number = f"{stem}.{extension}", 1
+        while candidate.casefold() in taken:
+            number += 1
+            candidate = f"{stem}_{number}.{extension}"
+        taken.add(candidate.casefold())
+        out.append(candidate)
+    return out

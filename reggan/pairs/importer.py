@@ -1,0 +1,70 @@
+"""Recorded expressions into the layout of synthesised ones: every picture aligned by its own landmarks."""
+
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reggan.errors import InputError
+from reggan.faces.align import SIZE, align, alignment_matrix, eye_distance, transform
+from reggan.pairs.layout import Sample, is_written, write_identity
+from reggan.pairs.photographs import read_picture
+from reggan.pairs.recorded import Recording
+from reggan.pairs.workers import Outcome, work_off
+
+_SMALLEST = 60  # pixels between the eyes
+_SURE = 0.8  # confidence of `find_faces`; open mouths lower it a little
+
+
+def import_recordings(recordings: list[Recording], out: Path, workers: int, size: int = SIZE) -> Iterator[Outcome]:
+    """Outcomes in the order in which identities finish; what is already in the folder is left as it is."""
+    out.mkdir(parents=True, exist_ok=True)
+    left = []
+    for recording in recordings:
+        if is_written(out, recording.name):
+            yield Outcome(recording.name)
+        else:
+            left.append(recording)
+    yield from work_off(left, functools.partial(_import, out=out, size=size), workers)
+
+
+def aligned_crop(path: Path, size: int) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """The largest face of a picture, (S, S, 3) uint8, and its landmarks there, (478, 2) pixels.
+
+    Raises:
+        InputError: the picture cannot be read, or it shows no face, one that is too small, or one that is uncertain.
+    """
+    from reggan.faces.detect import find_faces  # here, because MediaPipe takes seconds to load
+
+    image = read_picture(path)
+    faces = find_faces(image)
+    if not faces:
+        raise InputError("no face was found")
+    if faces[0].confidence < _SURE:
+        raise InputError("the landmarks are not certain")
+    apart = eye_distance(faces[0].landmarks)
+    if apart < _SMALLEST:
+        raise InputError(f"the face is too small: {apart:.0f} pixels between the eyes")
+    matrix = alignment_matrix(faces[0].landmarks, size)
+    return align(image, matrix, size), transform(faces[0].landmarks, matrix)
+
+
+def _import(recording: Recording, out: Path, size: int) -> Outcome:
+    if "neutral" not in recording.pictures:
+        return Outcome(recording.name, refused="there is no neutral photograph")
+    try:
+        neutral, landmarks = aligned_crop(recording.pictures["neutral"], size)
+    except InputError as reason:
+        return Outcome(recording.name, refused=f"in the neutral photograph {reason}")
+    samples, notes = [], []
+    for name, (path, c) in recording.targets().items():
+        try:
+            samples.append(Sample(name, c, aligned_crop(path, size)[0]))
+        except InputError as reason:
+            notes.append(f"{path.name}: {reason}")
+    if not samples:
+        return Outcome(recording.name, refused="there is no usable photograph but the neutral", notes=tuple(notes))
+    write_identity(out, recording.name, neutral, landmarks, samples)
+    return Outcome(recording.name, len(samples), notes=tuple(notes))

@@ -1,3 +1,0 @@
-from reggan.refinement.network import Edit, RefinementNetwork
-
-__all__ = ["Edit", "RefinementNetwork"]

@@ -1,0 +1,63 @@
+"""ZeroGPU, the graphics cards that Hugging Face lends to Spaces for seconds. Anywhere else nothing happens here.
+
+The page lives on the processor; the forward pass of a visitor's event, and nothing more, runs on a card. A copy of the
+model is put "on cuda" when the page starts, as ZeroGPU wants it, and moves there when a card has been lent. Where there
+is no visitor (warming up) or no card (a used-up quota) the processor does the work, in a tenth of a second more.
+"""
+
+import copy
+import logging
+import os
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reggan.model.forward import Forward, Image, ModelOutput, OnDevice
+from reggan.predictor import Predictor
+
+ZERO_GPU = os.environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")  # as the package `spaces` reads it
+
+if ZERO_GPU:
+    import spaces  # only on a Space, and before CUDA is touched
+
+#: Where the page's own predictor works; None leaves it to the predictor.
+DEVICE = "cpu" if ZERO_GPU else None
+
+_CARD = "cuda"
+_ROWS_PER_SECOND = 16  # far below what a card does
+
+_log = logging.getLogger(__name__)
+
+
+def seconds(crops: Image, landmarks: NDArray[np.float32], c: NDArray[np.float32], attention: bool = False) -> int:
+    """For how long to borrow a card: moving the model there takes most of it."""
+    return 5 + len(c) // _ROWS_PER_SECOND
+
+
+def lent(predictor: Predictor) -> Predictor:
+    """The predictor itself, or on ZeroGPU one that borrows a card for each event of a visitor."""
+    if not ZERO_GPU:
+        return predictor
+    forward = _borrowing(predictor)
+    return Predictor(predictor.model, predictor.metadata, DEVICE, predictor.notice, forward)
+
+
+def _borrowing(predictor: Predictor) -> Forward:
+    from gradio import Error
+    from gradio.context import LocalContext
+
+    here = predictor.forward
+    on_card = OnDevice(copy.deepcopy(predictor.model), _CARD)
+    borrowed: Forward = spaces.GPU(duration=seconds)(on_card.__call__)
+
+    def forward(
+        crops: Image, landmarks: NDArray[np.float32], c: NDArray[np.float32], attention: bool = False
+    ) -> ModelOutput:
+        if LocalContext.request.get(None) is not None:
+            try:
+                return borrowed(crops, landmarks, c, attention)
+            except Error as error:
+                _log.warning("No graphics card was lent: %s", error)
+        return here(crops, landmarks, c, attention)
+
+    return forward

@@ -1,0 +1,108 @@
+"""Reading and writing weights: safetensors with the model's configuration beside it or in the header. Never pickle."""
+
+import hashlib
+import inspect
+import json
+from pathlib import Path
+from typing import Any, TypeVar, overload
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from reggan.errors import InputError
+from reggan.model.reggan import RegGAN, fast_layout
+from reggan.weights.fetch import CONFIG, WEIGHTS
+from reggan.weights.source import EMBEDDED
+
+__all__ = ["EMBEDDED", "load_model", "save_folder", "save_model"]
+
+
+def save_model(model: RegGAN, path: str | Path, metadata: dict[str, str] | None = None) -> None:
+    """Write a float16 file with `config` and `metadata` in its header."""
+    positions = ("frame.shape", "refinement.shape.centre", "refinement.shape.basis")  # which deserve full precision
+    state = {
+        k: v.detach().cpu().to(torch.float32 if k in positions else torch.float16).contiguous()
+        for k, v in model.state_dict().items()
+    }
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    save_file(state, path, {"config": json.dumps(model.config), **(metadata or {})})
+
+
+def save_folder(model: RegGAN, folder: str | Path, metadata: dict[str, str] | None = None) -> None:
+    """Write `model.safetensors`, and the arguments of `RegGAN` with the weights' SHA-256 as `config.json`."""
+    folder = Path(folder)
+    save_model(model, folder / WEIGHTS, metadata)
+    config = {**model.config, "model_type": "reggan", "sha256": _sha256(folder / WEIGHTS)}
+    (folder / CONFIG).write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+Model = TypeVar("Model", bound=RegGAN)
+
+
+@overload
+def load_model(path: str | Path) -> tuple[RegGAN, dict[str, str]]: ...
+@overload
+def load_model(path: str | Path, kind: type[Model]) -> tuple[Model, dict[str, str]]: ...
+def load_model(path: str | Path, kind: type[RegGAN] = RegGAN) -> tuple[RegGAN, dict[str, str]]:
+    """Read a model (float32, eval mode, on the CPU) and its metadata, with "sha256" of the file added.
+
+    Args:
+        path: a file of `save_model`, or a folder of `save_folder`, whose checksum is verified.
+        kind: what to build of it: `RegGAN`, or a class that is made as it is.
+
+    Raises:
+        InputError: a file is missing, is not safetensors, is damaged, or does not fit the model.
+    """
+    path = Path(path)
+    if path.is_dir():
+        config = _read_config(path)
+        return _load(path / WEIGHTS, kind, config, config.get("sha256"))
+    return _load(path, kind)
+
+
+def _load(
+    path: Path, kind: type[RegGAN], config: dict[str, Any] | None = None, expected: str | None = None
+) -> tuple[RegGAN, dict[str, str]]:
+    try:
+        checksum = _sha256(path)
+        if expected is not None and checksum != expected:
+            raise InputError(
+                f"The weights in {path.name} are damaged or changed: their checksum is not the one in {CONFIG}."
+            )
+        with safe_open(path, framework="pt") as f:
+            metadata = dict(f.metadata() or {})
+            state = {k: f.get_tensor(k).float() for k in f.keys()}  # noqa: SIM118
+        model = kind(**_arguments(json.loads(metadata["config"]) if config is None else config))
+        model.load_state_dict(state)
+    except FileNotFoundError:
+        raise InputError(f"There is no weights file at {path}.") from None
+    except InputError:
+        raise
+    except (SafetensorError, KeyError, TypeError, ValueError, IndexError, ZeroDivisionError):
+        raise InputError(f"{path.name} is not a RegGAN weights file.") from None
+    except RuntimeError:
+        raise InputError(f"The weights in {path.name} do not fit this version of the model.") from None
+    metadata["sha256"] = checksum
+    return fast_layout(model.eval()), metadata
+
+
+def _read_config(folder: Path) -> dict[str, Any]:
+    try:
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        if not isinstance(config, dict):
+            raise ValueError
+    except FileNotFoundError:
+        raise InputError(f"There is no {CONFIG} in {folder}.") from None
+    except ValueError:
+        raise InputError(f"{CONFIG} is not the configuration of a RegGAN.") from None
+    return config
+
+
+def _arguments(config: dict[str, Any]) -> dict[str, Any]:
+    """What `RegGAN` takes of a configuration; the rest is for readers and programs."""
+    return {k: v for k, v in config.items() if k in inspect.signature(RegGAN.__init__).parameters}
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

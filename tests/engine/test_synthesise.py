@@ -1,0 +1,249 @@
+"""Data engine: from photographs to a folder of pairs that the training reads."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+pytest.importorskip("numba")
+
+from reggan.engine.__main__ import main
+from reggan.engine.fit.accept import admit, check_fit
+from reggan.engine.fit.fit import fit
+from reggan.engine.fit.photo import Photo
+from reggan.engine.kit.rig import rig
+from reggan.engine.landmark_check import LIMIT, refound_error
+from reggan.engine.plan import plan
+from reggan.engine.synthesise import further_jobs, plain_jobs
+from reggan.engine.vary.augment import relit, toned, turned, varied
+from reggan.engine.vary.morph import morph
+from reggan.errors import InputError
+from reggan.expressions import BASIC
+from reggan.pairs import layout
+from reggan.pairs.layout import Sample, is_written, write_identity, write_table
+from reggan.pairs.photographs import find_photos, select
+from reggan.train.initialise import pair_flow
+from tests.engine.toy_face import toy_kit, toy_landmarks, toy_photo
+from tests.paths import AVATAR
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two people (one mirrored and greenish), and a picture of nothing."""
+    folder = tmp_path_factory.mktemp("photos")
+    picture = np.array(Image.open(AVATAR).convert("RGB"))
+    Image.fromarray(picture).save(folder / "anna_neutral.jpg")
+    Image.fromarray((picture[:, ::-1] * [0.9, 1.0, 0.8]).astype(np.uint8)).save(folder / "ben.png")
+    Image.fromarray(np.full((300, 300, 3), 90, np.uint8)).save(folder / "wall.jpg")
+    toy_kit().save(folder / "kit.npz")
+    return folder
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_synthesise_makes_pairs_that_training_reads(
+    photos: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "pairs"
+    command = ["synthesise", "--photos", str(photos), "--facekit", str(photos / "kit.npz"), "-o", str(out)]
+    command += ["--per-identity", "6", "--morphs", "1", "--workers", "1"]
+    main(command)
+    printed = capfd.readouterr()
+    assert "wall: no face was found." in printed.out + printed.err
+    assert "1 of 4 identities refused" in printed.out
+
+    subjects = layout.load(out)
+    names = [s.name for s in subjects]
+    assert len(names) == 3
+    assert any("__" in name for name in names)
+    anna = subjects[names.index("anna")]
+    assert anna.neutral.shape == (3, 256, 256)
+    eyes = anna.landmarks[[33, 133, 362, 263]].reshape(2, 2, 2).mean(1)
+    np.testing.assert_allclose(eyes, [[0.355 * 256, 0.4 * 256], [0.645 * 256, 0.4 * 256]], atol=0.01)
+    surprised = anna.names.index("surprised_100")
+    assert anna.c[surprised].tolist() == [0, 0, 0, 0, 1, 0]
+
+    stored = np.load(out / "anna" / "flow.npz")
+    assert tuple(stored["names"]) == anna.names
+    k = list(stored["names"]).index("surprised_100")
+    flow = torch.from_numpy(stored["flow"][k].astype(np.float32))
+    guessed = pair_flow(anna.neutral, anna.targets[surprised]) * 128  # normalised units to pixels
+    brows = (slice(None), slice(16, 24), slice(18, 46))
+    assert (flow[brows][1] > 0.5).float().mean() > 0.3
+    assert torch.corrcoef(torch.stack([flow[brows].flatten(), guessed[brows].flatten()]))[0, 1] > 0.6
+
+    before = {p: p.stat().st_mtime_ns for p in out.glob("*/neutral.jpg")}
+    table = (out / "pairs.csv").read_text()
+    main(command)  # goes on where it stopped: there is nothing left
+    assert {p: p.stat().st_mtime_ns for p in out.glob("*/neutral.jpg")} == before
+    assert (out / "pairs.csv").read_text() == table
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_the_same_seed_makes_the_same_pictures_in_other_processes(photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "only.txt").write_text("anna\n")
+    common = ["synthesise", "--photos", str(photos), "--facekit", str(photos / "kit.npz"), "--per-identity", "8"]
+    common += ["--identities", str(tmp_path / "only.txt"), "--seed", "3"]
+    for name, workers in (("a", 1), ("b", 2)):
+        main([*common, "-o", str(tmp_path / name), "--workers", str(workers)])
+    files = sorted(p.name for p in (tmp_path / "a" / "anna").glob("*.jpg"))
+    assert len(files) >= 7
+    for file in files:
+        assert (tmp_path / "a" / "anna" / file).read_bytes() == (tmp_path / "b" / "anna" / file).read_bytes()
+    assert not is_written(tmp_path / "a", "ben")
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_bad_face_kit_is_told_once(photos: Path, tmp_path: Path, workers: str) -> None:
+    (tmp_path / "kit.npz").write_text("hello")
+    command = ["synthesise", "--photos", str(photos), "-o", str(tmp_path / "pairs"), "--workers", workers]
+    for kit in ("kit.npz", "none.npz"):
+        with pytest.raises(InputError, match=kit):
+            main([*command, "--facekit", str(tmp_path / kit)])
+
+
+def test_the_check_finds_displaced_landmarks() -> None:
+    fitted = admit(np.array(Image.open(AVATAR).convert("RGB")), rig(toy_kit()))
+    crop, points = fitted.photo.crop(), fitted.photo.landmarks
+    assert refound_error(crop, points) < LIMIT
+    assert refound_error(crop, points + [0, 0.08 * fitted.photo.iod]) > LIMIT
+    assert refound_error(np.full_like(crop, 128), points) == float("inf")
+
+
+def test_what_is_not_a_frontal_neutral_face_is_refused() -> None:
+    model, photo = rig(toy_kit()), toy_photo()
+
+    def refused(change: dict[int, tuple[float, float]]) -> str:
+        points = photo.landmarks.copy()
+        for k, move in change.items():
+            points[k] += np.array(move) * photo.iod
+        with pytest.raises(InputError) as caught:
+            check_fit(fit(model, Photo(photo.pixels, points, photo.size)))
+        return str(caught.value)
+
+    check_fit(fit(model, photo))
+    assert "mouth is open" in refused({13: (0, -0.05), 14: (0, 0.05)})
+    assert "eyes are shut" in refused({159: (0, 0.08), 145: (0, -0.08)})
+    scattered = np.random.default_rng(0).normal(0, 0.15, (468, 2))
+    assert "not those of a human face" in refused(dict(enumerate(map(tuple, scattered.tolist()))))
+    mean = toy_kit().landmarks
+    sideways = {k: (0.4 * float(mean[k, 2] - mean[33, 2]), 0.0) for k in range(468)}
+    assert "not frontal" in refused(sideways)
+
+
+def test_photographs_are_found_and_selected(tmp_path: Path) -> None:
+    for name in ("a_neutral.jpg", "b.png", "b_smiling.jpg", "notes.txt"):
+        (tmp_path / name).write_bytes(b"")
+    assert set(find_photos(tmp_path)) == {"a", "b", "b_smiling"}
+    assert set(find_photos(tmp_path, "*_neutral.jpg")) == {"a"}
+    photos = find_photos(tmp_path)
+    assert set(select(photos, None, {"b"})) == {"a"}  # no other picture of b slips through
+    assert set(select(photos, {"a", "b"}, set())) == {"a", "b"}
+    (tmp_path / "a.jpg").write_bytes(b"")
+    with pytest.raises(InputError, match="both be called a"):
+        find_photos(tmp_path)
+    with pytest.raises(InputError, match="no pictures"):
+        find_photos(tmp_path, "*.gif")
+    with pytest.raises(InputError, match="does not exist"):
+        find_photos(tmp_path / "none")
+
+
+def test_morphs_are_distinct_and_only_of_selected_people() -> None:
+    photos = {name: Path(f"{name}.jpg") for name in "abc"}
+    todo = plain_jobs(photos) + further_jobs(photos, varied_each=1, morphs=5, seed=1)
+    morphs = [job for job in todo if len(job.photos) == 2]
+    assert [job.name for job in todo[:6]] == ["a", "b", "c", "a__varied_1", "b__varied_1", "c__varied_1"]
+    assert len(morphs) == len({job.name for job in morphs}) == 5
+    assert all(job.photos[0] != job.photos[1] and 0.35 <= job.share <= 0.65 for job in morphs)
+    assert plain_jobs(photos) + further_jobs(photos, 1, 5, 1) == todo
+    assert not further_jobs({"a": Path("a.jpg")}, 0, 3, 0)
+
+
+def test_plan() -> None:
+    rng = np.random.default_rng(0)
+    targets = plan(24, rng, compounds=True)
+    assert [t.name for t in targets[:6]] == [f"{name}_100" for name in BASIC]
+    assert len({t.name for t in targets}) == len(targets) == 24
+    assert sum((t.c > 0).sum() == 1 for t in targets) == 18
+    assert not any(t.open_anger for t in targets)
+    for name in BASIC:
+        strengths = [t.c.max() for t in targets if t.name.startswith(f"{name}_") and (t.c > 0).sum() == 1]
+        assert len(strengths) == 3
+        assert all(0.3 <= s <= 1 for s in strengths)
+    many = plan(80, np.random.default_rng(1), compounds=True, open_anger=1.0)
+    assert len({t.name for t in many}) == 80
+    assert all(0 <= t.c.min() and 0.1 <= t.c.max() <= 1 for t in many)
+    assert all(t.open_anger == bool(t.c[BASIC.index("angry")]) for t in many)
+    assert any(t.name.startswith("mixture") for t in many)
+
+
+def test_an_interrupted_identity_does_not_count(tmp_path: Path) -> None:
+    grey = np.full((64, 64, 3), 128, np.uint8)
+    (tmp_path / ".x").mkdir()
+    (tmp_path / ".x" / "strengths.csv").write_text("x,neutral,0,0,0,0,0,0\n")
+    assert not is_written(tmp_path, "x")
+    assert write_table(tmp_path) == 0
+    flow, known = np.full((2, 64, 64), 1.25), np.full((64, 64), 0.5)
+    samples = [Sample("happy_050", np.array([0.5, 0, 0, 0, 0, 0]), grey, flow, known), Sample("real", [0.6] * 6, grey)]
+    write_identity(tmp_path, "x", grey, np.zeros((478, 2)), samples)
+    assert is_written(tmp_path, "x")
+    assert write_table(tmp_path) == 2
+    stored = np.load(tmp_path / "x" / "flow.npz")
+    assert list(stored["names"]) == ["happy_050"]
+    assert stored["flow"].dtype == np.float16
+    assert (stored["flow"] == 1.25).all()
+    assert (stored["known"] == 128).all()
+    np.testing.assert_allclose(layout.load(tmp_path)[0].c, [[0.5, 0, 0, 0, 0, 0], [0.6] * 6])
+
+
+def test_morph_moves_from_one_face_to_the_other() -> None:
+    a = toy_photo()
+    points = a.landmarks.copy()
+    points[:468] = (points[:468] - 64) * [0.95, 1.05] + 64
+    b = Photo(255 - a.pixels, points, a.size)
+    assert np.abs(morph(a, b, 0.0).pixels.astype(int) - a.pixels).mean() < 1
+    half = morph(a, b, 0.5)
+    np.testing.assert_allclose(half.landmarks, (a.landmarks + b.landmarks) / 2)
+    np.testing.assert_array_equal(half.pixels[0, 0], a.pixels[0, 0])  # the wall is the first person's
+
+
+def test_a_turned_head_stays_aligned() -> None:
+    fitted = fit(rig(toy_kit()), toy_photo())
+    photo = turned(fitted, 6.0, -3.0)
+    eyes = photo.landmarks[[33, 133, 362, 263]].reshape(2, 2, 2).mean(1) / photo.size
+    np.testing.assert_allclose(eyes, [[0.355, 0.4], [0.645, 0.4]], atol=1e-6)
+    yaw, pitch = fit(fitted.rig, photo).turn
+    assert yaw == pytest.approx(6, abs=1.5)
+    assert pitch == pytest.approx(-3, abs=1.5)
+
+
+def test_tone_changes_skin_and_not_the_wall() -> None:
+    fitted = fit(rig(toy_kit()), toy_photo())
+    before, after = fitted.photo.crop().astype(float), toned(fitted, 0.5).crop().astype(float)
+    cheek, wall = (slice(70, 75), slice(40, 45)), (slice(4, 10), slice(4, 10))
+    ratio = (after[cheek] / before[cheek]).mean((0, 1))
+    assert ratio[2] < ratio[1] < ratio[0] < 0.9
+    assert np.abs(after[wall] - before[wall]).max() <= 3
+
+
+def test_light_from_the_side_brightens_that_side() -> None:
+    fitted = fit(rig(toy_kit()), toy_photo())
+    before = fitted.photo.crop().astype(float)
+    after = relit(fitted, (1.0, 0.0, -0.3), 0.5, warmth=0.2, exposure=-0.4).crop()
+    left, right = ((after[75, x] / before[75, x]) for x in (42, 86))
+    assert right.mean() > 1.1 * left.mean()
+    assert right[0] > right[2]  # warmer
+
+
+def test_variation_is_reproducible() -> None:
+    fitted = fit(rig(toy_kit()), toy_photo())
+    one, two, other = (varied(fitted, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one.pixels, two.pixels)
+    assert np.abs(one.pixels.astype(int) - other.pixels).mean() > 1
+    assert np.abs(one.pixels.astype(int) - fitted.photo.pixels).mean() > 1
+
+
+def test_toy_landmarks_are_where_the_drawing_is() -> None:
+    assert cv2.pointPolygonTest(toy_landmarks()[[33, 159, 133, 145]].astype(np.float32), (196.0, 200.0), False) > 0

@@ -1,0 +1,98 @@
+"""The shape of a face as a few numbers, and what it changes of the displacement."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from reggan.model.frame import FrameMaps, pixel_grid
+from reggan.model.refinement import RefinementNetwork
+from reggan.model.refinement.shape import FaceShape
+from reggan.train.initialise import fit_displacement
+
+S = 64
+GRID = pixel_grid(S, torch.zeros(1))  # (1, S, S, 2)
+
+
+def _faces(amounts: torch.Tensor) -> torch.Tensor:
+    """Maps of faces that are `amounts` longer below the middle, (N,) -> (N, S, S, 2)."""
+    below = GRID[..., 1].clamp(min=0)
+    return GRID + torch.stack([torch.zeros_like(below), below], -1) * amounts[:, None, None, None]
+
+
+def test_what_faces_differ_in_is_one_number_of_variance_1() -> None:
+    torch.manual_seed(0)
+    amounts = 0.1 * torch.randn(40)
+    shape = FaceShape(3)
+    shape.fit(_faces(amounts))
+    z = shape(_faces(amounts))
+    assert z.shape == (40, 3)
+    assert not z[:, 1:].any()  # there is no second or third way in which they differ
+    standard = (amounts - amounts.mean()) / amounts.std(correction=0)
+    expected = 2.5 * torch.tanh(standard / 2.5)
+    torch.testing.assert_close(z[:, 0] * torch.sign(z[:, 0] @ expected), expected, atol=1e-3, rtol=0)
+
+
+def test_a_shape_unlike_any_seen_goes_no_further_than_the_last_seen() -> None:
+    shape = FaceShape(2)
+    shape.fit(_faces(torch.linspace(-0.1, 0.1, 9)))
+    assert 2.4 < float(shape(_faces(torch.tensor([3.0]))).abs().max()) <= 2.5
+
+
+def test_mirror_images_have_the_same_spread() -> None:
+    """Faces that lean to one side only: their mirror images count too, so that the mean is upright."""
+    lean = torch.zeros(1, S, S, 2)
+    lean[..., 0] = GRID[..., 1]
+    shape = FaceShape(2)
+    shape.fit(GRID + 0.1 * lean.expand(6, -1, -1, -1))
+    upright, left, right = shape(torch.cat([GRID, GRID + 0.1 * lean, GRID - 0.1 * lean]))
+    torch.testing.assert_close(upright, torch.zeros(2), atol=1e-4, rtol=0)
+    torch.testing.assert_close(left, -right, atol=1e-4, rtol=0)
+    assert float(left.abs().max()) > 0.5
+
+
+@pytest.fixture
+def pairs() -> tuple[list, list, torch.Tensor, FaceShape]:
+    """Thirty faces; happiness (c_0) lifts everything by 0.1, and by 0.04 more for each standard deviation of length."""
+    torch.manual_seed(0)
+    amounts = 0.1 * torch.randn(30)
+    maps, shape = _faces(amounts), FaceShape(1)
+    shape.fit(maps)
+    z = shape(maps)[:, 0]
+    subjects, flows = [], []
+    for i in range(30):
+        c = torch.zeros(3, 6)
+        c[:, 0] = torch.tensor([1.0, 0.5, 0.0])
+        flow = torch.zeros(3, 2, 64, 64)
+        flow[:, 1] = (c[:, 0] * (0.1 + 0.04 * z[i]))[:, None, None]
+        subjects.append(SimpleNamespace(landmarks=torch.tensor(i), neutral=torch.zeros(3, S, S), c=c))
+        flows.append(flow)
+    return subjects, flows, maps, shape
+
+
+def test_least_squares_finds_what_the_shape_does(pairs) -> None:
+    subjects, flows, maps, shape = pairs
+
+    def frame(landmarks: torch.Tensor, size: int) -> FrameMaps:
+        return FrameMaps(maps[landmarks], GRID)
+
+    mean, by_shape = fit_displacement(subjects, flows, frame, shape, ridge=1e-4)
+    assert mean.shape == (6, 2, 64, 64) and by_shape.shape == (1, 6, 2, 64, 64)
+    assert abs(float(mean[0, 1].mean()) - 0.1) < 0.003 and abs(float(by_shape[0, 0, 1].mean()) - 0.04) < 0.002
+    assert float(mean[0, 0].abs().max()) < 1e-3 and not mean[1:].any()
+    stiff = fit_displacement(subjects, flows, frame, shape, ridge=1e4)[1]
+    assert float(stiff.abs().max()) < 0.001
+
+
+def test_the_network_adds_it_to_the_mean() -> None:
+    net = RefinementNetwork((8, 8, 16, 16), S, shading=0, shape=1)
+    net.shape.fit(_faces(torch.linspace(-0.1, 0.1, 9)))
+    with torch.no_grad():
+        net.mean_displacement[:, 1] = 0.5
+        net.shape_displacement[:, 1::2] = 0.25
+    c, maps = torch.eye(6)[:1], FrameMaps(_faces(torch.tensor([0.05])), GRID)
+    (z,) = net.shape(maps.to_crop)[0]
+    edit = net(torch.rand(1, 3, S, S), torch.zeros(1, 3, S // 2, S // 2), c, maps)
+    expected = torch.full((1, S, S), 0.2 * (0.5 + 0.25 * float(z)))
+    torch.testing.assert_close(edit.displacement[:, 1], expected, atol=1e-5, rtol=0)
+    assert not edit.displacement[:, 0].any()

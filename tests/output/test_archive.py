@@ -1,0 +1,114 @@
+"""Several pictures into one ZIP."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from reggan import InputError, Predictor, resolve
+from reggan.output import provenance
+from reggan.output.archive import Step, edit_batch, safe_names, write_zip
+from tests.paths import EXAMPLES
+
+C = resolve("happy", 0.8)
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+@pytest.fixture(scope="module")
+def predictor() -> Predictor:
+    return Predictor.from_pretrained()
+
+
+@pytest.fixture(scope="module")
+def small() -> bytes:
+    """A photograph small enough to be quick."""
+    file = io.BytesIO()
+    with Image.open(EXAMPLES / "photo_grace_hopper.jpg") as picture:
+        picture.resize((256, 300)).save(file, "PNG")
+    return file.getvalue()
+
+
+def test_pictures_failures_and_progress(predictor: Predictor, small: bytes, tmp_path: Path) -> None:
+    seen: list[tuple[int, int, str]] = []
+    files = [
+        ("../me.jpg", small),
+        ("empty.png", b""),
+        ("me.png", small),
+        ("blank\n.png", np.zeros((64, 64, 3), np.uint8)),
+    ]
+    path = tmp_path / "out.zip"
+    result = edit_batch(predictor, files, C, "happy, 80 %", 0, "png", lambda *step: seen.append(step), path=path)
+    assert seen == [(k, 4, name) for k, (name, _) in enumerate(files, 1)]
+    assert result.names == ("me.png", "me_2.png")
+    assert list(result.failures) == ["empty.png", "blank\n.png"]
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == ["me.png", "me_2.png", "failures.txt"]
+        lines = archive.read("failures.txt").decode().splitlines()
+        data = archive.read("me.png")
+    assert lines[0] == f"empty.png: {result.failures['empty.png']}"
+    assert lines[1].startswith("blank .png: No face was found")
+    assert len(lines) == 2
+    with Image.open(io.BytesIO(data)) as picture:
+        assert np.array_equal(np.asarray(picture), predictor(small, "happy", 0.8).image)
+    assert "happy, 80 %" in provenance.read(data)["description"]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_cancelling_leaves_nothing(predictor: Predictor, small: bytes, tmp_path: Path) -> None:
+    steps = write_zip(tmp_path / "out.zip", predictor, [("a.png", small), ("b.png", small)], C, "happy", 0, "jpeg")
+    assert next(steps) == Step(1, 2, "a.png", None)
+    assert [p.name for p in tmp_path.iterdir()] == ["out.zip.part"]
+    steps.close()
+    assert not list(tmp_path.iterdir())
+
+
+def test_all_failing_says_why(predictor: Predictor, tmp_path: Path) -> None:
+    files = [("a.png", b""), ("a.png", b"GIF8"), ("c.png", np.zeros((64, 64, 3), np.uint8))]
+    with pytest.raises(InputError) as raised:
+        edit_batch(predictor, files, C, "happy", path=tmp_path / "out.zip")
+    assert all(words in str(raised.value) for words in ("a.png: ", "a.png (2): ", "c.png: No face"))
+    assert "\n" not in str(raised.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_cannot_be_begun(predictor: Predictor, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="at least one"):
+        edit_batch(predictor, [], C, "happy", path=tmp_path / "out.zip")
+    with pytest.raises(InputError, match="not 'tiff'"):
+        edit_batch(predictor, [("a", b"")], C, "happy", format="tiff", path=tmp_path / "out.zip")
+
+
+def test_names_are_only_names() -> None:
+    given = [
+        "../../etc/passwd",
+        "C:\\Users\\me\\Face.JPG",
+        "face.png",
+        "face.webp",
+        "",
+        "...",
+        "a/b/.hidden.png",
+        "Zoë Ünal.jpeg",
+        "con.txt",
+        "x" * 300 + ".jpg",
+        "nul\0l\n<>|.png",
+        "failures.png",
+    ]
+    assert safe_names(given, "png") == [
+        "passwd.png",
+        "Face.png",
+        "face_2.png",
+        "face_3.png",
+        "picture.png",
+        "picture_2.png",
+        "hidden.png",
+        "Zoë Ünal.png",
+        "_con.png",
+        "x" * 80 + ".png",
+        "nul_l____.png",
+        "failures.png",
+    ]

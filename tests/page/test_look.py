@@ -1,0 +1,154 @@
+"""Phone, dark, languages, keyboard and screen readers in a real browser."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from reggan.ui.words import TABLES
+from tests.visitor import SHEET, STAGES, TABS, WAIT, Visitor
+
+# Colours of text and of what lies behind it, for every element that shows text itself.
+_COLOURS = """() => [...document.querySelectorAll('main *')].filter((e) => e.offsetParent
+  && !e.closest('svg, input, #compare')
+  && [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim())).map((e) => {
+    let behind = e, back = 'rgba(0, 0, 0, 0)';
+    for (; behind && /, 0\\)$|transparent/.test(back); behind = behind.parentElement)
+      back = getComputedStyle(behind).backgroundColor;
+    return [e.textContent.trim().slice(0, 40), getComputedStyle(e).color, back, e.closest('[disabled]') !== null];
+  })"""
+
+
+def contrast(front: str, back: str) -> float:
+    """WCAG 2.2's contrast ratio of two CSS colours."""
+
+    def luminance(colour: str) -> float:
+        rgb = np.array([float(v) for v in re.findall(r"[\d.]+", colour)[:3]]) / 255
+        linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+        return float(linear @ [0.2126, 0.7152, 0.0722])
+
+    lighter, darker = sorted((luminance(front), luminance(back)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize(("scheme", "locale"), [("light", "en-US"), ("dark", "de-DE")])
+def test_fits_a_phone(browser: Browser, url: str, scheme: Any, locale: str) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844}, color_scheme=scheme, locale=locale, has_touch=True)
+    visitor = Visitor(page, url)
+
+    def too_wide() -> int:
+        return page.evaluate("document.documentElement.scrollWidth - innerWidth")
+
+    page.locator("#more button").first.click()
+    expect(page.locator("#compound label").first).to_be_visible()
+    assert too_wide() <= 0
+    for tab in (STAGES, SHEET):
+        visitor.results(tab)
+        page.wait_for_timeout(300)
+        assert too_wide() <= 0
+    for name in TABS:
+        visitor.top(name)
+        page.wait_for_timeout(300)
+        assert too_wide() <= 0
+    page.close()
+    assert visitor.problems == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_contrast(browser: Browser, url: str, scheme: Any) -> None:
+    """AA: 4.5 for text, disabled controls excepted."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=scheme, locale="en-US")
+    visitor = Visitor(page, url)
+    page.locator("#more button").first.click()
+    expect(page.locator("#compound label").first).to_be_visible()
+    pale: list[Any] = []
+    for name in TABS:
+        visitor.top(name)
+        page.wait_for_timeout(500)
+        texts = page.evaluate(_COLOURS)
+        assert len(texts) > (6 if name in ("rate", "votes") else 15)
+        pale += [(text, f, b) for text, f, b, disabled in texts if not disabled and contrast(f, b) < 4.5]
+    page.close()
+    assert pale == []
+
+
+def words_on(page: Page) -> str:
+    """Everything that is to be read on the page, aloud too."""
+    spoken = page.evaluate(
+        "() => [...document.querySelectorAll('main [aria-label], main img[alt]')].filter((e) => e.offsetParent)"
+        ".map((e) => e.getAttribute('aria-label') ?? e.alt).join('\\n')"
+    )
+    return f"{page.locator('main').inner_text()}\n{spoken}"
+
+
+@pytest.mark.parametrize("language", ["de", "es"])
+def test_language_of_the_browser(browser: Browser, url: str, pictures: dict[str, Path], language: str) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, locale=f"{language}-{language.upper()}")
+    visitor = Visitor(page, url)
+    table = TABLES[language]
+    assert page.evaluate("document.documentElement.lang") == language
+    expect(page.locator("#note")).to_contain_text(table["This is an example. Choose your own picture above."])
+    visitor.until_changed("after", lambda: visitor.upload(pictures["pair"]))
+    page.locator("#more button").first.click()
+    read = [words_on(page)]
+    for tab in (STAGES, SHEET):
+        visitor.results(tab)
+        page.wait_for_selector(f"{['', '#stages', '#sheet'][tab]} figure", timeout=WAIT)
+        read.append(words_on(page))
+    visitor.upload(pictures["damaged"])
+    visitor.says(table["The picture is damaged or incomplete."])
+    visitor.upload(pictures["landscape"])
+    expect(page.locator("#compare .empty")).to_contain_text(table["The result appears here."], timeout=WAIT)
+    read.append(words_on(page))
+    for name in set(TABS) - {"votes"}:  # figures for researchers, in English, and marked as such
+        visitor.top(name)
+        page.wait_for_timeout(300)
+        read.append(words_on(page))
+    page.close()
+    assert visitor.problems == []
+    english = {key for key in TABLES["de"] if table.get(key) != key and " " in key and "{" not in key}
+    english |= {"Happy", "Strength", "Download", "Surprised", "Before", "Upload", "the ", " of ", "input"}
+    code = re.compile(r"```.*?```", re.DOTALL)
+    text = "\n".join(code.sub("", part) for part in read)
+    assert [key for key in english if key in text] == []
+    assert table["Happy"] in text and table["Movement"] in text and table["Edit all pictures"] in text
+
+
+def test_a_full_queue_is_explained_in_the_visitors_language(browser: Browser, url: str) -> None:
+    page = browser.new_page(locale="de-DE")
+    visitor = Visitor(page, url)
+    full = {"detail": "Queue is full. Max size is 64 and size is 64."}
+    page.route("**/queue/join*", lambda route: route.fulfill(status=503, json=full))
+    visitor.choose("basic", TABLES["de"]["Sad"])
+    toast = page.locator("[data-testid=toast-body]").first
+    expect(toast).to_contain_text(TABLES["de"]["This application is currently busy"])
+    assert "Error" not in toast.inner_text()
+    page.close()
+
+
+def test_everything_can_be_reached_with_the_keyboard_and_has_a_name(visitor: Visitor) -> None:
+    page = visitor.page
+    page.locator("#more button").first.click()
+    expect(page.locator("#compound label").first).to_be_visible()
+    reached: set[str] = set()
+    page.locator("button[role=tab]").first.focus()
+    for _ in range(90):
+        page.keyboard.press("Tab")
+        reached |= set(
+            page.evaluate(
+                "(() => { const ids = []; for (let e = document.activeElement; e; e = e.parentElement)"
+                " ids.push(e.id); return ids })()"
+            )
+        )
+    wanted = {"basic", "strength", "compound", "mix_sad", "mark", "examples", "compare", "suffix", "download", "upload"}
+    assert wanted - reached == set()
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll('main button, main input, main [role=tab], main a')].filter((e) =>
+          e.offsetParent && !(e.ariaLabel || e.title || e.textContent.trim() || e.labels?.length
+            || e.getAttribute('aria-labelledby'))).map((e) => e.outerHTML.slice(0, 150))"""
+    )
+    assert nameless == []
+    assert page.evaluate("[...document.querySelectorAll('main img')].every((image) => image.hasAttribute('alt'))")

@@ -1,0 +1,208 @@
+"""The Edit tab in a real browser: pictures, faces, expressions, and the result."""
+
+import base64
+import io
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import Browser, expect
+
+from reggan.expressions import BASIC, COMPOUND
+from reggan.output import provenance
+from reggan.predictor import NO_FACE
+from tests.paths import PHOTO
+from tests.visitor import Visitor
+
+
+def test_page_opens_with_every_expression_and_a_result(visitor: Visitor) -> None:
+    expect(visitor.page).to_have_title("RegGAN")
+    assert visitor.page.locator("#basic label").count() == len(BASIC)
+    visitor.page.locator("#more button").first.click()
+    assert visitor.page.locator("#compound label").count() == len(COMPOUND)
+    assert visitor.page.locator("#mixer input[type=range]").count() == len(BASIC)
+    for name in ("view", "before", "after"):
+        expect(visitor.picture(name)).to_be_visible()
+
+
+def test_upload_outlines_the_faces_and_expressions_change_them(visitor: Visitor, pictures: dict[str, Path]) -> None:
+    visitor.until_changed("after", lambda: visitor.upload(pictures["pair"]))
+    visitor.says("2 faces found")
+    # Where the outlines are, in shares of the picture's width: one face in each half.
+    area = visitor.page.locator("#faces .canvas").bounding_box()
+    boxes = [visitor.page.locator("#faces .face").nth(n).bounding_box() for n in range(2)]
+    assert area is not None and boxes[0] is not None and boxes[1] is not None
+    middles = [(b["x"] + b["width"] / 2 - area["x"]) / area["width"] for b in boxes if b]
+    assert 0.1 < middles[0] < 0.45 and 0.6 < middles[1] < 0.95
+
+    happy = visitor.pixels()
+    visitor.until_changed("after", lambda: visitor.choose("basic", "Sad"))
+    assert np.abs(visitor.pixels() - happy).max() > 40
+    assert np.abs(visitor.pixels("before") - np.asarray(Image.open(pictures["pair"]), int)).max() < 40, "only JPEG"
+
+
+def test_faces_are_chosen_by_a_click_or_all_at_once(visitor: Visitor, pictures: dict[str, Path]) -> None:
+    visitor.until_changed("after", lambda: visitor.upload(pictures["pair"]))
+    visitor.says("2 faces found")
+    halves = (slice(0, 410), slice(430, None))
+
+    def changed() -> list[bool]:
+        difference = np.abs(visitor.pixels("after") - visitor.pixels("before")).max(-1)
+        return [bool((difference[:, half] > 40).sum() > 50) for half in halves]
+
+    assert changed() == [True, False], "the larger one at first"
+    visitor.until_changed("after", lambda: visitor.page.locator("#faces .face").nth(1).click())
+    assert changed() == [False, True]
+    visitor.until_changed("after", lambda: visitor.choose("which", "All"))
+    assert changed() == [True, True]
+    assert visitor.page.locator("#faces .face.chosen").count() == 2
+
+
+def test_the_divider_begins_left_of_the_face_and_stays_where_it_is_put(visitor: Visitor) -> None:
+    divider = visitor.page.locator("#compare input")
+    face = visitor.page.locator("#faces .face").evaluate("face => parseFloat(face.style.left)")
+    assert face - 12 < float(divider.input_value()) < face
+    divider.focus()
+    visitor.page.keyboard.press("ArrowRight")
+    visitor.page.keyboard.press("ArrowRight")
+    moved = float(divider.input_value())
+    visitor.until_changed("after", lambda: visitor.choose("basic", "Angry"))
+    assert float(divider.input_value()) == moved
+    shown = visitor.page.locator("#compare .before").evaluate("image => getComputedStyle(image).clipPath")
+    assert f"{100 - moved:g}"[:4] in shown
+
+
+def test_compounds_and_mixtures(visitor: Visitor) -> None:
+    visitor.page.locator("#more button").first.click()
+    visitor.until_changed("after", lambda: visitor.choose("compound", "Happily surprised"))
+    expect(visitor.page.locator("#words")).to_contain_text("65 % happy, 65 % surprised")
+    assert visitor.page.locator("#basic label.selected").count() == 0
+    expect(visitor.page.locator("#mix_surprised input[type=number]")).to_have_value("0.65")
+
+    visitor.until_changed("after", lambda: visitor.strength(0.3, "mix_sad"))
+    expect(visitor.page.locator("#words")).to_contain_text("65 % happy, 30 % sad, 65 % surprised")
+    assert visitor.page.locator("#compound label.selected").count() == 0
+
+    visitor.until_changed("after", lambda: visitor.choose("basic", "Angry"))
+    expect(visitor.page.locator("#mix_sad input[type=number]")).to_have_value("0")
+    expect(visitor.page.locator("#words")).to_have_text("100 % angry")
+
+
+def test_a_face_that_is_not_found_can_be_marked_by_hand(visitor: Visitor, pictures: dict[str, Path]) -> None:
+    visitor.upload(pictures["landscape"])
+    visitor.says(NO_FACE)
+    expect(visitor.page.locator("#compare img")).to_have_count(0)
+    expect(visitor.page.locator("#download")).to_be_disabled()
+    visitor.drag(0.7, 0.9, 0.3, 0.1)  # any corner may come first
+    visitor.settle()
+    visitor.says("Face 1 was marked by hand")
+    assert np.abs(visitor.pixels("after") - visitor.pixels("before")).max() > 10
+
+
+def test_a_face_can_be_added_by_two_clicks(visitor: Visitor) -> None:
+    visitor.page.locator("#mark").click()
+    visitor.says("Draw a box")
+    visitor.drag(0.30, 0.60, 0.33, 0.63)
+    visitor.says("must be at least")
+    visitor.drag(0.3, 0.6, 0.3, 0.6)  # a click
+    visitor.until_changed("after", lambda: visitor.drag(0.6, 0.95, 0.6, 0.95))
+    visitor.says("Face 2 was marked by hand")
+    assert visitor.page.locator("#which label").count() == 3
+
+
+def test_a_face_can_be_marked_with_the_keyboard(visitor: Visitor) -> None:
+    visitor.page.locator("#mark").press("Enter")
+    visitor.says("Draw a box")
+    visitor.page.locator("#faces .canvas.marking").focus()
+    for key in ("ArrowDown", "ArrowDown", "Shift+ArrowRight"):
+        visitor.page.keyboard.press(key)
+    visitor.until_changed("after", lambda: visitor.page.keyboard.press("Enter"))
+    visitor.says("Face 2 was marked by hand")
+
+
+def test_webcam(browser: Browser, url: str) -> None:
+    page = browser.new_page(locale="de-DE", permissions=["camera"])
+    visitor = Visitor(page, url)
+    page.locator("#upload").get_by_label("Mit der Kamera aufnehmen").click()
+    page.locator("#upload").get_by_text("Kamera einschalten").click()
+    page.wait_for_function("document.querySelector('#upload video')?.videoWidth > 0")  # before that there is no photo
+    page.locator("#upload").get_by_label("Foto aufnehmen").click()
+    visitor.says("kein Gesicht gefunden")
+    assert visitor.pixels("view")[5, 5].argmax() == 1, "the camera's green"
+    page.close()
+    assert visitor.problems == []
+
+
+def test_a_picture_can_be_pasted(browser: Browser, url: str, pictures: dict[str, Path]) -> None:
+    page = browser.new_page(locale="en-US", permissions=["clipboard-read", "clipboard-write"])
+    visitor = Visitor(page, url)
+    copied = base64.b64encode(pictures["pair"].read_bytes()).decode()
+    page.evaluate(
+        "async (data) => navigator.clipboard.write([new ClipboardItem("
+        "{'image/png': await (await fetch('data:image/png;base64,' + data)).blob()})])",
+        copied,
+    )
+    visitor.until_changed("after", lambda: page.locator("#upload").get_by_label("Paste from clipboard").click())
+    visitor.says("2 faces found")
+    page.close()
+    assert visitor.problems == []
+
+
+def test_a_damaged_file_gets_a_sentence_and_changes_nothing(visitor: Visitor, pictures: dict[str, Path]) -> None:
+    before = [visitor.source(name) for name in ("view", "after")]
+    visitor.upload(pictures["damaged"])
+    visitor.says("The picture is damaged or incomplete.")
+    assert [visitor.source(name) for name in ("view", "after")] == before
+    assert "Traceback" not in visitor.page.content()
+    visitor.until_changed("after", lambda: visitor.choose("basic", "Disgusted"))
+
+
+def test_examples_run_by_one_click_or_from_the_address(visitor: Visitor, browser: Browser, url: str) -> None:
+    examples = visitor.page.locator("#examples button")
+    assert examples.count() == 6
+    visitor.until_changed("after", lambda: examples.last.click())
+    visitor.says("3 faces found")
+    visitor.until_changed("after", lambda: examples.first.click())
+    visitor.says("1 face found")
+
+    page = browser.new_page(locale="en-US")
+    linked = Visitor(page, url, "?example=group")
+    assert page.locator("#faces .face").count() == 3
+    page.close()
+    assert linked.problems == []
+
+
+def test_download_is_a_png_at_full_resolution_that_says_what_it_is(visitor: Visitor, pictures: dict[str, Path]) -> None:
+    visitor.until_changed("after", lambda: visitor.upload(pictures["large"]))
+    expect(visitor.page.locator("#download")).to_contain_text("1536 × 1800")
+    assert max(visitor.pixels("view").shape) <= 1280, "what is looked at is smaller"
+    name, data = visitor.download("#download")
+    picture = Image.open(io.BytesIO(data))
+    assert (name, picture.format, picture.size) == ("reggan_happy.png", "PNG", (1536, 1800))
+    said = provenance.read(data)
+    assert said["source_type"].endswith("compositeWithTrainedAlgorithmicMedia")
+    assert said["software"].startswith("RegGAN")
+
+
+def test_download_as_jpeg_leaves_the_location_out(visitor: Visitor, pictures: dict[str, Path]) -> None:
+    visitor.until_changed("after", lambda: visitor.upload(pictures["located"]))
+    visitor.choose("suffix", "JPEG")
+    name, data = visitor.download("#download")
+    picture = Image.open(io.BytesIO(data))
+    assert (name, picture.format, picture.size) == ("reggan_happy.jpg", "JPEG", (768, 900))
+    assert not picture.getexif().get_ifd(0x8825)
+    assert provenance.read(data)["source_type"] == provenance.SOURCE_TYPE
+
+
+def test_strength_zero_gives_the_picture_back(visitor: Visitor) -> None:
+    visitor.until_changed("after", lambda: visitor.strength(0.5))
+    half = visitor.pixels()
+    visitor.until_changed("after", lambda: visitor.strength(0))
+    assert np.abs(half - visitor.pixels()).max() > 40
+    _, data = visitor.download("#download")
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(data))), np.asarray(Image.open(PHOTO)))
+
+    visitor.page.locator("#badge input").check()
+    _, data = visitor.download("#download")
+    marked = (np.asarray(Image.open(io.BytesIO(data))) != np.asarray(Image.open(PHOTO))).any(2)
+    assert marked[-60:, -200:].mean() > 0.1 and not marked[:-60].any() and not marked[:, :-200].any()

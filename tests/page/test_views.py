@@ -1,0 +1,114 @@
+"""Stages, sheet, animation, batch and the About tab in a real browser."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from reggan.output import provenance
+from tests.paths import PHOTO
+from tests.visitor import LOOP, SHEET, STAGES, WAIT, Visitor
+
+
+def test_stages_are_shown_side_by_side_and_follow_the_expression(visitor: Visitor) -> None:
+    visitor.results(STAGES)
+    expect(visitor.page.locator("#stages figure")).to_have_count(10, timeout=WAIT)
+    shown = {name: visitor.pixels(name) for name in ("Input", "Stage 1: coarse", "Stage 2: refined", "Movement")}
+    assert all(picture.shape == (256, 256, 3) for picture in shown.values())
+    face, coarse, refined, _ = shown.values()
+    assert np.abs(coarse - face).max() > 20 and np.abs(refined - face).max() > 20
+    assert np.abs(coarse - refined).max() > 20
+
+    visitor.until_changed("Stage 2: refined", lambda: visitor.choose("basic", "Sad"))
+    assert np.abs(visitor.pixels("Stage 2: refined") - refined).max() > 20
+    assert np.array_equal(visitor.pixels("Input"), face)
+
+
+def test_all_expressions_and_their_sheet(visitor: Visitor) -> None:
+    visitor.results(SHEET)
+    figures = visitor.page.locator("#sheet figure")
+    expect(figures).to_have_count(7, timeout=WAIT)
+    visitor.choose("names", "All 21")
+    expect(figures).to_have_count(22, timeout=WAIT)
+    expect(visitor.figure("sheet", "Sadly angry")).to_be_visible()
+    name, data = visitor.download("#keep_sheet")
+    picture = Image.open(io.BytesIO(data))
+    assert name == "reggan_expressions.png" and picture.format == "PNG"
+    assert picture.width * picture.height > 22 * 256 * 256
+    assert provenance.read(data)["source_type"] == provenance.SOURCE_TYPE
+
+
+@pytest.mark.parametrize("suffix", ["webp", "gif"])
+def test_animation(visitor: Visitor, suffix: str) -> None:
+    visitor.results(LOOP)
+    visitor.choose("moving", suffix.upper())
+    visitor.page.locator("#make").click()
+    expect(visitor.page.locator("#loop img")).to_be_visible(timeout=WAIT)
+    name, data = visitor.download("#loop_file")
+    moving = Image.open(io.BytesIO(data))
+    assert name == f"reggan_happy.{suffix}" and moving.n_frames >= 15
+    assert provenance.read(data)["source_type"] == provenance.SOURCE_TYPE
+    visitor.choose("basic", "Sad")
+    expect(visitor.page.locator("#loop img")).to_have_count(0, timeout=WAIT)  # it would show another expression
+
+
+def test_animation_as_film(visitor: Visitor) -> None:
+    pytest.importorskip("av")
+    visitor.results(LOOP)
+    visitor.choose("moving", "MP4")
+    visitor.page.locator("#make").click()
+    expect(visitor.page.locator("#loop video")).to_be_visible(timeout=WAIT)
+    name, data = visitor.download("#loop_file")
+    assert name == "reggan_happy.mp4" and data[4:8] == b"ftyp"
+
+
+def test_batch_gives_a_zip_and_lists_failures(visitor: Visitor, pictures: dict[str, Path]) -> None:
+    visitor.top("batch")
+    files = [pictures["pair"], pictures["landscape"], PHOTO]
+    visitor.page.set_input_files("#batch_files input[type=file]", files)
+    expect(visitor.page.locator("#batch_files")).to_contain_text("landscape")
+    visitor.page.locator("#batch_run").click()
+    expect(visitor.page.locator("#batch_report")).to_contain_text("2 of 3 pictures are in the ZIP.", timeout=WAIT)
+    expect(visitor.page.locator("#batch_report li")).to_contain_text("landscape.png: No face was found")
+    expect(visitor.page.locator("#batch_stop")).to_be_hidden()
+    _, data = visitor.download("#batch_zip")
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert sorted(archive.namelist()) == ["failures.txt", "pair.png", "photo_grace_hopper.png"]
+        edited = archive.read("photo_grace_hopper.png")
+    assert Image.open(io.BytesIO(edited)).size == (768, 900)
+    assert provenance.read(edited)["source_type"] == provenance.SOURCE_TYPE
+
+
+def test_batch_can_be_cancelled(visitor: Visitor, tmp_path: Path) -> None:
+    copies = [tmp_path / f"{n}.png" for n in range(30)]
+    for copy in copies:
+        Image.open(PHOTO).save(copy)
+    visitor.top("batch")
+    visitor.page.set_input_files("#batch_files input[type=file]", copies)
+    expect(visitor.page.locator("#batch_files")).to_contain_text("29", timeout=WAIT)
+    visitor.page.locator("#batch_run").click()
+    expect(visitor.page.locator("#batch_report")).to_contain_text("of 30 pictures", timeout=WAIT)
+    visitor.page.locator("#batch_stop").click()
+    expect(visitor.page.locator("#batch_report")).to_contain_text("Cancelled.", timeout=WAIT)
+    visitor.page.wait_for_timeout(1500)
+    expect(visitor.page.locator("#batch_report")).to_contain_text("Cancelled.")
+    expect(visitor.page.locator("#batch_zip")).to_be_hidden()
+
+
+def test_batch_without_pictures_says_so(visitor: Visitor) -> None:
+    visitor.top("batch")
+    visitor.page.locator("#batch_run").click()
+    expect(visitor.page.locator("[data-testid=toast-body]")).to_contain_text("Choose at least one picture.")
+
+
+def test_about_shows_the_architecture_and_the_failures(visitor: Visitor) -> None:
+    visitor.page.get_by_role("tab", name="About").click()
+    expect(visitor.page.locator("#architecture svg")).to_contain_text("ChannelwiseAttentionBlock")
+    failures = visitor.page.locator("#failures img")
+    expect(failures).to_have_count(3)
+    assert all(failures.nth(n).evaluate("image => image.naturalWidth") > 300 for n in range(3))
+    expect(visitor.page.locator("#about")).to_contain_text("no telemetry")

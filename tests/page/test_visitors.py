@@ -1,0 +1,132 @@
+"""Ten visitors at once, each with a picture of their own: nobody gets another's face, nothing breaks.
+
+Half of them come through the endpoint, half through the page's own events with a session each, as a browser does.
+"""
+
+import json
+import statistics
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from PIL import Image, ImageEnhance
+
+from reggan.expressions import BASIC, resolve
+from reggan.predictor import Predictor
+from tests.paths import PHOTO, ROOT
+
+VISITORS = 10
+STATUE = ROOT / "examples" / "statue_marble.jpg"
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Ten pictures of different sizes and tints."""
+    folder = tmp_path_factory.mktemp("visitors")
+    paths = []
+    for n in range(VISITORS):
+        picture = Image.open(PHOTO if n % 2 else STATUE).convert("RGB").resize((400 + 12 * n, 460 + 10 * n))
+        picture = ImageEnhance.Brightness(picture).enhance(0.75 + 0.05 * n)
+        paths.append(folder / f"{n}.png")
+        picture.save(paths[-1])
+    return paths
+
+
+def all_at_once(visit: Callable[[int], Any]) -> tuple[list[Any], list[float]]:
+    """Results and seconds of every visitor, who all start at the same moment."""
+    results: list[Any] = [None] * VISITORS
+    seconds = [0.0] * VISITORS
+    gate = threading.Barrier(VISITORS)
+
+    def run(n: int) -> None:
+        gate.wait()
+        begun = time.perf_counter()
+        try:
+            results[n] = visit(n)
+        except Exception as error:  # noqa: BLE001 - shown by the assertion in the test's own thread
+            results[n] = error
+        seconds[n] = time.perf_counter() - begun
+
+    threads = [threading.Thread(target=run, args=(n,)) for n in range(VISITORS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results, seconds
+
+
+def report(what: str, seconds: list[float]) -> None:
+    print(f"\n{VISITORS} at once, {what}: median {statistics.median(seconds):.2f} s, slowest {max(seconds):.2f} s")
+
+
+def test_ten_programs_at_once_get_their_own_faces(url: str, own: list[Path]) -> None:
+    clients = [Client(url, verbose=False) for _ in range(VISITORS)]
+    wanted = [BASIC[n % len(BASIC)] for n in range(VISITORS)]
+    results, seconds = all_at_once(
+        lambda n: clients[n].predict(handle_file(own[n]), expression=wanted[n], api_name="/edit")
+    )
+    report("upload and edit", seconds)
+    predictor = Predictor.from_pretrained()
+    for n, files in enumerate(results):
+        assert not isinstance(files, Exception), files
+        expected = predictor(own[n], wanted[n]).image
+        got = np.asarray(Image.open(files[0]), int)
+        assert got.shape == expected.shape
+        assert np.abs(got - expected).max() <= 2, f"visitor {n} got another picture"
+
+
+class Session:
+    """A browser's way of talking to the page: an upload, then events by their number, with one session hash."""
+
+    def __init__(self, url: str, name: str) -> None:
+        self.http = httpx.Client(base_url=f"{url}/gradio_api", timeout=300)
+        self.hash = f"session{name}"
+
+    def upload(self, path: Path) -> dict[str, Any]:
+        with path.open("rb") as file:
+            (stored,) = self.http.post("/upload", files={"files": (path.name, file)}).raise_for_status().json()
+        return {"path": stored, "meta": {"_type": "gradio.FileData"}}
+
+    def event(self, number: int, data: list[Any]) -> list[Any]:
+        """What the event's handler returns; states are kept on the server and given as None."""
+        body = {"data": data, "fn_index": number, "session_hash": self.hash, "trigger_id": None}
+        self.http.post("/queue/join", json=body).raise_for_status()
+        with self.http.stream("GET", "/queue/data", params={"session_hash": self.hash}) as lines:
+            for line in lines.iter_lines():
+                message = json.loads(line[5:]) if line.startswith("data:") else {}
+                if message.get("msg") == "process_completed":
+                    assert message["success"], message["output"]
+                    return message["output"]["data"]
+        raise AssertionError("no answer")
+
+
+def test_ten_sessions_keep_their_own_pictures(app: ModuleType, url: str, own: list[Path]) -> None:
+    """Upload, then change the strength twice; every session's state is its own."""
+    number = {fn.name: n for n, fn in app.demo.fns.items() if fn.name in ("open", "result")}
+    sessions = [Session(url, str(n)) for n in range(VISITORS)]
+    opened, seconds = all_at_once(lambda n: sessions[n].event(number["open"], [sessions[n].upload(own[n]), "en"]))
+    report("upload, faces found", seconds)
+    assert not [problem for problem in opened if isinstance(problem, Exception)]
+    predictor = Predictor.from_pretrained()
+    for strength in (1.0, 0.6):
+
+        def change(n: int, strength: float = strength) -> Any:
+            return sessions[n].event(number["result"], [None, "happy", strength, "en"])
+
+        shown, seconds = all_at_once(change)
+        report("change of the expression", seconds)
+        for n, answer in enumerate(shown):
+            assert not isinstance(answer, Exception), answer
+            got = np.asarray(Image.open(answer[0]["after"]["path"]).convert("RGB"), int)
+            expected = predictor.edit(predictor.analyse(own[n]), resolve("happy", strength), 0).image
+            assert got.shape == expected.shape
+            assert np.abs(got - expected).mean() < 2, f"visitor {n} got another picture"  # it is a JPEG
+    for session in sessions:
+        session.http.close()

@@ -1,0 +1,272 @@
+"""Both training stages, end to end on invented people small enough for a test."""
+
+import csv
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+from reggan import BASIC
+from reggan.baselines.ablations import ROWS
+from reggan.faces.topology import CONTROL, MIRROR
+from reggan.model.reggan import RegGAN
+from reggan.pairs import layout
+from reggan.train import restyle
+from reggan.train.__main__ import main
+from reggan.train.batches import Pairs, PairSampler, mirror
+from reggan.train.initialise import follow, pair_flow, subject_flows
+from reggan.train.refinement import Settings, Trainer
+from reggan.train.regression import fit, validate
+from reggan.weights.files import load_model, save_model
+from tests.model.test_frame import _face, _moved
+
+PEOPLE, WIDTHS = 3, (8, 8, 16, 16)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three "people": smooth coloured noise; an expression shifts it by two pixels per index and darkens it."""
+    root = tmp_path_factory.mktemp("data")
+    folder, rows = root / "pairs", []
+    for i in range(PEOPLE):
+        person = folder / f"person_{i}"
+        person.mkdir(parents=True)
+        g = torch.Generator().manual_seed(i)
+        noise = torch.rand(1, 3, 32, 32, generator=g)
+        x = torch.nn.functional.interpolate(noise, size=(256, 256), mode="bicubic")[0].clamp(0, 1)
+        np.save(person / "landmarks.npy", _moved(_face(), 2, i).numpy())
+
+        def write(image: torch.Tensor, name: str, person: Path = person) -> None:
+            pixels = (image.permute(1, 2, 0) * 255).byte().numpy()
+            Image.fromarray(pixels).save(person / f"{name}.jpg", quality=95)
+
+        write(x, "neutral")
+        rows.append([f"person_{i}", "neutral", *[0] * 6])
+        for k, name in enumerate(BASIC):
+            write((x.roll(2 * (k + 1), -1) * 0.9).clamp(0, 1), f"{name}_100")
+            rows.append([f"person_{i}", f"{name}_100", *np.eye(6, dtype=int)[k]])
+    with (root / "pairs.csv").open("w", newline="") as f:
+        csv.writer(f).writerows(rows)
+    (root / "validation.txt").write_text("person_2\n")
+    return root
+
+
+@pytest.fixture(scope="module")
+def stage1(data: Path) -> Path:
+    """Weights file of a small model with stage 1 fitted."""
+    torch.manual_seed(0)
+    model = RegGAN(32, 3, WIDTHS)
+    fit(model, layout.load(data / "pairs", without={"person_2"}), 0.1)
+    save_model(model, data / "small.safetensors")
+    return data / "small.safetensors"
+
+
+def _train(
+    data: Path, stage1: Path, out: Path, steps: int, adversarial: int, minutes: str = "60", more: Sequence[str] = ()
+) -> None:
+    main(
+        ["refinement", "--data", str(data / "pairs"), "--validation", str(data / "validation.txt")]
+        + ["--regression", str(stage1), "-o", str(out), "--batch", "2", "--every", "3", "--device", "cpu"]
+        + ["--steps", str(steps), "--adversarial-steps", str(adversarial), "--minutes", minutes, *more]
+    )
+
+
+def test_validation_people_are_left_out(data: Path) -> None:
+    assert [s.name for s in layout.load(data / "pairs", without={"person_2"})] == ["person_0", "person_1"]
+    assert [s.name for s in layout.load(data / "pairs", only={"person_2"})] == ["person_2"]
+
+
+def test_stage_1_learns_what_it_is_shown(data: Path) -> None:
+    people = layout.load(data / "pairs")
+    model = RegGAN(64, 5, WIDTHS)
+    fit(model, people, 0.01)
+    figures = validate(model, people)
+    assert figures["coarse_mse"] < 0.5 * figures["input_mse"]
+
+
+def test_command_line_of_stage_1(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "stage1.safetensors"
+    main(["regression", "--data", str(data / "pairs"), "--grid", "32", "--r", "1", "-o", str(out), "--device", "cpu"])
+    assert json.loads(capsys.readouterr().out)["coarse_ratio"] < 1.5
+    assert load_file(out)["regression.weight"].shape == (6, 2, 32, 32)
+
+
+def test_both_phases_run_and_leave_their_files(data: Path, stage1: Path, tmp_path: Path) -> None:
+    _train(data, stage1, tmp_path, steps=3, adversarial=3)
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [3, 6]
+    assert "critic" in lines[1]
+    assert "matching" in lines[1]
+    assert {"sheet_000003.png", "sheet_000006.png", "reconstruction.safetensors", "reggan.safetensors"} <= {
+        p.name for p in tmp_path.iterdir()
+    }
+    before, after = load_file(tmp_path / "reconstruction.safetensors"), load_file(tmp_path / "reggan.safetensors")
+    assert torch.equal(before["regression.weight"], after["regression.weight"])  # stage 1 is frozen
+    assert not torch.equal(before["refinement.head.weight"], after["refinement.head.weight"])
+
+
+def test_every_parameter_of_stage_2_is_trained() -> None:
+    model, average = (RegGAN(32, 3, WIDTHS) for _ in range(2))
+    trainer = Trainer(model, average, Settings(), torch.device("cpu"))
+    trained = {id(p) for group in trainer.opt.param_groups for p in group["params"]}
+    assert [name for name, p in model.refinement.named_parameters() if id(p) not in trained] == []
+
+
+def test_the_critic_looks_where_errors_weigh_most() -> None:
+    model, average = (RegGAN(32, 3, WIDTHS) for _ in range(2))
+    trainer = Trainer(model, average, Settings(), torch.device("cpu"))
+    weight = trainer._patch_weight(torch.zeros(2, 1, 32, 32))
+    assert weight.shape == (1, 1, 32, 32) and abs(weight.mean().item() - 1) < 1e-5
+    x, y = ((model.frame.shape[CONTROL.index(13)] + 1) * 16).int().tolist()  # the middle of the upper lip
+    assert weight[0, 0, y, x] > 3 * weight[0, 0, 0, 0]
+
+
+def test_ablations_run_every_row_once(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "ablations"
+    rows = ["stage-1", "full", "residual-only", "no-attention", "coarse-only"]
+
+    def run(rows: list[str]) -> list[dict]:
+        common = ["--data", str(data / "pairs"), "--validation", str(data / "validation.txt"), "--device", "cpu"]
+        main(["ablations", *common, "-o", str(out), "--steps", "1", "--batch", "2", "--rows", *rows])
+        return json.loads((out / "table.json").read_text())
+
+    table = {r["row"]: r for r in run(rows)}
+    assert list(table) == rows
+    assert {r["samples"] for r in table.values()} == {2, None}
+    assert table["no-attention"]["numbers"] < table["coarse-only"]["numbers"] == table["full"]["numbers"]
+    configs = {row: load_model(out / row / "reggan.safetensors")[0].config for row in rows[1:]}
+    assert configs["no-attention"]["attention"] == []
+    assert configs["coarse-only"]["sees"] == "coarse"
+    assert not configs["residual-only"]["moves"]
+    frozen = [load_file(out / row / "reggan.safetensors")["regression.weight"] for row in rows[1:]]
+    assert all(torch.equal(frozen[0], other) for other in frozen)
+
+    written = {p: p.stat().st_mtime_ns for p in out.rglob("reggan.safetensors")}
+    again = run(["full", "masked-regression"])
+    assert {p: p.stat().st_mtime_ns for p in out.rglob("reggan.safetensors")} == written
+    assert [r["row"] for r in again] == sorted([*rows, "masked-regression"], key=list(ROWS).index)
+    assert "| 0." in (out / "table.md").read_text()
+
+
+def test_without_restyling_pairs_keep_their_look(data: Path) -> None:
+    people = layout.load(data / "pairs")
+    torch.manual_seed(0)
+    drawn = PairSampler(people, "cpu", restyle=0).draw(8)
+    for pair, (i, j), mirrored in zip(drawn.pair, drawn.chosen, drawn.mirrored, strict=True):
+        original = torch.cat([people[i].neutral, people[i].targets[j]]).float() / 255
+        assert torch.equal(pair, original.flip(-1) if mirrored else original)
+    torch.manual_seed(0)
+    restyled = PairSampler(people, "cpu").draw(8)
+    assert restyled.chosen == drawn.chosen
+    assert ((restyled.pair - drawn.pair).abs().mean((1, 2, 3)) > 1e-3).all()
+    # Their landmarks stay within half a pixel or so; those of pairs with another look do not.
+    moved = [_landmark_error(people, p) for p in (drawn, restyled)]
+    assert 0.05 < moved[0] < 0.7 < moved[1] < 3
+
+
+def _landmark_error(people: list[layout.Subject], drawn: Pairs) -> float:
+    """Mean distance, in pixels, from the landmarks that the people came with, over the control points."""
+    known = torch.stack([people[i].landmarks for i, _ in drawn.chosen])
+    known[drawn.mirrored] = mirror(known[drawn.mirrored], 256)
+    return float((drawn.landmarks - known)[:, list(CONTROL)].norm(dim=-1).mean())
+
+
+def test_a_resumed_run_equals_an_uninterrupted_one(data: Path, stage1: Path, tmp_path: Path) -> None:
+    _train(data, stage1, tmp_path / "whole", steps=6, adversarial=0)
+    _train(data, stage1, tmp_path / "parts", steps=6, adversarial=0, minutes="0")  # one step, then out of time
+    _train(data, stage1, tmp_path / "parts", steps=6, adversarial=0)
+    whole, parts = (load_file(tmp_path / n / "reggan.safetensors") for n in ("whole", "parts"))
+    for name, weight in whole.items():
+        torch.testing.assert_close(parts[name], weight, atol=1e-3, rtol=1e-2)
+
+
+def test_mirrored_landmarks_mirror_twice() -> None:
+    face = _moved(_face(), 3)
+    control = list(CONTROL)
+    assert not torch.allclose(mirror(face, 256)[control], face[control])
+    torch.testing.assert_close(mirror(mirror(face, 256), 256)[control], face[control])
+    left = MIRROR[0]
+    torch.testing.assert_close(mirror(face, 256)[control[0], 0], 255 - face[control[left], 0])
+
+
+def test_flow_of_a_shifted_picture_is_the_shift() -> None:
+    torch.manual_seed(0)
+    noise = torch.nn.functional.interpolate(torch.rand(1, 3, 64, 64), size=(256, 256), mode="bicubic")[0]
+    x = (noise.clamp(0, 1) * 255).byte()
+    flow = pair_flow(x, x.roll(6, -1)) * 128  # target(u) = neutral(u - 6)
+    assert abs(float(flow[0, 8:-8, 8:-8].median()) + 6) < 0.5
+    assert abs(float(flow[1, 8:-8, 8:-8].median())) < 0.5
+
+
+def test_true_displacements_are_used_where_they_are_known(data: Path, tmp_path: Path) -> None:
+    shutil.copytree(data / "pairs", tmp_path / "pairs")
+    shutil.copy(data / "pairs.csv", tmp_path)
+    true = np.stack([np.full((64, 64), 6.0), np.full((64, 64), -3.0)])[None].astype(np.float16)  # pixels
+    known = np.full((1, 64, 64), 255, np.uint8)
+    np.savez(tmp_path / "pairs" / "person_0" / "flow.npz", names=np.array(["sad_100"]), flow=true, known=known)
+    (person,) = layout.load(tmp_path / "pairs", only={"person_0"})
+    flows = dict(zip(person.names, subject_flows(person).float() * 128, strict=True))
+    assert torch.equal(flows["sad_100"], torch.from_numpy(true[0]).float())
+    assert abs(float(flows["surprised_100"][0].median()) + 10) < 0.5  # found: the noise is shifted by ten pixels
+    assert layout.load(data / "pairs", only={"person_0"})[0].flow is None
+
+
+def test_following_weights_adds_what_they_leave_to_what_they_move(data: Path) -> None:
+    """The noise is shifted by ten pixels; weights that shift it by eight are followed, and the other two found."""
+    (person,) = layout.load(data / "pairs", only={"person_0"})
+    k = person.names.index("surprised_100")
+    model = RegGAN(32, 3, WIDTHS).eval()
+    found = {}
+    for moved in (0, 8):
+        model.refinement.mean_displacement.data[4, 0] = -moved / 128 / 0.2
+        flow = follow(model, person)
+        assert flow.shape == (len(person.c), 2, 128, 128) and flow.dtype == torch.float16
+        found[moved] = flow[k].float() * 128
+        assert abs(float(found[moved][0].median()) + 10) < 0.5 and abs(float(found[moved][1].median())) < 0.5
+    assert float((found[8] - found[0]).abs().median()) < 0.5
+
+
+def test_weights_that_follow_others_are_fitted_anew(data: Path, stage1: Path, tmp_path: Path) -> None:
+    start, _ = load_model(stage1)
+    torch.nn.init.normal_(start.refinement.head.weight, 0, 1e-3)
+    save_model(start, tmp_path / "start.safetensors")
+    given = ["--warm-start", str(tmp_path / "start.safetensors"), "--lr", "0"]
+    given += ["--follow", str(tmp_path / "start.safetensors")]
+    _train(data, stage1, tmp_path / "run", steps=1, adversarial=0, more=given)
+    assert not (tmp_path / "run" / "guidance.pt").exists()  # there was no need of optical flow alone
+    written = load_file(tmp_path / "run" / "reggan.safetensors")
+    assert written["refinement.shape.basis"].any() and written["refinement.mean_displacement"].any()
+    moves, paints = written["refinement.head.weight"].split([2, 28])
+    assert not moves.any() and paints.any()
+
+
+@pytest.mark.parametrize("style", [restyle.oil, restyle.pencil, restyle.cartoon, restyle.sculpture, restyle.colour])
+def test_a_style_treats_input_and_target_alike(style) -> None:
+    torch.manual_seed(0)
+    x = torch.nn.functional.interpolate(torch.rand(2, 3, 8, 8), size=(64, 64), mode="bilinear")
+    out = style(torch.cat([x, x], 1))
+    assert out.shape == (2, 6, 64, 64)
+    assert 0 <= out.min() <= out.max() <= 1
+    torch.testing.assert_close(out[:, :3], out[:, 3:])
+    assert not torch.allclose(out[:, :3], x)
+
+
+def test_jpeg_coarsens_with_falling_quality() -> None:
+    torch.manual_seed(0)
+    x = torch.nn.functional.interpolate(torch.rand(1, 3, 8, 8), size=(64, 64), mode="bilinear")
+    good, bad = ((restyle.jpeg(x, q) - x).abs().mean() for q in (100, 10))
+    assert good < 0.02 < bad
+    flat = torch.full((2, 3, 16, 16), 0.4)
+    torch.testing.assert_close(restyle.jpeg(flat, 50), flat, atol=3 / 255, rtol=0)
+
+
+def test_kuwahara_keeps_flat_areas_and_steps() -> None:
+    x = torch.zeros(1, 3, 32, 32)
+    x[..., 16:] = 1
+    torch.testing.assert_close(restyle.kuwahara(x, 3), x)

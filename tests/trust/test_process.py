@@ -1,0 +1,167 @@
+"""Promises about the process as a whole: what it writes, keeps, logs and survives."""
+
+import asyncio
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from PIL import Image
+
+from reggan.ui import temporary
+from tests.paths import PHOTO, ROOT
+from tests.server import Server
+from tests.trust.fuzz import over_http
+from tests.trust.load import load
+
+NAME = "Erika_Mustermann_2026.jpg"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with Server(REGGAN_KEEP_SECONDS="4") as started:
+        yield started
+
+
+def until(true: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.2)
+
+
+def photo() -> bytes:
+    """A small portrait that says where and by whom it was taken."""
+    exif = Image.Exif()
+    exif[0x013B], exif[0x8298] = "Erika Mustermann", "(c) Mustermann"
+    exif.get_ifd(0x8825)[2] = (48.0, 51.0, 30.0)
+    file = io.BytesIO()
+    Image.open(PHOTO).convert("RGB").resize((384, 450)).save(file, "JPEG", exif=exif)
+    return file.getvalue()
+
+
+def broken_off(server: Server) -> None:
+    """An upload whose sender goes away in the middle."""
+    head = f'--x\r\nContent-Disposition: form-data; name="files"; filename="{NAME}"\r\n\r\n'.encode()
+    port = int(server.url.rsplit(":", 1)[1])
+    with socket.create_connection(("127.0.0.1", port)) as plain:
+        lines = ("POST /gradio_api/upload HTTP/1.1", "Host: x", "Content-Type: multipart/form-data; boundary=x")
+        plain.sendall("\r\n".join([*lines, "Content-Length: 2000000", "", ""]).encode())
+        plain.sendall(head + photo() * 20)
+        time.sleep(0.5)
+
+
+def test_every_file_of_a_visitor_is_deleted(server: Server) -> None:
+    """Uploads, results, and what was broken off; also after somebody has named a folder as his picture."""
+    with httpx.Client(base_url=server.url, timeout=120) as client:
+        assert over_http(client, photo(), NAME) == "picture"
+        stored = client.post("/gradio_api/upload", files={"files": (NAME, photo())}).json()[0]
+        folder = Path(stored).parent.parent
+        client.post("/gradio_api/call/edit", json={"data": [{"path": str(folder)}, "happy", 1, None, False]})
+        broken_off(server)
+        assert len(server.uploads()) >= 4 and client.get(f"/gradio_api/file={stored}").status_code == 200
+        until(lambda: server.uploads() == [])
+        assert client.get(f"/gradio_api/file={stored}").status_code == 403
+        until(lambda: {p.name for p in folder.iterdir()} == {p.parent.name for p in folder.glob("*/failure_*")})
+        assert over_http(client, photo(), NAME) == "picture", "and the server goes on"
+
+
+def test_nothing_about_a_visitor_is_logged(server: Server) -> None:
+    with httpx.Client(base_url=server.url, timeout=120) as client:
+        assert over_http(client, photo(), NAME) == "picture"
+        assert over_http(client, photo()[:3000], NAME) == "The picture is damaged or incomplete."
+    log = server.log()
+    assert "Mustermann" not in log and "127.0.0.1 -" not in log and "Traceback" not in log
+    assert not any(word in log for word in ("happy", "POST", "GET", str(server.folder / "temporary")))
+
+
+def test_ten_clients_for_ten_seconds() -> None:
+    """The small sister of `python -m tests.trust.load`: results arrive, the line is empty afterwards."""
+    with Server(REGGAN_KEEP_SECONDS="900") as patient:  # uploads that wait in line on a slow machine are kept
+        report = asyncio.run(load(patient, clients=10, seconds=10))
+    print(f"\n{report}")
+    assert report["problems"] == [] and report["tracebacks in the log"] == 0
+    assert report["ends"]["endpoint"] >= 3 and report["ends"]["page"] >= 1 and report["ends"]["given up"] >= 1
+
+
+def test_requests_that_are_given_up_leave_the_line_working(server: Server) -> None:
+    """Eight browsers are closed while they wait, four requests are cancelled in so many words."""
+    with httpx.Client(base_url=server.url, timeout=120) as client:
+        stored = client.post("/gradio_api/upload", files={"files": (NAME, photo())}).json()[0]
+        data = [{"path": stored, "meta": {"_type": "gradio.FileData"}}, "happy", 1.0, None, False]
+        events = [
+            client.post("/gradio_api/call/edit", json={"data": data, "session_hash": f"gone{n}"}).json()["event_id"]
+            for n in range(12)
+        ]
+        for n, event in enumerate(events):
+            if n % 3 == 0:
+                body = {"session_hash": f"gone{n}", "fn_index": 0, "event_id": event}
+                assert client.post("/gradio_api/cancel", json=body).status_code == 200
+            else:
+                with client.stream("GET", f"/gradio_api/call/edit/{event}") as lines:
+                    next(lines.iter_raw(1))
+        assert over_http(client, photo(), NAME) == "picture"
+        until(lambda: client.get("/gradio_api/queue/status").json()["queue_size"] == 0)
+
+
+def test_the_original_s_metadata_do_not_come_back(server: Server) -> None:
+    with httpx.Client(base_url=server.url, timeout=120) as client:
+        stored = client.post("/gradio_api/upload", files={"files": (NAME, photo())}).json()[0]
+        body = {"data": [{"path": stored, "meta": {"_type": "gradio.FileData"}}, "sad", 1.0, None, False]}
+        event = client.post("/gradio_api/call/edit", json=body).json()["event_id"]
+        said = json.loads(client.get(f"/gradio_api/call/edit/{event}").text.split("data: ", 1)[1])
+        for one in said:
+            data = client.get(f"/gradio_api/file={one['path']}").content
+            assert b"Mustermann" not in data and not Image.open(io.BytesIO(data)).getexif().get_ifd(0x8825)
+            assert "Mustermann" not in one["path"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_nothing_is_left_when_the_server_is_stopped(number: int) -> None:
+    with Server() as server:
+        with httpx.Client(base_url=server.url, timeout=120) as client:
+            assert over_http(client, photo(), NAME) == "picture"
+        assert server.uploads()
+        server.stop(number)
+        assert not list((server.folder / "temporary").iterdir())
+
+
+def test_what_a_killed_process_leaves_is_deleted_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = (
+        "import os, runpy; made = runpy.run_path('reggan/ui/temporary.py')['use_private_folder']();"
+        "(made / 'face').touch(); os._exit(9)"
+    )
+    environment = {**os.environ, "GRADIO_TEMP_DIR": str(tmp_path)}
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment).returncode == 9
+    (left,) = tmp_path.iterdir()
+    assert (left / "face").exists()
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    first = temporary.use_private_folder()
+    assert left.exists(), "it may be alive"
+    os.utime(left, (0, 0))
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    second = temporary.use_private_folder()
+    assert set(tmp_path.iterdir()) == {first, second}
+
+
+def test_first_face_within_twenty_seconds_without_a_network() -> None:
+    command = [sys.executable, "-m", "tests.trust.first_face"]
+    alone = ["unshare", "-rn"]
+    if subprocess.run([*alone, "true"], capture_output=True).returncode == 0:
+        command = alone + command
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr[-2000:]
+    report = json.loads(done.stdout)
+    print(f"\n{report}")
+    assert report["end"] == "picture"
+    assert report["cut off"] or command[0] != "unshare"
+    busy = os.getloadavg()[0] > (os.cpu_count() or 1)  # then only the processor's seconds are the server's own
+    assert report["processor" if busy else "seconds"] < 20

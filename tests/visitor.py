@@ -1,0 +1,103 @@
+"""What the tests of the page share: where things are, and a visitor."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+WAIT = 90_000  # milliseconds: the machine may be busy
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--use-fake-device-for-media-stream",  # a camera that films a green disc
+    "--use-fake-ui-for-media-stream",
+]
+TABS = ("edit", "batch", "rate", "votes", "about")
+RESULT, STAGES, SHEET, LOOP = range(4)  # tabs of results
+
+
+class Visitor:
+    """One page, what can be done on it, and what the browser had to say."""
+
+    def __init__(self, page: Page, url: str, query: str = "") -> None:
+        self.page, self.url = page, url
+        self.problems: list[str] = []
+        page.set_default_timeout(WAIT)
+        page.on("console", lambda m: self.problems.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on("request", self._note_request)
+        page.goto(url + query, wait_until="domcontentloaded")
+        self.settle()  # the example that the page begins with
+
+    def _note_request(self, request: Any) -> None:
+        if not request.url.startswith((self.url, "data:", "blob:")):
+            self.problems.append(f"a request to {request.url}")
+
+    def settle(self) -> None:
+        expect(self.page.locator("#compare img.after")).to_be_visible(timeout=WAIT)
+
+    def picture(self, name: str = "after") -> Locator:
+        """`view`, `before`, `after`, or the figures of `stages`, `sheet`, `loop` by their title."""
+        named = {"view": "#faces img", "before": "#compare img.before", "after": "#compare img.after"}
+        return self.page.locator(named[name]) if name in named else self.figure("stages", name)
+
+    def figure(self, widget: str, title: str) -> Locator:
+        return (
+            self.page.locator(f"#{widget} figure").filter(has=self.page.get_by_text(title, exact=True)).locator("img")
+        )
+
+    def source(self, name: str = "after") -> str:
+        return self.picture(name).get_attribute("src") or ""
+
+    def pixels(self, name: str = "after") -> np.ndarray:
+        data = self.page.request.get(self.source(name)).body()
+        return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"), int)
+
+    def until_changed(self, name: str, action: Callable[[], object]) -> None:
+        """Do something and wait until another picture is shown: every file has a name of its own."""
+        before = self.source(name)
+        action()
+        expect(self.picture(name)).not_to_have_attribute("src", before, timeout=WAIT)
+
+    def results(self, tab: int) -> None:
+        """Open a tab of results."""
+        self.page.locator("#results button[role=tab]").nth(tab).click()
+
+    def top(self, tab: str) -> None:
+        """Open one of the page's TABS."""
+        self.page.locator(f"button[role=tab][data-tab-id={tab}]").click()
+
+    def upload(self, path: Path) -> None:
+        self.page.set_input_files("#upload input[type=file]", path)
+
+    def choose(self, group: str, label: str) -> None:
+        self.page.locator(f"#{group} label").filter(has_text=label).click()
+
+    def strength(self, value: float, slider: str = "strength") -> None:
+        field = self.page.locator(f"#{slider} input[type=number]")
+        field.fill(str(value))
+        field.press("Enter")
+
+    def drag(self, x0: float, y0: float, x1: float, y1: float) -> None:
+        """Draw a box on the picture, between shares of its width and height."""
+        area = self.page.locator("#faces .canvas").bounding_box()
+        assert area is not None
+        self.page.mouse.move(area["x"] + x0 * area["width"], area["y"] + y0 * area["height"])
+        self.page.mouse.down()
+        self.page.mouse.move(area["x"] + x1 * area["width"], area["y"] + y1 * area["height"], steps=4)
+        self.page.mouse.up()
+
+    def download(self, button: str) -> tuple[str, bytes]:
+        """Name and content of what a button gives."""
+        with self.page.expect_download(timeout=WAIT) as download:
+            self.page.locator(button).click()
+        return download.value.suggested_filename, Path(download.value.path()).read_bytes()
+
+    def says(self, words: str) -> None:
+        expect(self.page.locator("#note")).to_contain_text(words, timeout=WAIT)
