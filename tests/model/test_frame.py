@@ -1,40 +1,24 @@
 """The landmark-normalised frame: closed-form cases of the spline and the two maps."""
 
-import numpy as np
 import pytest
 import torch
 
 from reggan.faces import SIZE
 from reggan.faces.topology import CONTROL, MIRROR
 from reggan.model.frame import LandmarkFrame, mean_shape, normalise, pixel_grid, sample, spline_operator
+from tests.landmarks import mean_face, moved
 
 
 @pytest.fixture(scope="module")
 def shape() -> torch.Tensor:
     """A face-like shape: MediaPipe's mean face, aligned."""
-    return mean_shape(_face()[None], SIZE)
-
-
-def _face() -> torch.Tensor:
-    from reggan.faces import alignment_matrix, transform
-    from reggan.faces.detect import _mean_face
-
-    points = _mean_face()[:, :2]
-    return torch.from_numpy(transform(points, alignment_matrix(points)).astype(np.float32))
-
-
-def _moved(face: torch.Tensor, pixels: float, seed: int = 0) -> torch.Tensor:
-    """Longer chin, wider mouth: a smooth change of proportions."""
-    centre = face.mean(0)
-    g = torch.Generator().manual_seed(seed)
-    bend = 1 + pixels / 100 * torch.randn(2, generator=g)
-    return (face - centre) * bend + centre + pixels * torch.sin(face.flip(1) / 40)
+    return mean_shape(mean_face()[None], SIZE)
 
 
 def test_control_points_are_distinct_and_mirrored() -> None:
     assert len(CONTROL) == len(set(CONTROL)) == len(MIRROR) == 84
     assert all(MIRROR[MIRROR[k]] == k for k in range(84))
-    face = _face()[list(CONTROL)]
+    face = mean_face()[list(CONTROL)]
     mirrored = face[list(MIRROR)] * torch.tensor([-1.0, 1.0]) + torch.tensor([SIZE - 1.0, 0.0])
     assert (face - mirrored).norm(dim=1).max() < 6  # the pairs really are left and right of each other
 
@@ -52,7 +36,7 @@ def test_spline_interpolates_without_smoothing() -> None:
 
 
 def test_mean_face_has_identity_maps(shape: torch.Tensor) -> None:
-    face = _face()
+    face = mean_face()
     face[list(CONTROL)] = (shape + 1) * (SIZE / 2) - 0.5
     maps = LandmarkFrame(shape)(face[None], SIZE)
     for m in maps:
@@ -60,7 +44,7 @@ def test_mean_face_has_identity_maps(shape: torch.Tensor) -> None:
 
 
 def test_landmarks_land_on_the_shape(shape: torch.Tensor) -> None:
-    face = _moved(_face(), 5)
+    face = moved(mean_face(), 5)
     maps = LandmarkFrame(shape)(face[None], SIZE)
     where = normalise(face[list(CONTROL)], SIZE)[None, None]
     landed = sample(maps.to_frame.permute(0, 3, 1, 2), where, "bilinear")[0, :, 0].T
@@ -68,7 +52,7 @@ def test_landmarks_land_on_the_shape(shape: torch.Tensor) -> None:
 
 
 def test_maps_are_inverse(shape: torch.Tensor) -> None:
-    maps = LandmarkFrame(shape)(torch.stack([_moved(_face(), p, seed) for seed, p in enumerate((2, 4, 6))]), SIZE)
+    maps = LandmarkFrame(shape)(torch.stack([moved(mean_face(), p, seed) for seed, p in enumerate((2, 4, 6))]), SIZE)
     u = pixel_grid(SIZE, maps.to_crop)
     there_and_back = sample(maps.to_crop.permute(0, 3, 1, 2), maps.to_frame, "bilinear").permute(0, 2, 3, 1)
     error = (there_and_back - u).norm(dim=-1)[:, 8:-8, 8:-8] * SIZE / 2
@@ -77,12 +61,12 @@ def test_maps_are_inverse(shape: torch.Tensor) -> None:
 
 
 def test_border_stays(shape: torch.Tensor) -> None:
-    m = LandmarkFrame(shape)(_moved(_face(), 4)[None], SIZE).to_crop
+    m = LandmarkFrame(shape)(moved(mean_face(), 4)[None], SIZE).to_crop
     corner = (m - pixel_grid(SIZE, m))[0, [0, 0, -1, -1], [0, -1, 0, -1]]
     assert (corner * SIZE / 2).norm(dim=1).max() < 1.5
 
 
 def test_batch_equals_one_by_one(shape: torch.Tensor) -> None:
-    frame, faces = LandmarkFrame(shape), torch.stack([_moved(_face(), p) for p in (1, 3)])
+    frame, faces = LandmarkFrame(shape), torch.stack([moved(mean_face(), p) for p in (1, 3)])
     for both, one in zip(frame(faces, 64), frame(faces[1:], 64), strict=True):
         torch.testing.assert_close(both[1:], one, atol=1e-5, rtol=0)

@@ -16,7 +16,7 @@ from reggan.model.refinement.attention import ChannelwiseAttentionBlock, SharedA
 from reggan.model.refinement.network import keep_hue
 from reggan.model.reggan import SEES, SIZE, RegGAN, channels_last, compose
 from reggan.weights.files import EMBEDDED, load_model, save_model
-from tests.model.test_frame import _face, _moved
+from tests.landmarks import mean_face, moved
 
 WIDTHS = (8, 8, 16, 16)
 
@@ -26,7 +26,7 @@ def model() -> RegGAN:
     """Random weights that do something visible."""
     torch.manual_seed(0)
     model = RegGAN(32, 3, WIDTHS)
-    model.frame = LandmarkFrame(mean_shape(_face()[None], SIZE))
+    model.frame = LandmarkFrame(mean_shape(mean_face()[None], SIZE))
     model.regression.weight.normal_(0, 0.02)
     torch.nn.init.normal_(model.refinement.head.weight, 0, 0.05)
     model.refinement.mean_displacement.data.normal_(0, 0.05)
@@ -36,7 +36,7 @@ def model() -> RegGAN:
 def _input(n: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
     torch.manual_seed(1)
     crop = torch.nn.functional.interpolate(torch.rand(n, 3, 16, 16), size=(SIZE, SIZE), mode="bilinear")
-    return crop, torch.stack([_moved(_face(), 3, seed) for seed in range(n)])
+    return crop, torch.stack([moved(mean_face(), 3, seed) for seed in range(n)])
 
 
 def test_attention_maps_have_their_type() -> None:

@@ -19,8 +19,7 @@ from reggan.baselines.trainer import Settings, Trainer
 from reggan.baselines.us_gan import USGAN
 from reggan.pairs.layout import Subject
 from reggan.train.__main__ import main
-from tests.model.test_frame import _face
-from tests.train.test_train import data  # noqa: F401
+from tests.landmarks import mean_face
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 NETWORKS = ("us-gan", "sargan", "star-gan", "pix2pix")
@@ -30,7 +29,7 @@ def _subject(seed: int) -> Subject:
     """A 256 x 256 face of noise, and all six expressions of it."""
     g = torch.Generator().manual_seed(seed)
     images = torch.randint(256, (7, 3, 256, 256), generator=g, dtype=torch.uint8)
-    return Subject(str(seed), images[0], _face(), images[1:], torch.eye(6), ("",) * 6)
+    return Subject(str(seed), images[0], mean_face(), images[1:], torch.eye(6), ("",) * 6)
 
 
 def test_masked_regression_is_ridge_regression_of_each_pixel() -> None:
@@ -119,7 +118,7 @@ def test_a_network_comes_closer_to_the_one_pair_it_is_shown(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["us-gan", "pix2pix"])
-def test_a_resumed_run_equals_an_uninterrupted_one(data: Path, tmp_path: Path, name: str) -> None:  # noqa: F811
+def test_a_resumed_run_equals_an_uninterrupted_one(data: Path, tmp_path: Path, name: str) -> None:
     def run(out: str, minutes: str) -> None:
         main(
             ["baseline", name, "--data", str(data / "pairs"), "--validation", str(data / "validation.txt")]

@@ -1,6 +1,5 @@
 """Both training stages, end to end on invented people small enough for a test."""
 
-import csv
 import json
 import shutil
 from collections.abc import Sequence
@@ -9,10 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 from safetensors.torch import load_file
 
-from reggan import BASIC
 from reggan.baselines.ablations import ROWS
 from reggan.faces.topology import CONTROL, MIRROR
 from reggan.model.reggan import RegGAN
@@ -24,37 +21,9 @@ from reggan.train.initialise import follow, pair_flow, subject_flows
 from reggan.train.refinement import Settings, Trainer
 from reggan.train.regression import fit, validate
 from reggan.weights.files import load_model, save_model
-from tests.model.test_frame import _face, _moved
+from tests.landmarks import mean_face, moved
 
-PEOPLE, WIDTHS = 3, (8, 8, 16, 16)
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three "people": smooth coloured noise; an expression shifts it by two pixels per index and darkens it."""
-    root = tmp_path_factory.mktemp("data")
-    folder, rows = root / "pairs", []
-    for i in range(PEOPLE):
-        person = folder / f"person_{i}"
-        person.mkdir(parents=True)
-        g = torch.Generator().manual_seed(i)
-        noise = torch.rand(1, 3, 32, 32, generator=g)
-        x = torch.nn.functional.interpolate(noise, size=(256, 256), mode="bicubic")[0].clamp(0, 1)
-        np.save(person / "landmarks.npy", _moved(_face(), 2, i).numpy())
-
-        def write(image: torch.Tensor, name: str, person: Path = person) -> None:
-            pixels = (image.permute(1, 2, 0) * 255).byte().numpy()
-            Image.fromarray(pixels).save(person / f"{name}.jpg", quality=95)
-
-        write(x, "neutral")
-        rows.append([f"person_{i}", "neutral", *[0] * 6])
-        for k, name in enumerate(BASIC):
-            write((x.roll(2 * (k + 1), -1) * 0.9).clamp(0, 1), f"{name}_100")
-            rows.append([f"person_{i}", f"{name}_100", *np.eye(6, dtype=int)[k]])
-    with (root / "pairs.csv").open("w", newline="") as f:
-        csv.writer(f).writerows(rows)
-    (root / "validation.txt").write_text("person_2\n")
-    return root
+WIDTHS = (8, 8, 16, 16)
 
 
 @pytest.fixture(scope="module")
@@ -166,8 +135,8 @@ def test_without_restyling_pairs_keep_their_look(data: Path) -> None:
     assert restyled.chosen == drawn.chosen
     assert ((restyled.pair - drawn.pair).abs().mean((1, 2, 3)) > 1e-3).all()
     # Their landmarks stay within half a pixel or so; those of pairs with another look do not.
-    moved = [_landmark_error(people, p) for p in (drawn, restyled)]
-    assert 0.05 < moved[0] < 0.7 < moved[1] < 3
+    errors = [_landmark_error(people, p) for p in (drawn, restyled)]
+    assert 0.05 < errors[0] < 0.7 < errors[1] < 3
 
 
 def _landmark_error(people: list[layout.Subject], drawn: Pairs) -> float:
@@ -187,7 +156,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(data: Path, stage1: Path, tmp
 
 
 def test_mirrored_landmarks_mirror_twice() -> None:
-    face = _moved(_face(), 3)
+    face = moved(mean_face(), 3)
     control = list(CONTROL)
     assert not torch.allclose(mirror(face, 256)[control], face[control])
     torch.testing.assert_close(mirror(mirror(face, 256), 256)[control], face[control])
@@ -223,12 +192,12 @@ def test_following_weights_adds_what_they_leave_to_what_they_move(data: Path) ->
     k = person.names.index("surprised_100")
     model = RegGAN(32, 3, WIDTHS).eval()
     found = {}
-    for moved in (0, 8):
-        model.refinement.mean_displacement.data[4, 0] = -moved / 128 / 0.2
+    for pixels in (0, 8):
+        model.refinement.mean_displacement.data[4, 0] = -pixels / 128 / 0.2
         flow = follow(model, person)
         assert flow.shape == (len(person.c), 2, 128, 128) and flow.dtype == torch.float16
-        found[moved] = flow[k].float() * 128
-        assert abs(float(found[moved][0].median()) + 10) < 0.5 and abs(float(found[moved][1].median())) < 0.5
+        found[pixels] = flow[k].float() * 128
+        assert abs(float(found[pixels][0].median()) + 10) < 0.5 and abs(float(found[pixels][1].median())) < 0.5
     assert float((found[8] - found[0]).abs().median()) < 0.5
 
 

@@ -1,0 +1,42 @@
+"""A small pairs folder that all tests of training read."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from reggan import BASIC
+from tests.landmarks import mean_face, moved
+
+PEOPLE = 3
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three "people": smooth coloured noise; an expression shifts it by two pixels per index and darkens it."""
+    root = tmp_path_factory.mktemp("data")
+    folder, rows = root / "pairs", []
+    for i in range(PEOPLE):
+        person = folder / f"person_{i}"
+        person.mkdir(parents=True)
+        g = torch.Generator().manual_seed(i)
+        noise = torch.rand(1, 3, 32, 32, generator=g)
+        x = torch.nn.functional.interpolate(noise, size=(256, 256), mode="bicubic")[0].clamp(0, 1)
+        np.save(person / "landmarks.npy", moved(mean_face(), 2, i).numpy())
+
+        def write(image: torch.Tensor, name: str, person: Path = person) -> None:
+            pixels = (image.permute(1, 2, 0) * 255).byte().numpy()
+            Image.fromarray(pixels).save(person / f"{name}.jpg", quality=95)
+
+        write(x, "neutral")
+        rows.append([f"person_{i}", "neutral", *[0] * 6])
+        for k, name in enumerate(BASIC):
+            write((x.roll(2 * (k + 1), -1) * 0.9).clamp(0, 1), f"{name}_100")
+            rows.append([f"person_{i}", f"{name}_100", *np.eye(6, dtype=int)[k]])
+    with (root / "pairs.csv").open("w", newline="") as f:
+        csv.writer(f).writerows(rows)
+    (root / "validation.txt").write_text("person_2\n")
+    return root
