@@ -30,12 +30,13 @@ from reggan.faces import (
     transform,
 )
 from reggan.faces.images import ImageSource
-from reggan.model.forward import Forward, Image, ModelOutput, OnDevice, to_uint8
+from reggan.model.arrays import Image
+from reggan.model.forward import Forward, ModelOutput, OnDevice
 from reggan.model.reggan import RegGAN
 from reggan.weights.files import load_model
 from reggan.weights.source import find
 
-__all__ = ["AlignedFace", "Analysis", "EditedFace", "Predictor", "Result", "to_uint8"]
+__all__ = ["AlignedFace", "Analysis", "EditedFace", "Predictor", "Result"]
 
 Box = Sequence[float]
 _ROWS = 8  # that the model sees at once: more are no faster on a processor, and take memory

@@ -1,4 +1,7 @@
-"""Other systems, re-implemented by us and trained on the same pairs by `python -m reggan.train baseline`."""
+"""Rivals, re-implemented by us and trained on the same pairs, and RegGAN without each of its parts.
+
+`python -m reggan.baselines` trains them and makes the table.
+"""
 
 from reggan.baselines.baseline import NAMES, Baseline, load
 

@@ -1,94 +1,165 @@
-"""RegGAN without each of its parts, and the baselines, one after the other on equal numbers of pairs.
+"""RegGAN without each of its parts, one change at a time. Each is `RegGAN` with something else in a part's place."""
 
-Every row is one command of `python -m reggan.train`, run here in turn; a row that has left its `figures.json` is not
-run again, one that was interrupted resumes. The errors are those of training's own validation (aligned crop, full
-strength, people kept out): no metric network takes part.
-"""
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-import argparse
-import json
-import shlex
-from collections.abc import Callable
-from pathlib import Path
+import torch
+from torch import Tensor
 
-#: Row of the table: (what it is, command, options). The most telling come first.
-ROWS: dict[str, tuple[str, str, tuple[str, ...]]] = {
-    "stage-1": ("stage 1 alone", "regression", ()),
-    "full": ("RegGAN", "refinement", ()),
-    "residual-only": ("without displacement and paint: residual only", "refinement", ("--residual-only",)),
-    "no-stage-1": ("stage 2 without stage 1", "refinement", ("--sees", "input")),
-    "no-attention": (
-        "without attention",
-        "refinement",
-        ("--without", "shared", "--without", "channelwise", "--without", "skip"),
-    ),
-    "no-shape": ("without the shape of the face", "refinement", ("--shape", "0")),
-    "no-shading": ("without shading that travels with the skin", "refinement", ("--shading", "0")),
-    "no-styles": ("without style augmentation", "refinement", ("--restyle", "0")),
-    "us-gan": ("US-GAN, our re-implementation", "baseline", ()),
-    "pix2pix": ("pix2pix, half as wide, our re-implementation", "baseline", ("--width", "32")),
-    "masked-regression": ("masked regression, our re-implementation", "baseline", ()),
-    "sargan": ("SARGAN, our re-implementation", "baseline", ()),
-    "star-gan": ("StarGAN, our re-implementation", "baseline", ()),
-    "no-adversarial": ("without adversarial training", "refinement", ()),
-    "coarse-only": ("stage 2 sees the coarse image only", "refinement", ("--sees", "coarse")),
-    "no-skip": ("without attention on skip connections", "refinement", ("--without", "skip")),
-    "no-shared": ("without shared attention", "refinement", ("--without", "shared")),
-    "no-channelwise": ("without channelwise attention", "refinement", ("--without", "channelwise")),
+from reggan.model.arrays import resize
+from reggan.model.config import ModelConfig
+from reggan.model.frame import FrameMaps
+from reggan.model.refinement import RefinementNetwork
+from reggan.model.refinement.attention import AttentionBlock
+from reggan.model.reggan import SIZE, RegGAN
+
+# -- attention -------------------------------------------------------------------------------------------------------
+
+
+class UnattendedBlock(AttentionBlock):
+    """An attention block whose map is 1 and has no parameters."""
+
+    def __init__(self, channels: int, condition: int) -> None:
+        super().__init__(channels, condition, 1)
+        del self.attention
+
+    def attention_map(self, x: Tensor) -> Tensor:
+        return torch.ones_like(x[:, :1])
+
+
+class OpenGate(torch.nn.Module):
+    """A skip connection's gate that lets everything through."""
+
+    def __init__(self, skip: int, decoder: int, condition: int) -> None:
+        super().__init__()
+
+    def attention_map(self, skip: Tensor, decoder: Tensor, e: Tensor) -> Tensor:
+        return torch.ones_like(skip[:, :1])
+
+    def forward(self, skip: Tensor, decoder: Tensor, e: Tensor) -> Tensor:
+        return skip
+
+
+class _NetworkWithoutShared(RefinementNetwork):
+    shared_block = UnattendedBlock
+
+
+class _NetworkWithoutChannelwise(RefinementNetwork):
+    channelwise_block = UnattendedBlock
+
+
+class _NetworkWithoutSkip(RefinementNetwork):
+    skip_gate = OpenGate
+
+
+class _NetworkWithoutAttention(RefinementNetwork):
+    shared_block = channelwise_block = UnattendedBlock
+    skip_gate = OpenGate
+
+
+class WithoutShared(RegGAN):
+    refinement_network = _NetworkWithoutShared
+
+
+class WithoutChannelwise(RegGAN):
+    refinement_network = _NetworkWithoutChannelwise
+
+
+class WithoutSkip(RegGAN):
+    refinement_network = _NetworkWithoutSkip
+
+
+class WithoutAttention(RegGAN):
+    refinement_network = _NetworkWithoutAttention
+
+
+# -- what stage 2 does -----------------------------------------------------------------------------------------------
+
+
+class _ResidualNetwork(RefinementNetwork):
+    """Only r remains: refined = crop(B(v)) + r, the "ultimate skip" of US-GAN (arXiv 2112.13002)."""
+
+    def displacement(self, own: Tensor, onset: Tensor, c: Tensor, z: Tensor) -> Tensor:
+        return own.new_zeros(len(own), 2, self.size, self.size)
+
+    def painting(self, opacity: Tensor, paint: Tensor, onset: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+        return torch.zeros_like(opacity), torch.zeros_like(paint)
+
+    def shading(
+        self, own: Tensor, x: Tensor, c: Tensor, frame: FrameMaps, displacement: Tensor, opacity: Tensor, paint: Tensor
+    ) -> Tensor:
+        return own
+
+
+class ResidualOnly(RegGAN):
+    refinement_network = _ResidualNetwork
+
+
+class _NetworkWithoutShading(RefinementNetwork):
+    """Without the mean gain that travels with the skin; the network's own shading stays, and keeps its hue."""
+
+    def __init__(self, config: ModelConfig, size: int = 256) -> None:
+        super().__init__(config, size)
+        del self.mean.shading
+
+    def mean_gain(self, c: Tensor, where: Tensor) -> Tensor:
+        return where.new_zeros(1)
+
+
+class WithoutShading(RegGAN):
+    refinement_network = _NetworkWithoutShading
+
+
+# -- what stage 2 is shown -------------------------------------------------------------------------------------------
+
+
+class WithoutStage1(RegGAN):
+    """Stage 2 sees the face alone."""
+
+    def refinement_input(self, x: Tensor, change: Tensor) -> tuple[Tensor, Tensor]:
+        return x, torch.zeros_like(resize(change, SIZE // 2))
+
+
+class CoarseOnly(RegGAN):
+    """Stage 2 sees stage 1's coarse image in the place of face and change. What it edits is the face in any case."""
+
+    def refinement_input(self, x: Tensor, change: Tensor) -> tuple[Tensor, Tensor]:
+        return x + resize(change, SIZE), torch.zeros_like(resize(change, SIZE // 2))
+
+
+# -- the table -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """What is left out, and how it is built and trained."""
+
+    what: str
+    model: type[RegGAN] = RegGAN
+    shape: int | None = None  # numbers of the face's shape, if other than stage 1's file says
+    restyle: float | None = None  # share of the batches with another look, if other than the recipe's
+    adversarial: bool = True
+
+
+#: By name; "full" is what the others are compared with.
+ABLATIONS: dict[str, Ablation] = {
+    "full": Ablation("RegGAN"),
+    "residual-only": Ablation("without displacement and paint: residual only", ResidualOnly),
+    "no-stage-1": Ablation("stage 2 without stage 1", WithoutStage1),
+    "no-attention": Ablation("without attention", WithoutAttention),
+    "no-shape": Ablation("without the shape of the face", shape=0),
+    "no-shading": Ablation("without shading that travels with the skin", WithoutShading),
+    "no-styles": Ablation("without style augmentation", restyle=0.0),
+    "no-adversarial": Ablation("without adversarial training", adversarial=False),
+    "coarse-only": Ablation("stage 2 sees the coarse image only", CoarseOnly),
+    "no-skip": Ablation("without attention on skip connections", WithoutSkip),
+    "no-shared": Ablation("without shared attention", WithoutShared),
+    "no-channelwise": Ablation("without channelwise attention", WithoutChannelwise),
 }
-
-#: Rows that are solved in closed form from all pairs.
-SOLVED = ("stage-1", "masked-regression")
-
-
-def command(row: str, args: argparse.Namespace) -> list[str]:
-    """The arguments of `python -m reggan.train` that make a row."""
-    _, stage, options = ROWS[row]
-    out, common = args.out / row, ["--data", str(args.data), "--device", args.device]
-    if args.validation:
-        common += ["--validation", str(args.validation)]
-    if stage == "regression":
-        return [stage, *common, "-o", str(args.out / "stage1.safetensors")]
-    every = ["--batch", str(args.batch), "--every", str(max(1, args.steps // 2)), "-o", str(out)]
-    if stage == "baseline":
-        return [stage, row, *common, *every, *options, "--steps", str(args.steps)]
-    adversarial = 0 if row == "no-adversarial" else args.steps // 8
-    return [
-        *(stage, *common, *every, *options),
-        *("--regression", str(args.out / "stage1.safetensors"), "--guidance", str(args.out / "guidance.pt")),
-        *("--steps", str(args.steps - adversarial), "--adversarial-steps", str(adversarial)),
-    ]
+#: In the header of an ablation's weights: its name.
+HEADER = "ablation"
 
 
-def ablations(args: argparse.Namespace, run: Callable[[list[str]], dict]) -> str:
-    """Run the rows asked for that are not finished, with `run`; write `table.md` and `table.json` after each."""
-    args.out.mkdir(parents=True, exist_ok=True)
-    table = ""
-    for row in args.rows:
-        done = args.out / row / "figures.json"
-        if not done.is_file():
-            arguments = command(row, args)
-            figures = run(arguments)
-            done.parent.mkdir(exist_ok=True)
-            record: dict[str, object] = {"row": row, "what": ROWS[row][0], "samples": None}
-            if row not in SOLVED:
-                record["samples"] = args.steps * args.batch
-            record["command"] = "python -m reggan.train " + shlex.join(arguments)
-            done.write_text(json.dumps(record | figures, indent=2) + "\n")
-        table = _write_table(args.out)
-    return table
-
-
-def _write_table(out: Path) -> str:
-    """Collect every finished row, whichever call made it."""
-    finished = [out / row / "figures.json" for row in ROWS]
-    records = [json.loads(path.read_text()) for path in finished if path.is_file()]
-    lines = ["| what | numbers | pairs seen | MSE | L1 / input's | at 128 x 128 | command |", "|" + 7 * " --- |"]
-    for r in records:
-        kind = "refined" if "refined_mse" in r else "coarse"
-        size = f"{r['numbers'] / 1e6:.2f} M"
-        errors = f"{r[f'{kind}_mse']:.5f} | {r[f'{kind}_ratio']:.3f} | {r[f'{kind}_ratio_128']:.3f}"
-        lines.append(f"| {r['what']} | {size} | {r['samples'] or 'all, solved'} | {errors} | `{r['command']}` |")
-    (out / "table.json").write_text(json.dumps(records, indent=2) + "\n")
-    (out / "table.md").write_text("\n".join(lines) + "\n")
-    return "\n".join(lines)
+def model_class(metadata: Mapping[str, str]) -> type[RegGAN]:
+    """What a weights file's header says it is: `RegGAN`, or an ablation of it."""
+    return ABLATIONS[metadata[HEADER]].model if metadata.get(HEADER) in ABLATIONS else RegGAN

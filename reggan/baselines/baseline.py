@@ -20,7 +20,7 @@ from reggan.baselines.star_gan import StarGAN
 from reggan.baselines.us_gan import USGAN
 from reggan.errors import InputError
 from reggan.faces import SIZE
-from reggan.predictor import to_uint8
+from reggan.model.arrays import shrink, to_tensor, to_uint8
 
 GENERATORS: dict[str, type[Generator]] = {
     "masked-regression": MaskedRegression,
@@ -33,13 +33,11 @@ NAMES = tuple(GENERATORS)
 FILE = "baseline.safetensors"
 
 
-def resize(x: Tensor, size: int) -> Tensor:
+def resize_image(x: Tensor, size: int) -> Tensor:
     """(B, 3, H, W) in [0, 1] to (B, 3, size, size): averaged on the way down, bicubic on the way up."""
-    if size < x.shape[-1]:
-        return F.interpolate(x, size=(size, size), mode="bilinear", antialias=True, align_corners=False)
-    if size > x.shape[-1]:
-        return F.interpolate(x, size=(size, size), mode="bicubic", align_corners=False).clamp(0, 1)
-    return x
+    if size <= x.shape[-1]:
+        return shrink(x, size)
+    return F.interpolate(x, size=(size, size), mode="bicubic", align_corners=False).clamp(0, 1)
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ class Baseline:
 
     def edit(self, x: Tensor, c: Tensor) -> Tensor:
         """(B, 3, 256, 256) in [0, 1] and (B, 6) -> (B, 3, 256, 256) in [0, 1]; made at the baseline's own size."""
-        return resize(self.module(resize(x, self.module.size), c).clamp(0, 1), SIZE)
+        return resize_image(self.module(resize_image(x, self.module.size), c).clamp(0, 1), SIZE)
 
     @torch.inference_mode()
     def edit_crops(
@@ -78,7 +76,7 @@ class Baseline:
         device = next(iter(self.module.state_dict().values())).device
         parts = []
         for i in range(0, len(crops), 8):
-            x = torch.from_numpy(np.ascontiguousarray(crops[i : i + 8])).to(device).permute(0, 3, 1, 2).float() / 255
+            x = to_tensor(crops[i : i + 8], device)
             parts.append(to_uint8(self.edit(x, torch.from_numpy(c[i : i + 8]).to(device).float())))
         return np.concatenate(parts)
 
@@ -105,7 +103,7 @@ def load(path: str | Path) -> Baseline:
         module = GENERATORS[metadata["baseline"]](**json.loads(metadata["config"]))
         module.load_state_dict(state)
     except FileNotFoundError:
-        raise InputError(f"There is no baseline at {path}.") from None
+        raise InputError("There is no baseline at {path}.", path=path) from None
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError):
-        raise InputError(f"{path.name} is not a baseline's weights file.") from None
+        raise InputError("{name} is not a baseline's weights file.", name=path.name) from None
     return Baseline(metadata["baseline"], module.eval())

@@ -26,10 +26,6 @@ class Generator(nn.Module):
         """How many learned numbers it consists of."""
         return sum(t.numel() for t in self.state_dict().values())
 
-    def example_inputs(self) -> tuple[Tensor, Tensor]:
-        """One face and one expression, for counting operations."""
-        return torch.full((1, 3, self.size, self.size), 0.5), torch.eye(len(BASIC))[:1]
-
 
 def with_label(x: Tensor, c: Tensor) -> Tensor:
     """x (B, C, H, W) with the label map behind it, a constant plane per expression: (B, C + 6, H, W)."""

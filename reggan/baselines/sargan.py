@@ -13,7 +13,7 @@ from torch import Tensor
 from reggan.baselines.blocks import Generator, ResidualBlock, decoder, encoder, instance_norm, with_label
 
 
-class Hourglass(nn.Module):
+class HourglassMap(nn.Module):
     """Down two scales and up again: (B, C, H, W) -> one attention map (B, 1, H, W) in (0, 1)."""
 
     def __init__(self, channels: int, width: int) -> None:
@@ -38,7 +38,7 @@ class SARGAN(Generator):
         super().__init__()
         self.config = {"width": width}
         self.encoder, self.block, self.decoder = encoder(width), ResidualBlock(4 * width), decoder(width)
-        self.attention = Hourglass(4 * width, 3 * width // 2)
+        self.attention = HourglassMap(4 * width, 3 * width // 2)
 
     def forward(self, x: Tensor, c: Tensor) -> Tensor:
         h = self.encoder(with_label(2 * x - 1, c))

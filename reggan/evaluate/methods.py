@@ -19,13 +19,16 @@ import torch
 import torch.nn as nn
 from safetensors import SafetensorError, safe_open
 
+from reggan import baselines
+from reggan.baselines.ablations import model_class
 from reggan.errors import InputError
 from reggan.evaluate.faces import Faces
 from reggan.expressions import BASIC
+from reggan.model.arrays import to_tensor, to_uint8
 from reggan.model.frame import sample
 from reggan.model.reggan import RegGAN
-from reggan.predictor import Predictor, to_uint8
-from reggan.weights.files import EMBEDDED
+from reggan.predictor import Predictor
+from reggan.weights.files import EMBEDDED, load_model
 
 DEFAULT = ("input", "coarse", "refined", "target")
 Edit = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]  # crops, landmarks, c -> crops
@@ -66,9 +69,9 @@ def _method(text: str) -> Method:
     raise InputError(f"{text!r} is neither one of {', '.join(DEFAULT)} nor NAME=FILE or NAME=FOLDER that exists.")
 
 
-def regression_gan(name: str, path: Path, stage: int) -> Method:
-    """A stage of RegGAN: 0 coarse (stage 1 alone), 1 refined."""
-    predictor = Predictor.from_pretrained(path)
+def regression_gan(name: str, path: Path, stage: int, kind: type[RegGAN] = RegGAN) -> Method:
+    """A stage of RegGAN or of an ablation of it: 0 coarse (stage 1 alone), 1 refined."""
+    predictor = Predictor(*load_model(path, kind))
     key = f"{predictor.metadata['sha256']} stage {stage + 1}"
     if stage == 0:
         return Method(name, key, partial(_stage_1, predictor.model), predictor.model.regression, path)
@@ -78,7 +81,7 @@ def regression_gan(name: str, path: Path, stage: int) -> Method:
 @torch.inference_mode()
 def _stage_1(model: RegGAN, crops: np.ndarray, landmarks: np.ndarray, c: np.ndarray) -> np.ndarray:
     """Stage 1 without the cost of stage 2; the same image as `Predictor.edit_crops` gives."""
-    x = torch.from_numpy(crops).permute(0, 3, 1, 2).float() / 255
+    x = to_tensor(crops)
     maps = model.frame(torch.from_numpy(landmarks), x.shape[-1])
     change = model.coarse_change(sample(x, maps.to_crop).clamp(0, 1), torch.from_numpy(c))
     return to_uint8((x + sample(change, maps.to_frame, "bilinear")).clamp(0, 1))
@@ -87,13 +90,12 @@ def _stage_1(model: RegGAN, crops: np.ndarray, landmarks: np.ndarray, c: np.ndar
 def _from_weights(name: str, path: Path) -> Method:
     try:
         with safe_open(path, framework="pt") as f:
-            config = json.loads((f.metadata() or {}).get("config", "{}"))
+            metadata = f.metadata() or {}
+        config = json.loads(metadata.get("config", "{}"))
     except (SafetensorError, json.JSONDecodeError):
         raise InputError(f"{path} is not a weights file.") from None
     if "grid" in config and "widths" in config:
-        return regression_gan(name, path, 1)
-    from reggan import baselines
-
+        return regression_gan(name, path, 1, model_class(metadata))
     baseline = baselines.load(path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return Method(name, f"baseline {digest}", baseline.edit_crops, baseline.module, path)

@@ -8,9 +8,8 @@ import torch
 from numpy.typing import NDArray
 
 from reggan.faces import SIZE, Change
+from reggan.model.arrays import Image, to_tensor, to_uint8
 from reggan.model.reggan import Output, RegGAN
-
-Image = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -43,17 +42,12 @@ class OnDevice:
     def __call__(
         self, crops: Image, landmarks: NDArray[np.float32], c: NDArray[np.float32], attention: bool = False
     ) -> ModelOutput:
-        crop = torch.from_numpy(np.ascontiguousarray(crops)).to(self.device).permute(0, 3, 1, 2).float() / 255
+        crop = to_tensor(crops, self.device)
         points, strengths = (torch.from_numpy(np.ascontiguousarray(a)).to(self.device) for a in (landmarks, c))
         maps: dict[str, torch.Tensor] | None = {} if attention else None
         out = self.model(crop, points, strengths, maps, self.precision)
         seen = {name: m[0].mean(0).float().cpu().numpy() for name, m in (maps or {}).items()}
         return ModelOutput(to_uint8(out.coarse), to_uint8(out.refined), _changes(out), seen)
-
-
-def to_uint8(images: torch.Tensor) -> Image:
-    """(B, 3, H, W) in [0, 1] -> (B, H, W, 3) uint8."""
-    return np.ascontiguousarray((images * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy())
 
 
 def _changes(out: Output) -> list[Change]:

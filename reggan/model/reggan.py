@@ -1,22 +1,18 @@
 """RegGAN: both stages in the landmark-normalised frame, and the way back into the crop."""
 
-from collections.abc import Sequence
 from contextlib import nullcontext
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import torch
 import torch.nn as nn
-import torch.nn.functional as F
 from torch import Tensor
 
 from reggan.faces import SIZE
+from reggan.model.arrays import resize, shrink
+from reggan.model.config import ModelConfig
 from reggan.model.frame import FrameMaps, LandmarkFrame, pixel_grid, sample
 from reggan.model.refinement import Edit, RefinementNetwork
-from reggan.model.refinement.attention import TYPES
 from reggan.model.regression import RegressionLayer
-
-#: What stage 2 may be shown, see `RegGAN`; "both" unless it is an ablation.
-SEES = ("both", "input", "coarse")
 
 
 class Output(NamedTuple):
@@ -37,10 +33,6 @@ def channels_last(t: Tensor) -> Tensor:
     return t.permute(0, 2, 3, 1)
 
 
-def _resize(x: Tensor, size: int) -> Tensor:
-    return F.interpolate(x, size=(size, size), mode="bilinear", align_corners=False)
-
-
 def _repeat(t: Tensor, n: int) -> Tensor:
     """(B, ...) to (B n, ...), each n times in a row; without a copy where B or n is 1."""
     return t[:, None].expand(-1, n, *t.shape[1:]).flatten(0, 1)
@@ -55,55 +47,26 @@ def fast_layout(module: AnyModule) -> AnyModule:
 
 
 class RegGAN(nn.Module):
-    """Stage 1 and stage 2 as one module.
+    """Stage 1 and stage 2 as one module."""
 
-    Args:
-        grid: side of stage 1's grid.
-        r: side of stage 1's window.
-        widths: channels of stage 2, fine to coarse.
-        moves, attention, sees: ablations of stage 2. Without moves it only adds a residual; attention names the types
-            of `refinement/attention.py` to build; it sees "both" the face and stage 1's change, the "input" face
-            alone, or stage 1's "coarse" image in the place of both. What it edits is the face in any case.
-        shading: side of stage 2's learned mean gain, 0 for none.
-        shape: how many numbers tell stage 2 the shape of the face, 0 for none.
-    """
+    #: Stage 2; an ablation puts another in its place.
+    refinement_network: type[RefinementNetwork] = RefinementNetwork
 
-    def __init__(
-        self,
-        grid: int = 128,
-        r: int = 3,
-        widths: Sequence[int] = (24, 64, 112, 160),
-        moves: bool = True,
-        attention: Sequence[str] = TYPES,
-        sees: str = "both",
-        shading: int = 192,
-        shape: int = 12,
-    ) -> None:
+    def __init__(self, config: ModelConfig = ModelConfig()) -> None:  # noqa: B008  (it is frozen)
         super().__init__()
-        if not set(attention) <= set(TYPES) or sees not in SEES:
-            raise ValueError(f"No such ablation: attention {attention}, sees {sees!r}.")
-        attention = [kind for kind in TYPES if kind in attention]
-        self.config: dict[str, Any] = {"grid": grid, "r": r, "widths": list(widths), "moves": moves}
-        self.config |= {"attention": attention, "sees": sees, "shading": shading, "shape": shape}
-        self.sees = sees
+        self.config = config
         self.frame = LandmarkFrame()
-        self.regression = RegressionLayer(grid, r)
-        self.refinement = RefinementNetwork(tuple(widths), SIZE, moves, tuple(attention), shading, shape)
+        self.regression = RegressionLayer(config.grid, config.r)
+        self.refinement = self.refinement_network(config, SIZE)
 
     def coarse_change(self, x: Tensor, c: Tensor) -> Tensor:
         """Stage 1 in the frame: x (B, 3, S, S) in [0, 1], c (B, 6) -> coarse - x, (B, 3, grid, grid)."""
-        grid = self.regression.size
-        if x.shape[-1] != grid:
-            x = F.interpolate(x, size=(grid, grid), mode="bilinear", antialias=True, align_corners=False)
-        return self.regression.change(x, c)
+        return self.regression.change(shrink(x, self.regression.size), c)
 
-    def shown(self, x: Tensor, change: Tensor) -> tuple[Tensor, Tensor]:
+    def refinement_input(self, x: Tensor, change: Tensor) -> tuple[Tensor, Tensor]:
         """What stage 2 is shown of x (B, 3, S, S) and of stage 1's change (B, 3, grid, grid): (B, 3, S, S) and
         (B, 3, S/2, S/2)."""
-        hint = _resize(change, SIZE // 2)
-        if self.sees == "both":
-            return x, hint
-        return x + _resize(change, SIZE) if self.sees == "coarse" else x, torch.zeros_like(hint)
+        return x, resize(change, SIZE // 2)
 
     def forward(
         self,
@@ -132,7 +95,7 @@ class RegGAN(nn.Module):
 
         change = self.coarse_change(x, c)
         with torch.autocast(x.device.type, precision) if precision else nullcontext():
-            edit = self.refinement(*self.shown(x, change), c, f, maps)
+            edit = self.refinement(*self.refinement_input(x, change), c, f, maps)
 
         # Back onto the crop's grid, at v = A(u).
         coarse = crop + sample(change, f.to_frame, "bilinear")

@@ -6,9 +6,9 @@ verified, and what goes wrong is one sentence.
 
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from reggan.errors import InputError
+from reggan.model.config import ModelConfig
 from reggan.model.reggan import RegGAN
 from reggan.publish.card import model_card
 from reggan.publish.push import push_folder
@@ -19,8 +19,8 @@ from reggan.weights.files import load_model, save_folder
 class HubModel(RegGAN):
     """The bare network with the Hub's three methods."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(self, config: ModelConfig = ModelConfig()) -> None:  # noqa: B008  (it is frozen)
+        super().__init__(config)
         #: Of the file it was loaded from: data, licence, attribution. Kept when it is saved.
         self.metadata: dict[str, str] = {}
 

@@ -1,19 +1,25 @@
-"""A first guess of the displacement fields: optical flow between each target and its neutral.
+"""Where stage 2 starts from: the displacement that all faces have in common, in closed form.
+
+Its data are optical flow between each target and its neutral, or the true displacement where the data have it.
 
 Photometric losses alone see a brow only where it already overlaps its target. Dense inverse search flow (DIS;
 Kroeger et al., "Fast optical flow using dense inverse search", ECCV 2016) between the images of a pair is a rough
 teacher, used with a weight that fades during training. It is wrong inside an opening mouth, where nothing
-corresponds; that is what the paint is for. Pairs of the data engine bring the true displacement, which is used instead;
-and who has trained weights already may `follow` them.
+corresponds; that is what the paint is for. Pairs of the data engine bring the true displacement, which is used instead.
 """
+
+from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from tqdm import tqdm
 
-from reggan.model.frame import LandmarkFrame, mirrored, pixel_grid, sample
+from reggan.faces import SIZE
+from reggan.model.frame import LandmarkFrame, mirrored, sample
 from reggan.model.refinement.shape import FaceShape
 from reggan.model.reggan import RegGAN
 from reggan.pairs.layout import Subject
@@ -40,23 +46,6 @@ def subject_flows(subject: Subject) -> Tensor:
     return torch.stack(flows)
 
 
-@torch.inference_mode()
-def follow(model: RegGAN, subject: Subject) -> Tensor:
-    """Flow (N, 2, 128, 128) float16 in the crop, from trained weights: what they move, and the optical flow of what
-    that leaves to the target. Where motion is large that is far closer than optical flow alone.
-    """
-    device = next(model.parameters()).device
-    x = subject.neutral[None].to(device).float() / 255
-    out = model(x, subject.landmarks[None].to(device), subject.c.to(device))
-    refined = (out.refined.cpu() * 255).round().byte()
-    left = torch.stack([pair_flow(*pair) for pair in zip(refined, subject.targets, strict=True)])
-    # Twice as fine as optical flow: lids and lips are edges of the displacement.
-    left = F.interpolate(left, scale_factor=2.0, mode="bilinear", align_corners=False)
-    there = pixel_grid(2 * GRID, left) + left.permute(0, 2, 3, 1)
-    # target(u) = refined(u + left) = neutral(there + D(there))
-    return (left + sample(out.edit.displacement.cpu(), there, "bilinear")).half()
-
-
 def into_frame(flow: Tensor, to_crop: Tensor) -> Tensor:
     """The same distances on the frame's grid: (B, 2, h, w) in the crop, (B, S, S, 2) -> (B, 2, 64, 64)."""
     b = F.interpolate(to_crop.permute(0, 3, 1, 2), size=(GRID, GRID), mode="bilinear", align_corners=False)
@@ -66,7 +55,7 @@ def into_frame(flow: Tensor, to_crop: Tensor) -> Tensor:
 def fit_displacement(
     subjects: list[Subject], flows: list[Tensor], frame: LandmarkFrame, shape: FaceShape, ridge: float = 0.5
 ) -> tuple[Tensor, Tensor]:
-    """Equation (5) of `refinement/network.py` in closed form: least squares of the displacement on c and c z, for
+    """Equation (5) of `refinement/mean_edit.py` in closed form: least squares of the displacement on c and c z, for
     each position, with every pair and its mirror image.
 
     Strong expressions count most. Where a pixel of the target comes from is not quite proportional to the strength, and
@@ -90,3 +79,38 @@ def fit_displacement(
             moment += given.T @ (weight * seen.flatten(1))
     fitted = torch.linalg.solve(gram, moment).reshape(-1, 6, 2, GRID, GRID)
     return fitted[0], fitted[1:]
+
+
+def load_flows(subjects: list[Subject], cache: Path) -> list[Tensor]:
+    """`subject_flows` of everybody, kept in `cache` for the next time."""
+    if cache.is_file():
+        known: list[Tensor] = torch.load(cache, weights_only=True)
+        return known
+    flows = [subject_flows(s) for s in tqdm(subjects, desc="optical flow", unit="face")]
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    torch.save(flows, cache)
+    return flows
+
+
+@torch.no_grad()
+def untrained(
+    stage1: RegGAN, subjects: list[Subject], flows: list[Tensor], kind: type[RegGAN] = RegGAN, shape: int | None = None
+) -> RegGAN:
+    """A model with a new stage 2: the shape of the face and equation (5) fitted, nothing that the network itself moves.
+
+    Args:
+        stage1: a model whose frame and regression layer are fitted.
+        kind: `RegGAN`, or an ablation of it.
+        shape: how many numbers tell the face's shape, if another number than `stage1` has.
+    """
+    config = stage1.config if shape is None else replace(stage1.config, shape=shape)
+    model = kind(config)
+    model.frame, model.regression = stage1.frame, stage1.regression
+    net = model.refinement
+    net.shape.fit(torch.cat([model.frame(s.landmarks[None], SIZE).to_crop for s in subjects]))
+    mean, by_shape = fit_displacement(subjects, flows, model.frame, net.shape)
+    net.mean.displacement.copy_(mean)
+    if config.shape:
+        goal = net.mean.displacement_by_shape
+        goal.copy_(F.interpolate(by_shape.flatten(1, 2), size=goal.shape[-2:], mode="area"))
+    return model

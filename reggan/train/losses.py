@@ -1,4 +1,4 @@
-"""Losses of stage 2's reconstruction phase, all in the frame."""
+"""Losses of stage 2, all in the frame: reconstruction, what keeps the edit simple, and adversarial."""
 
 import torch
 import torch.nn.functional as F
@@ -7,8 +7,9 @@ from torch import Tensor
 from reggan.faces.topology import CONTROL
 from reggan.model.frame import pixel_grid
 from reggan.model.refinement import Edit
+from reggan.model.refinement.discriminator import PatchDiscriminator
 
-# Landmarks (indices into `CONTROL`'s values) around which errors count more: eyes, brows, lips.
+# Points of the face mesh, all in `CONTROL`, around which errors count more.
 _EYES = (33, 263, 133, 362, 159, 386, 145, 374, 160, 387, 158, 385, 144, 373, 153, 380)
 _BROWS = (70, 300, 63, 293, 105, 334, 66, 296, 107, 336)
 _LIPS = (61, 291, 37, 267, 39, 269, 84, 314, 181, 405, 0, 17, 13, 14)
@@ -64,3 +65,30 @@ def guidance(edit: Edit, guide: Tensor) -> Tensor:
     """Distance to the first guess of the displacement, (B, 2, 64, 64), in pixels of a 256 image, robust."""
     d = F.interpolate(edit.displacement, size=guide.shape[-2:], mode="bilinear", align_corners=False)
     return ((d - guide) * 128).square().sum(1).add(0.25).sqrt().mean()
+
+
+# -- adversarial -----------------------------------------------------------------------------------------------------
+
+
+def critic(scores_real: Tensor, scores_fake: Tensor, weight: Tensor) -> Tensor:
+    """Relativistic loss (Jolicoeur-Martineau, ICLR 2019), each patch against the same patch of its own target, so that
+    all they have in common cancels. Scores (B, 1, h, w), `weight` (1, 1, h, w), mean 1."""
+    return (weight * F.softplus(scores_fake - scores_real)).mean()
+
+
+def generator(scores_real: Tensor, scores_fake: Tensor, weight: Tensor) -> Tensor:
+    """The same from the other side."""
+    return (weight * F.softplus(scores_real - scores_fake)).mean()
+
+
+def slope_penalty(discriminator: PatchDiscriminator, image: Tensor, c: Tensor) -> Tensor:
+    """R1 (Mescheder et al., ICML 2018): squared slope of the sum of the patch scores at real images, per patch."""
+    image = image.detach().requires_grad_(True)
+    scores, _ = discriminator(image, c)
+    (slope,) = torch.autograd.grad(scores.sum(), image, create_graph=True)
+    return slope.square().sum((1, 2, 3)).mean() / scores[0].numel()
+
+
+def feature_matching(on_fake: list[Tensor], on_real: list[Tensor]) -> Tensor:
+    """Mean L1 between the critic's features of output and target, over all scales (Wang et al., pix2pixHD, 2018)."""
+    return torch.stack([F.l1_loss(a.float(), b.float()) for a, b in zip(on_fake, on_real, strict=True)]).mean()

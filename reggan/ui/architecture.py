@@ -46,7 +46,7 @@ def architecture_svg(model: RegGAN, language: str = "en") -> str:
 
 
 def _pipeline(model: RegGAN, language: str) -> list[str]:
-    regression, refinement, r = model.regression, model.refinement, model.config["r"]
+    regression, refinement, r = model.regression, model.refinement, model.config.r
     steps = [
         (find_faces.__name__, say("{n} landmarks", language, n=478)),
         (align.__name__, say("{n} × {n} pixels", language, n=SIZE)),
@@ -72,9 +72,9 @@ def _pipeline(model: RegGAN, language: str) -> list[str]:
 
 def _network(model: RegGAN, language: str) -> list[str]:
     """The refinement network as a U: down on the left, up on the right, gated skips across."""
-    network = model.refinement
-    sizes = [SIZE // 2 ** (n + 1) for n in range(len(network.widths))]
-    labels = [say("{w} channels, {s} × {s}", language, w=w, s=s) for w, s in zip(network.widths, sizes, strict=True)]
+    network, widths = model.refinement, model.config.widths
+    sizes = [SIZE // 2 ** (n + 1) for n in range(len(widths))]
+    labels = [say("{w} channels, {s} × {s}", language, w=w, s=s) for w, s in zip(widths, sizes, strict=True)]
     out = [f'<text x="{_WIDTH / 2}" y="166" class="code">{_name(network)}</text>']
     bottom = len(sizes) - 1
     for n, label in enumerate(labels):

@@ -12,7 +12,8 @@ import os
 import numpy as np
 from numpy.typing import NDArray
 
-from reggan.model.forward import Forward, Image, ModelOutput, OnDevice
+from reggan.model.arrays import Image
+from reggan.model.forward import Forward, ModelOutput, OnDevice
 from reggan.predictor import Predictor
 
 ZERO_GPU = os.environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")  # as the package `spaces` reads it

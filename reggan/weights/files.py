@@ -1,7 +1,6 @@
 """Reading and writing weights: safetensors with the model's configuration beside it or in the header. Never pickle."""
 
 import hashlib
-import inspect
 import json
 from pathlib import Path
 from typing import Any, TypeVar, overload
@@ -11,6 +10,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from reggan.errors import InputError
+from reggan.model.config import ModelConfig
 from reggan.model.reggan import RegGAN, fast_layout
 from reggan.weights.fetch import CONFIG, WEIGHTS
 from reggan.weights.source import EMBEDDED
@@ -18,22 +18,25 @@ from reggan.weights.source import EMBEDDED
 __all__ = ["EMBEDDED", "load_model", "save_folder", "save_model"]
 
 
+#: Positions and distances deserve full precision.
+_POSITIONS = ("frame.shape", "refinement.shape.", "refinement.mean.displacement")
+
+
 def save_model(model: RegGAN, path: str | Path, metadata: dict[str, str] | None = None) -> None:
     """Write a float16 file with `config` and `metadata` in its header."""
-    positions = ("frame.shape", "refinement.shape.centre", "refinement.shape.basis")  # which deserve full precision
     state = {
-        k: v.detach().cpu().to(torch.float32 if k in positions else torch.float16).contiguous()
+        k: v.detach().cpu().to(torch.float32 if k.startswith(_POSITIONS) else torch.float16).contiguous()
         for k, v in model.state_dict().items()
     }
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    save_file(state, path, {"config": json.dumps(model.config), **(metadata or {})})
+    save_file(state, path, {"config": json.dumps(model.config.to_dict()), **(metadata or {})})
 
 
 def save_folder(model: RegGAN, folder: str | Path, metadata: dict[str, str] | None = None) -> None:
-    """Write `model.safetensors`, and the arguments of `RegGAN` with the weights' SHA-256 as `config.json`."""
+    """Write `model.safetensors`, and the `ModelConfig` with the weights' SHA-256 as `config.json`."""
     folder = Path(folder)
     save_model(model, folder / WEIGHTS, metadata)
-    config = {**model.config, "model_type": "reggan", "sha256": _sha256(folder / WEIGHTS)}
+    config = {**model.config.to_dict(), "model_type": "reggan", "sha256": _sha256(folder / WEIGHTS)}
     (folder / CONFIG).write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
@@ -73,7 +76,7 @@ def _load(
         with safe_open(path, framework="pt") as f:
             metadata = dict(f.metadata() or {})
             state = {k: f.get_tensor(k).float() for k in f.keys()}  # noqa: SIM118
-        model = kind(**_arguments(json.loads(metadata["config"]) if config is None else config))
+        model = kind(ModelConfig.from_dict(json.loads(metadata["config"]) if config is None else config))
         model.load_state_dict(state)
     except FileNotFoundError:
         raise InputError(f"There is no weights file at {path}.") from None
@@ -97,11 +100,6 @@ def _read_config(folder: Path) -> dict[str, Any]:
     except ValueError:
         raise InputError(f"{CONFIG} is not the configuration of a RegGAN.") from None
     return config
-
-
-def _arguments(config: dict[str, Any]) -> dict[str, Any]:
-    """What `RegGAN` takes of a configuration; the rest is for readers and programs."""
-    return {k: v for k, v in config.items() if k in inspect.signature(RegGAN.__init__).parameters}
 
 
 def _sha256(path: Path) -> str:

@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load, save
 
 from reggan import InputError, Predictor
+from reggan.model.config import ModelConfig
 from reggan.model.reggan import RegGAN
 from reggan.weights.fetch import CONFIG, WEIGHTS
 from reggan.weights.files import EMBEDDED, save_folder
@@ -23,7 +24,7 @@ REPO = "someone/reggan"
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """A repository's files: a small model that is not the embedded one."""
     folder = tmp_path_factory.mktemp("weights")
-    save_folder(RegGAN(32, 3, (8, 8, 16, 16)), folder, {"data": "nobody"})
+    save_folder(RegGAN(ModelConfig(grid=32, widths=(8, 8, 16, 16))), folder, {"data": "nobody"})
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
@@ -41,7 +42,7 @@ from reggan import InputError, Predictor
 started = time.perf_counter()
 try:
     p = Predictor.from_pretrained({args})
-    said = {{"grid": p.model.config["grid"], "notice": p.notice, "source": p.source, "metadata": p.metadata}}
+    said = {{"grid": p.model.config.grid, "notice": p.notice, "source": p.source, "metadata": p.metadata}}
 except InputError as error:
     said = {{"error": str(error)}}
 print(json.dumps(said | {{"seconds": time.perf_counter() - started}}))

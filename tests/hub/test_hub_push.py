@@ -13,6 +13,7 @@ from PIL import Image
 from safetensors import safe_open
 
 from reggan import InputError
+from reggan.model.config import ModelConfig
 from reggan.model.reggan import RegGAN
 from reggan.output import provenance
 from reggan.publish.card import model_card
@@ -23,7 +24,7 @@ from reggan.weights.files import EMBEDDED, load_model, save_model
 from tests.hub.loopback_hub import TOKEN, LoopbackHub, run
 
 REPO = "someone/reggan"
-SMALL = {"grid": 32, "r": 3, "widths": [8, 8, 16, 16], "moves": True, "attention": ["shared", "skip"], "sees": "input"}
+SMALL = ModelConfig(grid=32, widths=(8, 8, 16, 16), shading=48, shape=3)
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("small") / "small.safetensors"
     figures = {"people": 3, **{f"{k}_{m}": 0.25 for k in ("input", "coarse", "refined") for m in ("l1", "mse")}}
     history = {"data": "3 people, 9 pairs", "attribution": "Nobody (2020, CC BY 4.0)", "license": "Apache-2.0"}
-    save_model(RegGAN(**SMALL), path, {**history, "steps": "7", "validation": json.dumps(figures)})
+    save_model(RegGAN(SMALL), path, {**history, "steps": "7", "validation": json.dumps(figures)})
     return path
 
 
@@ -52,7 +53,7 @@ def same(a: RegGAN, b: RegGAN) -> bool:
 def test_push_and_load_again(loopback: LoopbackHub, small: Path, tmp_path: Path) -> None:
     push = f"""
 import sys
-from reggan.hub.__main__ import main
+from reggan.publish.__main__ import main
 sys.exit(main(["push", "--repo", "{REPO}", "--weights", {str(small)!r}]))
 """
     done = run(loopback.endpoint, tmp_path / "home", push, HF_TOKEN=TOKEN)
@@ -105,7 +106,7 @@ except InputError as error:
 def test_the_space_is_what_git_tracks_and_starts_from(loopback: LoopbackHub, tmp_path: Path) -> None:
     code = """
 import sys
-from reggan.hub.__main__ import main
+from reggan.publish.__main__ import main
 sys.exit(main(["space", "--repo", "someone/demo", "--weights", "someone/reggan@abc", "--public"]))
 """
     done = run(loopback.endpoint, tmp_path, code, HF_TOKEN=TOKEN)
@@ -127,7 +128,7 @@ sys.exit(main(["space", "--repo", "someone/demo", "--weights", "someone/reggan@a
 def test_refusals_are_one_sentence(loopback: LoopbackHub, small: Path, tmp_path: Path) -> None:
     push = f"""
 import sys
-from reggan.hub.__main__ import main
+from reggan.publish.__main__ import main
 sys.exit(main(["push", "--repo", sys.argv[1], "--weights", {str(small)!r}]))
 """
     for name, token, behaviour, words in (
@@ -174,7 +175,7 @@ def test_save_and_load_keep_every_number(small: Path, tmp_path: Path) -> None:
     again = HubModel.from_pretrained(tmp_path / "a")
     assert same(model, again)
     config = json.loads((tmp_path / "a" / CONFIG).read_text())
-    assert {k: config[k] for k in SMALL} == SMALL, "the constructor's arguments"
+    assert ModelConfig.from_dict(config) == SMALL
     with safe_open(tmp_path / "a" / WEIGHTS, "pt") as file:
         header = file.metadata()
     assert header["attribution"] == "Nobody (2020, CC BY 4.0)"
@@ -217,7 +218,7 @@ def test_the_model_survives_a_stream() -> None:
     """`torch.save` of the state and a deep copy know nothing of the Hub."""
     import copy
 
-    model = RegGAN(**SMALL)
+    model = RegGAN(SMALL)
     assert same(model, copy.deepcopy(model))
     buffer = io.BytesIO()
     torch.save(model.state_dict(), buffer)

@@ -10,26 +10,28 @@ import torch
 from safetensors.torch import save_file
 
 from reggan import InputError
+from reggan.model.config import ModelConfig
 from reggan.model.frame import FrameMaps, LandmarkFrame, mean_shape, pixel_grid
 from reggan.model.refinement import Edit, RefinementNetwork
 from reggan.model.refinement.attention import ChannelwiseAttentionBlock, SharedAttentionBlock, SkipGate
 from reggan.model.refinement.network import keep_hue
-from reggan.model.reggan import SEES, SIZE, RegGAN, channels_last, compose
+from reggan.model.reggan import SIZE, RegGAN, channels_last, compose
 from reggan.weights.files import EMBEDDED, load_model, save_model
 from tests.landmarks import mean_face, moved
 
-WIDTHS = (8, 8, 16, 16)
+SMALL = ModelConfig(grid=32, widths=(8, 8, 16, 16))
+FLAT = ModelConfig(widths=(8, 8, 16, 16), shading=32)  # for the network alone, at 64 x 64
 
 
 @pytest.fixture(scope="module")
 def model() -> RegGAN:
     """Random weights that do something visible."""
     torch.manual_seed(0)
-    model = RegGAN(32, 3, WIDTHS)
+    model = RegGAN(SMALL)
     model.frame = LandmarkFrame(mean_shape(mean_face()[None], SIZE))
     model.regression.weight.normal_(0, 0.02)
     torch.nn.init.normal_(model.refinement.head.weight, 0, 0.05)
-    model.refinement.mean_displacement.data.normal_(0, 0.05)
+    model.refinement.mean.displacement.data.normal_(0, 0.01)
     return model.eval().requires_grad_(False)
 
 
@@ -122,7 +124,7 @@ def test_a_muscle_pulls_as_far_on_a_long_chin_as_on_a_short_one(model: RegGAN) -
     longer = landmarks.clone()
     longer[..., 1] += 0.25 * (longer[..., 1] - 120).clamp(min=0)
     net = copy.deepcopy(model)
-    net.refinement.mean_displacement.data.zero_()[:, 1] = -0.1 / 0.2  # looks up by a twentieth of the crop
+    net.refinement.mean.displacement.data.zero_()[:, 1] = -0.1  # looks up by a twentieth of the crop
     net.refinement.head.weight.data.zero_()
     net.refinement.head.bias.data.zero_()
     for shape in (landmarks, longer):
@@ -131,78 +133,13 @@ def test_a_muscle_pulls_as_far_on_a_long_chin_as_on_a_short_one(model: RegGAN) -
         torch.testing.assert_close(moved[1], torch.full_like(moved[1], -0.1), atol=1e-5, rtol=0)
 
 
-def test_residual_only_variant_moves_nothing() -> None:
-    net = RefinementNetwork(WIDTHS, 64, moves=False)
-    torch.nn.init.normal_(net.head.weight)
-    edit = net(torch.rand(1, 3, 64, 64), torch.zeros(1, 3, 32, 32), torch.ones(1, 6), unwarped())
-    assert not edit.displacement.any()
-    assert not edit.opacity.any()
-    assert edit.residual.any()
-
-
-KINDS = ("shared", "channelwise", "skip")
-
-
-@pytest.mark.parametrize("left_out", KINDS)
-def test_a_type_of_attention_left_out_leaves_no_maps_and_no_parameters(left_out: str) -> None:
-    whole = RefinementNetwork(WIDTHS, 64)
-    net = RefinementNetwork(WIDTHS, 64, attention=tuple(k for k in KINDS if k != left_out))
-    hourglasses = {"shared": whole.encoder, "channelwise": [whole.bottleneck, *whole.decoder]}
-    modules = whole.gate if left_out == "skip" else [b.attention for b in hourglasses[left_out]]
-    gone = sum(p.numel() for m in modules for p in m.parameters())
-    assert sum(p.numel() for p in whole.parameters()) - sum(p.numel() for p in net.parameters()) == gone > 0
-    maps: dict[str, torch.Tensor] = {}
-    net(torch.rand(1, 3, 64, 64), torch.zeros(1, 3, 32, 32), torch.ones(1, 6), unwarped(), maps)
-    assert {name.split()[0] for name in maps} == set(KINDS) - {left_out}
-
-
-def test_no_attention_is_attention_with_maps_of_1() -> None:
-    torch.manual_seed(0)
-    net, whole = RefinementNetwork(WIDTHS, 64, attention=()), RefinementNetwork(WIDTHS, 64)
-    for network in (net, whole):
-        torch.nn.init.constant_(network.head.weight, 0.01)
-    missing, extra = whole.load_state_dict(net.state_dict(), strict=False)
-    assert not extra
-    opened = [m.expand for m in whole.modules() if hasattr(m, "expand")] + [g.logit for g in whole.gate]
-    assert len(opened) == 3 + 1 + 2 + 3
-    for conv in opened:
-        torch.nn.init.zeros_(conv.weight)
-        torch.nn.init.constant_(conv.bias, 100.0)
-    given = torch.rand(1, 3, 64, 64), torch.rand(1, 3, 32, 32), torch.rand(1, 6), unwarped()
-    for a, b in zip(net(*given), whole(*given), strict=True):
-        torch.testing.assert_close(a, b)
-
-
-def test_what_stage_2_is_shown() -> None:
-    x, change = torch.rand(1, 3, SIZE, SIZE), torch.full((1, 3, 32, 32), 0.1)
-    shown = {sees: RegGAN(32, 3, WIDTHS, sees=sees).shown(x, change) for sees in SEES}
-    assert torch.equal(shown["both"][0], x)
-    torch.testing.assert_close(shown["both"][1], torch.full((1, 3, SIZE // 2, SIZE // 2), 0.1))
-    assert torch.equal(shown["input"][0], x)
-    torch.testing.assert_close(shown["coarse"][0], x + 0.1)
-    assert not shown["input"][1].any()
-    assert not shown["coarse"][1].any()
-
-
-def test_without_stage_1_its_weights_do_not_matter(model: RegGAN) -> None:
-    crop, landmarks = _input()
-    other = copy.deepcopy(model)
-    other.regression.weight.zero_()
-    for sees, equal in (("both", False), ("input", True)):
-        for m in (model, other):
-            m.sees = sees
-        a, b = (m(crop, landmarks, torch.eye(6)[:1]).refined for m in (model, other))
-        assert torch.equal(a, b) == equal
-    model.sees = "both"
-
-
 def test_shading_is_a_gain_that_travels_with_the_skin() -> None:
     """A grey face, twice as light left of the middle; moved to the left by an eighth, where nothing was lit."""
-    net = RefinementNetwork(WIDTHS, 64, shading=32)
+    net = RefinementNetwork(FLAT, 64)
     x, change, c = torch.full((1, 3, 64, 64), 0.3), torch.zeros(1, 3, 32, 32), torch.eye(6)[:1]
     with torch.no_grad():
         before = net(x, change, c, unwarped())
-        net.mean_shading[0, :, :16] = math.log(2.0)
+        net.mean.shading[0, :, :16] = math.log(2.0)
         edit = net(x, change, c, unwarped())
         assert torch.equal(edit.displacement, before.displacement) and torch.equal(edit.opacity, before.opacity)
         added = (edit.residual - before.residual) / (1 - edit.opacity)
@@ -211,7 +148,7 @@ def test_shading_is_a_gain_that_travels_with_the_skin() -> None:
         half = net(x, change, c / 2, unwarped())  # half the strength, half the logarithm
         added = (half.residual - unshaded(net, x, change, c / 2)) / (1 - half.opacity)
         assert torch.allclose(added[..., :30], torch.tensor(0.3 * (2**0.5 - 1)), atol=1e-5)
-        net.mean_displacement[0, 0] = 0.25 / 0.2  # looks a quarter of half the width to the right
+        net.mean.displacement[0, 0] = 0.25  # looks a quarter of half the width to the right
         added = net(x, change, c, unwarped()).residual - unshaded(net, x, change, c)
         opacity = net(x, change, c, unwarped()).opacity
         assert torch.allclose((added / (1 - opacity))[..., :22], torch.tensor(0.3), atol=1e-5)
@@ -229,34 +166,22 @@ def test_a_shadow_has_the_hue_of_what_it_falls_on() -> None:
 
 def unshaded(net: RefinementNetwork, x: torch.Tensor, change: torch.Tensor, c: torch.Tensor) -> torch.Tensor:
     """The residual of the same network without its shading."""
-    base = RefinementNetwork(WIDTHS, 64, shading=0)
-    base.load_state_dict(net.state_dict(), strict=False)
+    base = copy.deepcopy(net)
+    base.mean.shading.data.zero_()
     return base(x, change, c, unwarped()).residual
 
 
-def test_ablations_survive_their_file(tmp_path) -> None:
-    model = RegGAN(32, 3, WIDTHS, moves=False, attention=("skip", "shared"), sees="coarse")
-    save_model(model, tmp_path / "w.safetensors")
-    loaded, _ = load_model(tmp_path / "w.safetensors")
-    assert loaded.config == model.config
-    assert loaded.refinement.attention == ("shared", "skip")
-    with pytest.raises(ValueError, match="No such ablation"):
-        RegGAN(32, 3, WIDTHS, attention=("spatial",))
-
-
-def test_files_from_before_the_shape_are_told_apart(tmp_path) -> None:
-    """Their displacements were distances in the frame: read as if in the crop, they would move the wrong way."""
-    model = RegGAN(32, 3, WIDTHS, shape=0)
-    config = {k: v for k, v in model.config.items() if k != "shape"}
-    save_file(model.state_dict(), tmp_path / "old.safetensors", {"config": json.dumps(config)})
-    with pytest.raises(InputError, match="do not fit this version"):
+def test_a_file_that_lacks_a_size_is_told_apart(tmp_path) -> None:
+    """Weights from before the shape of the face would move the wrong way if they were read."""
+    config = {k: v for k, v in SMALL.to_dict().items() if k != "shape"}
+    save_file(RegGAN(SMALL).state_dict(), tmp_path / "old.safetensors", {"config": json.dumps(config)})
+    with pytest.raises(InputError, match="not a RegGAN weights file"):
         load_model(tmp_path / "old.safetensors")
 
 
-def test_the_embedded_weights_are_the_whole_model() -> None:
+def test_the_embedded_weights_have_the_default_sizes() -> None:
     model, _ = load_model(EMBEDDED)
-    assert model.config == RegGAN().config
-    assert (model.refinement.attention, model.sees, model.refinement.moves) == (KINDS, "both", True)
+    assert model.config == ModelConfig()
 
 
 def test_weights_round_trip(model: RegGAN, tmp_path) -> None:
@@ -280,7 +205,7 @@ def test_unusable_weights_are_one_sentence(model: RegGAN, tmp_path) -> None:
     save_file({"a": torch.zeros(1)}, tmp_path / "other.safetensors")
     with pytest.raises(InputError, match="not a RegGAN weights file"):
         load_model(tmp_path / "other.safetensors")
-    config = json.dumps(model.config)
+    config = json.dumps(model.config.to_dict())
     save_file({"a": torch.zeros(1)}, tmp_path / "misfit.safetensors", {"config": config})
     with pytest.raises(InputError, match="do not fit"):
         load_model(tmp_path / "misfit.safetensors")

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from reggan.model.config import ModelConfig
 from reggan.model.frame import FrameMaps, pixel_grid
 from reggan.model.refinement import RefinementNetwork
 from reggan.model.refinement.shape import FaceShape
@@ -85,14 +86,14 @@ def test_least_squares_finds_what_the_shape_does(pairs) -> None:
 
 
 def test_the_network_adds_it_to_the_mean() -> None:
-    net = RefinementNetwork((8, 8, 16, 16), S, shading=0, shape=1)
+    net = RefinementNetwork(ModelConfig(widths=(8, 8, 16, 16), shading=8, shape=1), S)
     net.shape.fit(_faces(torch.linspace(-0.1, 0.1, 9)))
     with torch.no_grad():
-        net.mean_displacement[:, 1] = 0.5
-        net.shape_displacement[:, 1::2] = 0.25
+        net.mean.displacement[:, 1] = 0.5
+        net.mean.displacement_by_shape[:, 1::2] = 0.25
     c, maps = torch.eye(6)[:1], FrameMaps(_faces(torch.tensor([0.05])), GRID)
     (z,) = net.shape(maps.to_crop)[0]
     edit = net(torch.rand(1, 3, S, S), torch.zeros(1, 3, S // 2, S // 2), c, maps)
-    expected = torch.full((1, S, S), 0.2 * (0.5 + 0.25 * float(z)))
+    expected = torch.full((1, S, S), 0.5 + 0.25 * float(z))
     torch.testing.assert_close(edit.displacement[:, 1], expected, atol=1e-5, rtol=0)
     assert not edit.displacement[:, 0].any()

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,38 +11,48 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from reggan.baselines.ablations import ROWS
+from reggan.faces import SIZE
 from reggan.faces.topology import CONTROL, MIRROR
+from reggan.model.config import ModelConfig
+from reggan.model.frame import LandmarkFrame, mean_shape, mirrored
 from reggan.model.reggan import RegGAN
 from reggan.pairs import layout
-from reggan.train import restyle
+from reggan.train import precision, restyle
 from reggan.train.__main__ import main
 from reggan.train.batches import Pairs, PairSampler, mirror
-from reggan.train.initialise import follow, pair_flow, subject_flows
-from reggan.train.refinement import Settings, Trainer
-from reggan.train.regression import fit, validate
+from reggan.train.initialise import pair_flow, subject_flows
+from reggan.train.recipe import RefinementRecipe
+from reggan.train.refinement import RefinementTrainer
+from reggan.train.regression import fit
+from reggan.train.validate import validate
 from reggan.weights.files import load_model, save_model
 from tests.landmarks import mean_face, moved
 
-WIDTHS = (8, 8, 16, 16)
+SMALL = ModelConfig(grid=32, widths=(8, 8, 16, 16), shading=48)
 
 
 @pytest.fixture(scope="module")
 def stage1(data: Path) -> Path:
     """Weights file of a small model with stage 1 fitted."""
     torch.manual_seed(0)
-    model = RegGAN(32, 3, WIDTHS)
+    model = RegGAN(SMALL)
     fit(model, layout.load(data / "pairs", without={"person_2"}), 0.1)
     save_model(model, data / "small.safetensors")
     return data / "small.safetensors"
 
 
 def _train(
-    data: Path, stage1: Path, out: Path, steps: int, adversarial: int, minutes: str = "60", more: Sequence[str] = ()
+    data: Path,
+    start: Sequence[str],
+    out: Path,
+    steps: int,
+    adversarial: int,
+    minutes: str = "60",
+    more: Sequence[str] = (),
 ) -> None:
     main(
         ["refinement", "--data", str(data / "pairs"), "--validation", str(data / "validation.txt")]
-        + ["--regression", str(stage1), "-o", str(out), "--batch", "2", "--every", "3", "--device", "cpu"]
+        + [*start, "-o", str(out), "--batch", "2", "--every", "3", "--device", "cpu"]
         + ["--steps", str(steps), "--adversarial-steps", str(adversarial), "--minutes", minutes, *more]
     )
 
@@ -53,7 +64,7 @@ def test_validation_people_are_left_out(data: Path) -> None:
 
 def test_stage_1_learns_what_it_is_shown(data: Path) -> None:
     people = layout.load(data / "pairs")
-    model = RegGAN(64, 5, WIDTHS)
+    model = RegGAN(replace(SMALL, grid=64, r=5))
     fit(model, people, 0.01)
     figures = validate(model, people)
     assert figures["coarse_mse"] < 0.5 * figures["input_mse"]
@@ -67,7 +78,7 @@ def test_command_line_of_stage_1(data: Path, tmp_path: Path, capsys: pytest.Capt
 
 
 def test_both_phases_run_and_leave_their_files(data: Path, stage1: Path, tmp_path: Path) -> None:
-    _train(data, stage1, tmp_path, steps=3, adversarial=3)
+    _train(data, ["--regression", str(stage1)], tmp_path, steps=3, adversarial=3)
     lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == [3, 6]
     assert "critic" in lines[1]
@@ -80,47 +91,36 @@ def test_both_phases_run_and_leave_their_files(data: Path, stage1: Path, tmp_pat
     assert not torch.equal(before["refinement.head.weight"], after["refinement.head.weight"])
 
 
-def test_every_parameter_of_stage_2_is_trained() -> None:
-    model, average = (RegGAN(32, 3, WIDTHS) for _ in range(2))
-    trainer = Trainer(model, average, Settings(), torch.device("cpu"))
-    trained = {id(p) for group in trainer.opt.param_groups for p in group["params"]}
-    assert [name for name, p in model.refinement.named_parameters() if id(p) not in trained] == []
+@pytest.fixture
+def trainer() -> RefinementTrainer:
+    model, average = RegGAN(SMALL), RegGAN(SMALL)
+    model.frame = LandmarkFrame(mean_shape(mean_face()[None], SIZE))
+    average.load_state_dict(model.state_dict())
+    return RefinementTrainer(model, average, RefinementRecipe(), None, [], torch.device("cpu"))
 
 
-def test_the_critic_looks_where_errors_weigh_most() -> None:
-    model, average = (RegGAN(32, 3, WIDTHS) for _ in range(2))
-    trainer = Trainer(model, average, Settings(), torch.device("cpu"))
-    weight = trainer._patch_weight(torch.zeros(2, 1, 32, 32))
+def test_every_parameter_of_stage_2_is_trained(trainer: RefinementTrainer) -> None:
+    trained = [id(p) for group in trainer.opt.param_groups for p in group["params"]]
+    assert len(set(trained)) == len(trained)
+    assert set(trained) == {id(p) for p in trainer.model.parameters()}
+
+
+def test_the_critic_looks_where_errors_weigh_most(trainer: RefinementTrainer) -> None:
+    weight = trainer.patch_weight(torch.zeros(2, 1, 32, 32))
     assert weight.shape == (1, 1, 32, 32) and abs(weight.mean().item() - 1) < 1e-5
-    x, y = ((model.frame.shape[CONTROL.index(13)] + 1) * 16).int().tolist()  # the middle of the upper lip
+    x, y = ((trainer.model.frame.shape[CONTROL.index(13)] + 1) * 16).int().tolist()  # the middle of the upper lip
     assert weight[0, 0, y, x] > 3 * weight[0, 0, 0, 0]
 
 
-def test_ablations_run_every_row_once(data: Path, tmp_path: Path) -> None:
-    out = tmp_path / "ablations"
-    rows = ["stage-1", "full", "residual-only", "no-attention", "coarse-only"]
+def test_the_faster_precision_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    for faster, slower in ((torch.bfloat16, torch.float32), (torch.float32, torch.bfloat16)):
+        monkeypatch.setattr(precision, "_rate", lambda layers, x, dtype, faster=faster: float(dtype == faster))
+        assert precision.faster_precision(torch.device("cpu")) == faster != slower
 
-    def run(rows: list[str]) -> list[dict]:
-        common = ["--data", str(data / "pairs"), "--validation", str(data / "validation.txt"), "--device", "cpu"]
-        main(["ablations", *common, "-o", str(out), "--steps", "1", "--batch", "2", "--rows", *rows])
-        return json.loads((out / "table.json").read_text())
 
-    table = {r["row"]: r for r in run(rows)}
-    assert list(table) == rows
-    assert {r["samples"] for r in table.values()} == {2, None}
-    assert table["no-attention"]["numbers"] < table["coarse-only"]["numbers"] == table["full"]["numbers"]
-    configs = {row: load_model(out / row / "reggan.safetensors")[0].config for row in rows[1:]}
-    assert configs["no-attention"]["attention"] == []
-    assert configs["coarse-only"]["sees"] == "coarse"
-    assert not configs["residual-only"]["moves"]
-    frozen = [load_file(out / row / "reggan.safetensors")["regression.weight"] for row in rows[1:]]
-    assert all(torch.equal(frozen[0], other) for other in frozen)
-
-    written = {p: p.stat().st_mtime_ns for p in out.rglob("reggan.safetensors")}
-    again = run(["full", "masked-regression"])
-    assert {p: p.stat().st_mtime_ns for p in out.rglob("reggan.safetensors")} == written
-    assert [r["row"] for r in again] == sorted([*rows, "masked-regression"], key=list(ROWS).index)
-    assert "| 0." in (out / "table.md").read_text()
+def test_both_precisions_are_measured() -> None:
+    layers, x = torch.nn.Conv2d(2, 2, 1), torch.ones(1, 2, 2, 2)
+    assert min(precision._rate(layers, x, dtype) for dtype in (torch.float32, torch.bfloat16)) > 1
 
 
 def test_without_restyling_pairs_keep_their_look(data: Path) -> None:
@@ -135,8 +135,8 @@ def test_without_restyling_pairs_keep_their_look(data: Path) -> None:
     assert restyled.chosen == drawn.chosen
     assert ((restyled.pair - drawn.pair).abs().mean((1, 2, 3)) > 1e-3).all()
     # Their landmarks stay within half a pixel or so; those of pairs with another look do not.
-    errors = [_landmark_error(people, p) for p in (drawn, restyled)]
-    assert 0.05 < errors[0] < 0.7 < errors[1] < 3
+    moved = [_landmark_error(people, p) for p in (drawn, restyled)]
+    assert 0.05 < moved[0] < 0.7 < moved[1] < 3
 
 
 def _landmark_error(people: list[layout.Subject], drawn: Pairs) -> float:
@@ -147,9 +147,10 @@ def _landmark_error(people: list[layout.Subject], drawn: Pairs) -> float:
 
 
 def test_a_resumed_run_equals_an_uninterrupted_one(data: Path, stage1: Path, tmp_path: Path) -> None:
-    _train(data, stage1, tmp_path / "whole", steps=6, adversarial=0)
-    _train(data, stage1, tmp_path / "parts", steps=6, adversarial=0, minutes="0")  # one step, then out of time
-    _train(data, stage1, tmp_path / "parts", steps=6, adversarial=0)
+    start = ["--regression", str(stage1)]
+    _train(data, start, tmp_path / "whole", steps=6, adversarial=0)
+    _train(data, start, tmp_path / "parts", steps=6, adversarial=0, minutes="0")  # one step, then out of time
+    _train(data, start, tmp_path / "parts", steps=6, adversarial=0)
     whole, parts = (load_file(tmp_path / n / "reggan.safetensors") for n in ("whole", "parts"))
     for name, weight in whole.items():
         torch.testing.assert_close(parts[name], weight, atol=1e-3, rtol=1e-2)
@@ -186,33 +187,26 @@ def test_true_displacements_are_used_where_they_are_known(data: Path, tmp_path: 
     assert layout.load(data / "pairs", only={"person_0"})[0].flow is None
 
 
-def test_following_weights_adds_what_they_leave_to_what_they_move(data: Path) -> None:
-    """The noise is shifted by ten pixels; weights that shift it by eight are followed, and the other two found."""
-    (person,) = layout.load(data / "pairs", only={"person_0"})
-    k = person.names.index("surprised_100")
-    model = RegGAN(32, 3, WIDTHS).eval()
-    found = {}
-    for pixels in (0, 8):
-        model.refinement.mean_displacement.data[4, 0] = -pixels / 128 / 0.2
-        flow = follow(model, person)
-        assert flow.shape == (len(person.c), 2, 128, 128) and flow.dtype == torch.float16
-        found[pixels] = flow[k].float() * 128
-        assert abs(float(found[pixels][0].median()) + 10) < 0.5 and abs(float(found[pixels][1].median())) < 0.5
-    assert float((found[8] - found[0]).abs().median()) < 0.5
-
-
-def test_weights_that_follow_others_are_fitted_anew(data: Path, stage1: Path, tmp_path: Path) -> None:
+def test_a_warm_start_keeps_what_was_learned(data: Path, stage1: Path, tmp_path: Path) -> None:
     start, _ = load_model(stage1)
     torch.nn.init.normal_(start.refinement.head.weight, 0, 1e-3)
     save_model(start, tmp_path / "start.safetensors")
-    given = ["--warm-start", str(tmp_path / "start.safetensors"), "--lr", "0"]
-    given += ["--follow", str(tmp_path / "start.safetensors")]
-    _train(data, stage1, tmp_path / "run", steps=1, adversarial=0, more=given)
-    assert not (tmp_path / "run" / "guidance.pt").exists()  # there was no need of optical flow alone
-    written = load_file(tmp_path / "run" / "reggan.safetensors")
-    assert written["refinement.shape.basis"].any() and written["refinement.mean_displacement"].any()
-    moves, paints = written["refinement.head.weight"].split([2, 28])
-    assert not moves.any() and paints.any()
+    start_from = ["--warm-start", str(tmp_path / "start.safetensors")]
+    _train(data, start_from, tmp_path / "run", steps=1, adversarial=0, more=["--lr", "0"])
+    before, after = (load_file(tmp_path / n) for n in ("start.safetensors", "run/reggan.safetensors"))
+    assert all(torch.equal(before[name], weight) for name, weight in after.items())
+
+
+def test_from_nothing_the_mean_displacement_is_fitted_and_the_network_moves_nothing(
+    data: Path, stage1: Path, tmp_path: Path
+) -> None:
+    _train(data, ["--regression", str(stage1)], tmp_path, steps=1, adversarial=0, more=["--lr", "0"])
+    written = load_file(tmp_path / "reggan.safetensors")
+    mean = written["refinement.mean.displacement"]
+    assert mean.any()
+    torch.testing.assert_close(mirrored(mean), mean, atol=1e-5, rtol=0)  # every pair and its mirror image
+    assert written["refinement.shape.basis"].any()
+    assert not written["refinement.head.weight"].any()
 
 
 @pytest.mark.parametrize("style", [restyle.oil, restyle.pencil, restyle.cartoon, restyle.sculpture, restyle.colour])

@@ -10,9 +10,6 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
-#: The three types; a network without one of them is an ablation: its map is 1 and has no parameters.
-TYPES = ("shared", "channelwise", "skip")
-
 
 def norm(channels: int) -> nn.GroupNorm:
     return nn.GroupNorm(channels // 8, channels)
@@ -43,24 +40,24 @@ class Hourglass(nn.Module):
         return F.interpolate(self.expand(h), scale_factor=2.0, mode="bilinear", align_corners=False)
 
 
-class _AttentionBlock(nn.Module):
+class AttentionBlock(nn.Module):
     """Residual block whose branch is conditioned on the expression and multiplied by an attention map:
 
     out = x + sigmoid(hourglass(x)) * conv(silu(film(norm(conv(silu(norm(x)))), c)))
     """
 
-    def __init__(self, channels: int, condition: int, maps: int, attends: bool = True) -> None:
+    def __init__(self, channels: int, condition: int, maps: int) -> None:
         super().__init__()
         self.norm1, self.norm2 = norm(channels), norm(channels)
         self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
         self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
         self.film = nn.Linear(condition, 2 * channels)  # scale and shift per channel (Perez et al., FiLM, 2018)
-        self.attention = Hourglass(channels, maps) if attends else None
+        self.attention = Hourglass(channels, maps)
         nn.init.zeros_(self.film.bias)
 
     def attention_map(self, x: Tensor) -> Tensor:
-        """(B, maps, H, W) in (0, 1); 1 if the block was built without attention."""
-        return x.new_ones(1, 1, 1, 1) if self.attention is None else self.attention(x).sigmoid()
+        """(B, maps, H, W) in (0, 1)."""
+        return self.attention(x).sigmoid()
 
     def forward(self, x: Tensor, e: Tensor) -> Tensor:
         """x (B, C, H, W), e (B, condition) -> (B, C, H, W)."""
@@ -70,18 +67,18 @@ class _AttentionBlock(nn.Module):
         return x + self.attention_map(x) * h
 
 
-class SharedAttentionBlock(_AttentionBlock):
+class SharedAttentionBlock(AttentionBlock):
     """Type (a): one attention map, shared by all channels. Says where something has to change."""
 
-    def __init__(self, channels: int, condition: int, attends: bool = True) -> None:
-        super().__init__(channels, condition, 1, attends)
+    def __init__(self, channels: int, condition: int) -> None:
+        super().__init__(channels, condition, 1)
 
 
-class ChannelwiseAttentionBlock(_AttentionBlock):
+class ChannelwiseAttentionBlock(AttentionBlock):
     """Type (b): one attention map per channel. Says where each feature matters."""
 
-    def __init__(self, channels: int, condition: int, attends: bool = True) -> None:
-        super().__init__(channels, condition, channels, attends)
+    def __init__(self, channels: int, condition: int) -> None:
+        super().__init__(channels, condition, channels)
 
 
 class SkipGate(nn.Module):
@@ -104,10 +101,3 @@ class SkipGate(nn.Module):
     def forward(self, skip: Tensor, decoder: Tensor, e: Tensor) -> Tensor:
         """skip (B, C, H, W) and decoder (B, D, H, W), already at the same size -> gated skip (B, C, H, W)."""
         return skip * self.attention_map(skip, decoder, e)
-
-
-class OpenGate(nn.Module):
-    """What stands in a `SkipGate`'s place where that type is left out: its map is 1."""
-
-    def forward(self, skip: Tensor, decoder: Tensor, e: Tensor) -> Tensor:
-        return skip

@@ -3,13 +3,13 @@
 import time
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
 from reggan.expressions import BASIC
+from reggan.faces import SIZE
+from reggan.model.arrays import resize, to_float
 from reggan.model.frame import LandmarkFrame, mean_shape, sample
-from reggan.model.reggan import SIZE
 from reggan.model.regression import RegressionLayer, RidgeAccumulator
 from reggan.pairs.layout import Subject
 from reggan.train.regression import in_frame
@@ -42,7 +42,7 @@ class _Data:
 
     def back(self, s: Subject, change: Tensor) -> Tensor:
         if self.frame is None:
-            return F.interpolate(change, size=(SIZE, SIZE), mode="bilinear", align_corners=False)
+            return resize(change, SIZE)
         to_frame = self.frame(s.landmarks[None], SIZE).to_frame
         return sample(change, to_frame.expand(len(change), -1, -1, -1), "bilinear")
 
@@ -72,7 +72,7 @@ def _errors(data: _Data, layer: RegressionLayer, validation: list[Subject]) -> t
     mse, l1, l1_input, count = 0.0, 0.0, 0.0, 0
     for s in validation:
         x, _ = data.load(s)
-        crop, y = s.neutral[None].float() / 255, s.targets.float() / 255
+        crop, y = to_float(s.neutral[None]), to_float(s.targets)
         coarse = (crop + data.back(s, layer.change(x.expand(len(y), -1, -1, -1), s.c))).clamp(0, 1)
         mse += float((coarse - y).square().mean((1, 2, 3)).sum())
         count += len(y)

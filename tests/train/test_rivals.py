@@ -10,15 +10,15 @@ from safetensors.torch import save_file
 
 from reggan import InputError, baselines
 from reggan.baselines import baseline
+from reggan.baselines.__main__ import main
 from reggan.baselines.blocks import ClassCritic
 from reggan.baselines.masked_regression import MaskedRegression
 from reggan.baselines.pix2pix import PatchCritic, Pix2Pix
+from reggan.baselines.rival_trainer import RivalRecipe, RivalTrainer
 from reggan.baselines.sargan import SARGAN
 from reggan.baselines.star_gan import StarGAN
-from reggan.baselines.trainer import Settings, Trainer
 from reggan.baselines.us_gan import USGAN
 from reggan.pairs.layout import Subject
-from reggan.train.__main__ import main
 from tests.landmarks import mean_face
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -110,10 +110,12 @@ def test_critics_judge_patches() -> None:
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_network_comes_closer_to_the_one_pair_it_is_shown(name: str) -> None:
     torch.manual_seed(0)
-    trainer = Trainer(name, Settings(steps=60, width=8, lr=4e-2), torch.device("cpu"))
+    trainer = RivalTrainer(name, RivalRecipe(steps=60, width=8, lr=4e-2), None, [], torch.device("cpu"))
     size = trainer.model.size
     x = torch.nn.functional.interpolate(torch.rand(1, 3, 4, 4), size=(size, size), mode="bilinear")
-    l1 = [trainer.train_step(x, 1 - x, torch.eye(6)[:1])["l1"] for _ in range(12)]
+    l1 = []
+    for trainer.step in range(12):
+        l1.append(trainer.learn(x, 1 - x, torch.eye(6)[:1])["l1"])
     assert sum(l1[-3:]) < 0.8 * sum(l1[:3])
 
 
@@ -121,7 +123,7 @@ def test_a_network_comes_closer_to_the_one_pair_it_is_shown(name: str) -> None:
 def test_a_resumed_run_equals_an_uninterrupted_one(data: Path, tmp_path: Path, name: str) -> None:
     def run(out: str, minutes: str) -> None:
         main(
-            ["baseline", name, "--data", str(data / "pairs"), "--validation", str(data / "validation.txt")]
+            ["rival", name, "--data", str(data / "pairs"), "--validation", str(data / "validation.txt")]
             + ["-o", str(tmp_path / out), "--width", "8", "--batch", "2", "--steps", "3", "--every", "2"]
             + ["--device", "cpu", "--minutes", minutes]
         )

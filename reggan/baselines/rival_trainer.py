@@ -1,0 +1,204 @@
+"""Training of the rivals on the same pairs as RegGAN, with the same changes of look; resumable.
+
+StarGAN, US-GAN and SARGAN are published as unpaired: Wasserstein loss with gradient penalty 10, classification loss 1,
+cycle loss (10 in StarGAN, 1 in the others), five critic steps for each of the generator's, 200,000 steps of Adam at
+1e-4. On a processor that does not train. Our choice, in their favour: a paired L1 loss is added, the learning rate is
+higher and comes down, there is one critic step for each of the generator's, and weights are averaged as RegGAN's are.
+pix2pix is trained as published but for the learning rate and the average. Masked regression is solved, not trained.
+"""
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+from reggan.baselines import baseline
+from reggan.baselines.baseline import FILE, GENERATORS, Baseline, resize_image
+from reggan.baselines.blocks import ClassCritic, Generator
+from reggan.baselines.masked_regression import MaskedRegression
+from reggan.baselines.pix2pix import PatchCritic
+from reggan.expressions import BASIC
+from reggan.model.arrays import to_float, to_uint8
+from reggan.pairs.layout import Subject
+from reggan.train.batches import PairSampler, degrade
+from reggan.train.loop import Trainer, run
+from reggan.train.precision import faster_precision
+from reggan.train.samples import sheet
+from reggan.train.validate import errors_of
+
+
+@dataclass(frozen=True)
+class RivalRecipe:
+    """Losses as published where they are, the rest our choice."""
+
+    steps: int = 8000
+    batch: int = 8
+    width: int = 64  # channels of the first layer; 64 is published, less is faster
+    lr: float = 5e-4
+    critic_lr: float = 2e-4
+    l1: float = 100.0  # the images are in [-1, 1] in all losses
+    adversarial: float = 1.0
+    classification: float = 1.0
+    cycle: float = 1.0
+    gradient_penalty: float = 10.0
+    penalty_every: int = 4  # steps; weighs as many times more
+    ridge: float = 0.4  # masked regression's lambda
+    ema: float = 0.998
+    every: int = 500  # validation, sample sheet, checkpoint
+    seed: int = 0
+
+
+class RivalTrainer(Trainer):
+    """Trains the network called `name`, one of `NAMES` but masked regression."""
+
+    def __init__(
+        self,
+        name: str,
+        recipe: RivalRecipe,
+        sampler: PairSampler | None,
+        validation: list[Subject],
+        device: torch.device,
+    ) -> None:
+        self.name, self.recipe, self.sampler, self.validation, self.device = name, recipe, sampler, validation, device
+        self.steps, self.every, self.seed = recipe.steps, recipe.every, recipe.seed
+        make = GENERATORS[name]
+        self.model: Generator = make(width=recipe.width).to(device)
+        self.average: Generator = make(width=recipe.width).to(device)
+        self.critic: nn.Module = (PatchCritic if name == "pix2pix" else ClassCritic)(recipe.width).to(device)
+        self.opt = torch.optim.Adam(self.model.parameters(), lr=recipe.lr, betas=(0.5, 0.999))
+        self.critic_opt = torch.optim.Adam(self.critic.parameters(), lr=recipe.critic_lr, betas=(0.5, 0.999))
+        super().__init__(self.model, self.average, self.critic, self.opt, self.critic_opt, recipe.ema)
+        precision = faster_precision(device)
+        self.autocast = torch.autocast(device.type, torch.bfloat16, enabled=precision == torch.bfloat16)
+
+    def train_step(self) -> dict[str, float]:
+        assert self.sampler is not None
+        batch = self.sampler.draw(self.recipe.batch)
+        x, y = batch.pair.split(3, 1)
+        size = self.model.size
+        return self.learn(resize_image(degrade(x), size), resize_image(y, size), batch.c)
+
+    def learn(self, x: Tensor, y: Tensor, c: Tensor) -> dict[str, float]:
+        """One step of critic and generator. x and y (B, 3, size, size) in [0, 1], c (B, 6)."""
+        schedule = min(1.0, (self.step + 1) / 100) * 0.5 * (1 + math.cos(math.pi * self.step / self.recipe.steps))
+        self.opt.param_groups[0]["lr"] = self.recipe.lr * schedule
+        paired = self.name == "pix2pix"
+        with self.autocast:
+            fake = self.model(x, c)
+            x_, y_, fake_ = (2 * t - 1 for t in (x, y, fake))
+            critic = self._patch_critic(x_, y_, fake_, c) if paired else self._class_critic(y_, fake_, c)
+        self._apply(self.critic_opt, critic)
+        self.critic.requires_grad_(False)
+        with self.autocast:
+            parts = self._patch_loss(x_, fake_, c) if paired else self._class_loss(x, fake, c)
+        self.critic.requires_grad_(True)
+        parts["l1"] = self.recipe.l1 * F.l1_loss(fake_, y_)
+        self._apply(self.opt, torch.stack(list(parts.values())).sum())
+        return {"critic": critic.item()} | {k: v.item() for k, v in parts.items()}
+
+    @staticmethod
+    def _apply(opt: torch.optim.Optimizer, loss: Tensor) -> None:
+        opt.zero_grad(set_to_none=True)
+        loss.backward()
+        opt.step()
+
+    # -- StarGAN, US-GAN, SARGAN ---------------------------------------------------------------------------------------
+
+    def _class_critic(self, real: Tensor, fake: Tensor, c: Tensor) -> Tensor:
+        """Wasserstein loss, gradient penalty (Gulrajani et al. 2017) and classification of the real images."""
+        fake = fake.detach()
+        scores, logits = self.critic(torch.cat([real, fake]))
+        on_real, on_fake = scores.float().chunk(2)
+        loss = on_fake.mean() - on_real.mean() + self.recipe.classification * _classification(logits[: len(real)], c)
+        if self.step % self.recipe.penalty_every == 0:
+            share = torch.rand(len(real), 1, 1, 1, device=real.device)
+            between = (share * real + (1 - share) * fake).requires_grad_(True)
+            (slope,) = torch.autograd.grad(self.critic(between)[0].float().sum(), between, create_graph=True)
+            penalty = (slope.flatten(1).norm(dim=1) - 1).square().mean()
+            loss = loss + self.recipe.penalty_every * self.recipe.gradient_penalty * penalty
+        return loss
+
+    def _class_loss(self, x: Tensor, fake: Tensor, c: Tensor) -> dict[str, Tensor]:
+        score, logits = self.critic(2 * fake - 1)
+        back = self.model(fake, torch.zeros_like(c))  # the input is always the neutral face
+        return {
+            "adversarial": -self.recipe.adversarial * score.float().mean(),
+            "classification": self.recipe.classification * _classification(logits, c),
+            "cycle": self.recipe.cycle * 2 * F.l1_loss(back, x),
+        }
+
+    # -- pix2pix -------------------------------------------------------------------------------------------------------
+
+    def _patch_critic(self, x: Tensor, real: Tensor, fake: Tensor, c: Tensor) -> Tensor:
+        two = self.critic(torch.cat([x, x]), torch.cat([real, fake.detach()]), torch.cat([c, c])).float()
+        on_real, on_fake = two.chunk(2)
+        return 0.5 * (F.softplus(-on_real).mean() + F.softplus(on_fake).mean())
+
+    def _patch_loss(self, x: Tensor, fake: Tensor, c: Tensor) -> dict[str, Tensor]:
+        return {"adversarial": self.recipe.adversarial * F.softplus(-self.critic(x, fake, c).float()).mean()}
+
+    # -- what the loop asks for ----------------------------------------------------------------------------------------
+
+    def validate(self) -> dict[str, float]:
+        return validate_rival(Baseline(self.name, self.average), self.validation, self.device)
+
+    def sheet(self) -> Image.Image:
+        return rival_sheet(Baseline(self.name, self.average), self.validation, self.device)
+
+    def save(self, out: Path) -> None:
+        header = {"settings": json.dumps(asdict(self.recipe)), "steps": str(self.step)}
+        baseline.save(self.name, self.average, out / FILE, header)
+
+
+def _classification(logits: Tensor, c: Tensor) -> Tensor:
+    """Cross-entropy of each expression on its own, as StarGAN has it for attributes: strengths and mixtures fit."""
+    return F.binary_cross_entropy_with_logits(logits.float(), c, reduction="sum") / len(c)
+
+
+def validate_rival(one: Baseline, subjects: list[Subject], device: torch.device) -> dict[str, float]:
+    """Errors in the aligned crop at full strength, as RegGAN's validation has them."""
+
+    def edit(x: Tensor, subject: Subject, c: Tensor) -> dict[str, Tensor]:
+        return {"refined": one.edit(x.expand(len(c), -1, -1, -1), c)}
+
+    return errors_of(edit, subjects, device) | {"numbers": one.parameters_count}
+
+
+@torch.inference_mode()
+def rival_sheet(one: Baseline, subjects: list[Subject], device: torch.device) -> Image.Image:
+    """Two rows per person: what the baseline makes, and the target."""
+
+    def rows(s: Subject) -> list[list[np.ndarray]]:
+        x = to_float(s.neutral[None].to(device)).expand(len(BASIC), -1, -1, -1)
+        return [list(to_uint8(one.edit(x, torch.eye(len(BASIC), device=device))))]
+
+    return sheet(subjects, rows)
+
+
+def train_rival(
+    name: str,
+    recipe: RivalRecipe,
+    training: list[Subject],
+    validation: list[Subject],
+    out: Path,
+    device: torch.device,
+    minutes: float = math.inf,
+) -> dict[str, float]:
+    """Train until the last step, or until `minutes` have passed; resumes what is in `out`. See `loop.run`."""
+    torch.manual_seed(recipe.seed)
+    if name == "masked-regression":
+        module = MaskedRegression()
+        module.fit(training, recipe.ridge)
+        baseline.save(name, module, out / FILE, {"settings": json.dumps(asdict(recipe))})
+        one = Baseline(name, module.to(device))
+        rival_sheet(one, validation, device).save(out / "sheet.png")
+        return validate_rival(one, validation, device)
+    trainer = RivalTrainer(name, recipe, PairSampler(training, device), validation, device)
+    return run(trainer, out, name, minutes)

@@ -1,0 +1,36 @@
+"""Between images as arrays, (N, H, W, 3) uint8, and as tensors, (N, 3, H, W) in [0, 1]."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+Image = NDArray[np.uint8]
+
+
+def to_tensor(images: Image, device: str | torch.device = "cpu") -> Tensor:
+    """(N, H, W, 3) uint8 -> (N, 3, H, W) float32 in [0, 1]."""
+    return to_float(torch.from_numpy(np.ascontiguousarray(images)).to(device).permute(0, 3, 1, 2))
+
+
+def to_uint8(images: Tensor) -> Image:
+    """(N, 3, H, W) in [0, 1] -> (N, H, W, 3) uint8."""
+    return np.ascontiguousarray((images * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy())
+
+
+def to_float(images: Tensor) -> Tensor:
+    """uint8 -> float32 in [0, 1], of any shape."""
+    return images.float() / 255
+
+
+def resize(x: Tensor, size: int) -> Tensor:
+    """(B, C, h, w) -> (B, C, size, size), bilinear, without averaging on the way down."""
+    return F.interpolate(x, size=(size, size), mode="bilinear", align_corners=False)
+
+
+def shrink(x: Tensor, size: int) -> Tensor:
+    """(B, C, h, w) -> (B, C, size, size), bilinear, averaged on the way down; the same tensor if it has that size."""
+    if x.shape[-1] == size:
+        return x
+    return F.interpolate(x, size=(size, size), mode="bilinear", antialias=True, align_corners=False)

@@ -1,0 +1,119 @@
+"""The training loop of everything that is trained by gradient: log, sample sheet, checkpoint, time limit, average."""
+
+import json
+import math
+import time
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn as nn
+from PIL import Image
+from tqdm import tqdm
+
+_SMOOTH = 0.98  # of the losses' running means in the log
+
+
+class Trainer(ABC):
+    """A generator, its moving average, a critic, both optimisers and the step: what a checkpoint holds."""
+
+    #: Steps of all phases together, and at which the loop stops to validate besides every `every`.
+    steps: int
+    every: int
+    seed: int
+    milestones: tuple[int, ...] = ()
+
+    def __init__(
+        self,
+        model: nn.Module,
+        average: nn.Module,
+        critic: nn.Module,
+        opt: torch.optim.Optimizer,
+        critic_opt: torch.optim.Optimizer,
+        decay: float,
+    ) -> None:
+        average.load_state_dict(model.state_dict())
+        average.eval().requires_grad_(False)
+        self._parts: dict[str, Any] = {"model": model, "average": average, "critic": critic}
+        self._parts |= {"opt": opt, "critic_opt": critic_opt}
+        self._decay = decay
+        self.step = 0
+
+    @abstractmethod
+    def train_step(self) -> dict[str, float]:
+        """Draw a batch, learn from it, and return the parts of the loss. Does not count the step."""
+
+    @abstractmethod
+    def validate(self) -> dict[str, float]:
+        """Errors of the average on people kept out, "refined_ratio" among them."""
+
+    @abstractmethod
+    def sheet(self) -> Image.Image:
+        """What the average does, to be looked at."""
+
+    @abstractmethod
+    def save(self, out: Path) -> None:
+        """Write the average's weights into a folder."""
+
+    def advance(self) -> dict[str, float]:
+        """One step, and the average after it."""
+        losses = self.train_step()
+        decay = min(self._decay, (1 + self.step) / (10 + self.step))
+        average, model = self._parts["average"], self._parts["model"]
+        with torch.no_grad():
+            for e, p in zip(average.parameters(), model.parameters(), strict=True):
+                e.lerp_(p, 1 - decay)
+        self.step += 1
+        return losses
+
+    def state(self) -> dict[str, Any]:
+        parts = {name: part.state_dict() for name, part in self._parts.items()}
+        return {"step": self.step, "random": torch.get_rng_state(), **parts}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.step = state["step"]
+        for name, part in self._parts.items():
+            part.load_state_dict(state[name])
+        torch.set_rng_state(state["random"].cpu())
+
+
+def run(trainer: Trainer, out: Path, name: str, minutes: float = math.inf) -> dict[str, float]:
+    """Train until the last step, or until `minutes` have passed; resumes from `out/last.pt` if there is one.
+
+    Writes `log.jsonl`, `sheet_<step>.png`, `last.pt` (to resume) and the average's weights to `out`.
+
+    Args:
+        name: of the run, for the progress bar.
+
+    Returns:
+        the last validation's figures.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    last = out / "last.pt"
+    if last.is_file():
+        trainer.restore(torch.load(last, map_location="cpu", weights_only=True))
+    else:
+        torch.manual_seed(trainer.seed)
+    started = time.monotonic()
+    running: dict[str, float] = {}
+    figures: dict[str, float] = {}
+    bar = tqdm(total=trainer.steps, initial=trainer.step, desc=name, unit="step", mininterval=5)
+    while trainer.step < trainer.steps:
+        for part, loss in trainer.advance().items():
+            running[part] = _SMOOTH * running.get(part, loss) + (1 - _SMOOTH) * loss
+        bar.update()
+        late = time.monotonic() - started > 60 * minutes
+        if trainer.step % trainer.every == 0 or trainer.step in (*trainer.milestones, trainer.steps) or late:
+            figures = trainer.validate()
+            line = {"step": trainer.step, "seconds": round(time.monotonic() - started)} | running | figures
+            with (out / "log.jsonl").open("a") as f:
+                f.write(json.dumps({k: round(v, 6) for k, v in line.items()}) + "\n")
+            trainer.sheet().save(out / f"sheet_{trainer.step:06d}.png")
+            torch.save(trainer.state(), last)
+            trainer.save(out)
+            bar.set_postfix(ratio=f"{figures['refined_ratio']:.3f}")
+        if late:
+            break
+    bar.close()
+    return figures or trainer.validate()
