@@ -127,9 +127,9 @@ def test_without_restyling_pairs_keep_their_look(data: Path) -> None:
     people = layout.load(data / "pairs")
     torch.manual_seed(0)
     drawn = PairSampler(people, "cpu", restyle=0).draw(8)
-    for pair, (i, j), mirrored in zip(drawn.pair, drawn.chosen, drawn.mirrored, strict=True):
+    for pair, (i, j), flipped in zip(drawn.pair, drawn.chosen, drawn.mirrored, strict=True):
         original = torch.cat([people[i].neutral, people[i].targets[j]]).float() / 255
-        assert torch.equal(pair, original.flip(-1) if mirrored else original)
+        assert torch.equal(pair, original.flip(-1) if flipped else original)
     torch.manual_seed(0)
     restyled = PairSampler(people, "cpu").draw(8)
     assert restyled.chosen == drawn.chosen
