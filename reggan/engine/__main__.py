@@ -1,10 +1,9 @@
 """`python -m reggan.engine`: make paired training data.
 
-facekit      register an ICT-FaceKit release; once
-synthesise   photographs of neutral faces to pairs; run it again to go on where it stopped
-sheet        how the engine works on one photograph, stage by stage
-import-cfee, import-kdef, import-folders
-             recorded expressions into the same layout, with a split by subject
+facekit          register an ICT-FaceKit release; once
+synthesise       photographs of neutral faces to pairs; run it again to go on where it stopped
+sheet            how the engine works on one photograph, stage by stage
+smile-shading    measure how skin changes its brightness in a smile: made reggan/engine/render/smile_shading.png
 """
 
 import argparse
@@ -48,21 +47,6 @@ def _parser() -> argparse.ArgumentParser:
     make.add_argument("--seed", type=int, default=0)
     make.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
 
-    for name, layout in (
-        ("cfee", "EE_SSS_NNNN.jpg"),
-        ("kdef", "AF01ANS.JPG"),
-        ("folders", "<expression>/<subject>.jpg"),
-    ):
-        taken = commands.add_parser(f"import-{name}", help=f"recorded expressions: {layout}")
-        taken.add_argument("--source", type=Path, required=True)
-        taken.add_argument("-o", "--out", type=Path, required=True, help="folder of pairs to write")
-        taken.add_argument("--validation-share", type=float, default=0.1, help="of the subjects (default 0.1)")
-        taken.add_argument("--size", type=int, default=SIZE, help=f"side of the crops (default {SIZE})")
-        taken.add_argument("--seed", type=int, default=0, help="of the split")
-        taken.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
-        if name == "cfee":
-            taken.add_argument("--codes", type=Path, help='lines such as "02 happy" in place of the paper\'s order')
-
     sheet = commands.add_parser("sheet", help="the engine's stages on one photograph")
     sheet.add_argument("photo", type=Path)
     shown = sheet.add_mutually_exclusive_group()
@@ -71,13 +55,18 @@ def _parser() -> argparse.ArgumentParser:
     shown.add_argument("--morph", type=Path, metavar="PHOTO", help="the same, and morphs into another person")
     sheet.add_argument("--facekit", type=Path, required=True)
     sheet.add_argument("-o", "--out", type=Path, required=True)
+
+    smile = commands.add_parser("smile-shading", help="how skin changes its brightness in a smile")
+    smile.add_argument("--photos", type=Path, required=True, help="folder of NAME_neutral.jpg and NAME_smiling.jpg")
+    smile.add_argument("--facekit", type=Path, required=True)
+    smile.add_argument("-o", "--out", type=Path, required=True, help="grey picture to write (.png)")
     return p
 
 
 def main(argv: list[str] | None = None) -> None:
     args = _parser().parse_args(argv)
-    work = {"facekit": _facekit, "synthesise": _synthesise, "sheet": _sheet}
-    work.get(args.command, _import)(args)
+    commands = {"facekit": _facekit, "synthesise": _synthesise, "sheet": _sheet, "smile-shading": _smile_shading}
+    commands[args.command](args)
 
 
 def _facekit(args: argparse.Namespace) -> None:
@@ -93,7 +82,7 @@ def _facekit(args: argparse.Namespace) -> None:
 
 
 def _synthesise(args: argparse.Namespace) -> None:
-    from reggan.engine.synthesise import Settings, further_jobs, plain_jobs, run
+    from reggan.engine.synthesise import SynthesisSettings, further_jobs, plain_jobs, synthesise
     from reggan.pairs.layout import read_list, write_table
     from reggan.pairs.photographs import find_photos, select
 
@@ -104,7 +93,7 @@ def _synthesise(args: argparse.Namespace) -> None:
     photos = select(find_photos(args.photos, args.pattern), only, read_list(args.without))
     if not photos:
         raise InputError("No photograph is left to work on.")
-    settings = Settings(
+    settings = SynthesisSettings(
         args.facekit,
         args.out,
         args.per_identity,
@@ -123,7 +112,7 @@ def _synthesise(args: argparse.Namespace) -> None:
         if not todo:
             continue
         total += len(todo)
-        for outcome in (bar := tqdm(run(todo, settings, args.workers), total=len(todo), unit="identity")):
+        for outcome in (bar := tqdm(synthesise(todo, settings, args.workers), total=len(todo), unit="identity")):
             made, thrown_out = made + outcome.made, thrown_out + outcome.thrown_out
             if outcome.refused:
                 refused.add(outcome.name)
@@ -134,38 +123,11 @@ def _synthesise(args: argparse.Namespace) -> None:
     )
 
 
-def _import(args: argparse.Namespace) -> None:
-    from reggan.pairs import recorded
-    from reggan.pairs.importer import import_recordings
-    from reggan.pairs.layout import is_written, write_table
-
-    if args.workers < 1 or not 0 <= args.validation_share < 1:
-        raise InputError("Processes must be at least 1, the share for validation at least 0 and below 1.")
-    if args.command == "import-cfee":
-        codes = recorded.read_codes(args.codes) if args.codes else recorded.CFEE_CODES
-        recordings = recorded.cfee(args.source, codes)
-    else:
-        recordings = {"import-kdef": recorded.kdef, "import-folders": recorded.folders}[args.command](args.source)
-    made = refused = left_out = 0
-    outcomes = import_recordings(recordings, args.out, args.workers, args.size)
-    for outcome in (bar := tqdm(outcomes, total=len(recordings), unit="identity")):
-        made, refused, left_out = made + outcome.made, refused + bool(outcome.refused), left_out + len(outcome.notes)
-        for note in (*outcome.notes, *([f"{outcome.name}: {outcome.refused}"] if outcome.refused else [])):
-            bar.write(f"{note}.")
-    kept = [r for r in recordings if is_written(args.out, r.name)]
-    names = recorded.split(kept, args.validation_share, args.seed)
-    (args.out / "validation.txt").write_text("".join(f"{name}\n" for name in names))
-    print(
-        f"{made} pairs made, {left_out} pictures left out, {refused} of {len(recordings)} identities refused; "
-        f"{args.out} now holds {write_table(args.out)} pairs, {len(names)} identities are for validation."
-    )
-
-
 def _style_names(only: list[str], without: list[str]) -> tuple[str, ...]:
     from reggan.engine.styles import STYLES
 
     if unknown := [name for name in only + without if name not in STYLES]:
-        raise InputError(f"There is no style {unknown[0]}; there are {', '.join(STYLES)}.")
+        raise InputError("There is no style {name}; there are {styles}.", name=unknown[0], styles=", ".join(STYLES))
     left = tuple(name for name in only or STYLES if name not in without)
     if not left:
         raise InputError("No style is left to draw from.")
@@ -174,20 +136,35 @@ def _style_names(only: list[str], without: list[str]) -> tuple[str, ...]:
 
 def _sheet(args: argparse.Namespace) -> None:
     from reggan.engine import stage_sheets
-    from reggan.engine.fit.accept import admit
+    from reggan.engine.fit.accept import accept
     from reggan.engine.kit.facekit import FaceKit
-    from reggan.engine.kit.rig import rig
-    from reggan.pairs.photographs import read_picture
+    from reggan.engine.kit.rig import prepare_rig
+    from reggan.faces.images import read_image
 
-    model = rig(FaceKit.load(args.facekit))
-    fitted = admit(read_picture(args.photo), model)
+    rig = prepare_rig(FaceKit.load(args.facekit))
+    fitted = accept(read_image(args.photo), rig)
     if args.styles:
         sheet = stage_sheets.style_sheet(fitted)
     elif args.variety or args.morph:
-        sheet = stage_sheets.variety_sheet(fitted, admit(read_picture(args.morph), model) if args.morph else None)
+        sheet = stage_sheets.variety_sheet(fitted, accept(read_image(args.morph), rig) if args.morph else None)
     else:
         sheet = stage_sheets.stage_sheet(fitted)
     stage_sheets.save_sheet(args.out, sheet)
+
+
+def _smile_shading(args: argparse.Namespace) -> None:
+    from PIL import Image
+
+    from reggan.engine.kit.facekit import FaceKit
+    from reggan.engine.kit.rig import prepare_rig
+    from reggan.engine.render.smile_shading import find_smiles, fitted_pairs, smile_shading
+
+    found = find_smiles(args.photos)
+    fits = fitted_pairs(found, prepare_rig(FaceKit.load(args.facekit)))
+    shading, used = smile_shading(tqdm(fits, total=len(found), unit="person"))
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(shading).save(args.out)
+    print(f"{args.out}: {used} of {len(found)} people smile widely enough.")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from reggan.faces.topology import LEFT_EYE, MESH, RIGHT_EYE
 LIMIT = 0.05  # IOD; good samples have 0.02 to 0.04
 
 
-def refound_error(image: NDArray[np.uint8], intended: NDArray[np.floating]) -> float:
+def landmark_distance(image: NDArray[np.uint8], intended: NDArray[np.floating]) -> float:
     """Mean distance of MediaPipe's landmarks from the intended ones, in IOD of the latter; inf if no face is found.
 
     Args:

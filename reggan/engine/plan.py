@@ -10,7 +10,7 @@ _ANGRY = BASIC.index("angry")
 
 
 @dataclass(frozen=True)
-class Target:
+class PlannedTarget:
     """One picture to make: its file name without suffix, its (6,) strengths, and which mouth anger has."""
 
     name: str
@@ -18,9 +18,9 @@ class Target:
     open_anger: bool = False
 
 
-def plan(
+def plan_targets(
     count: int, rng: np.random.Generator, compounds: bool = False, open_anger: float = 0.0, mixtures: bool = True
-) -> list[Target]:
+) -> list[PlannedTarget]:
     """The six basics at full strength first, then rounds of weaker ones, compounds and free mixtures.
 
     Args:
@@ -30,11 +30,11 @@ def plan(
         open_anger: share of angry pictures with bared teeth.
         mixtures: with free mixtures of two or three basics.
     """
-    targets: dict[str, Target] = {}
+    targets: dict[str, PlannedTarget] = {}
 
     def add(name: str, c: np.ndarray) -> None:
         if name not in targets and len(targets) < count:
-            targets[name] = Target(name, c.round(2), bool(c[_ANGRY] and rng.random() < open_anger))
+            targets[name] = PlannedTarget(name, c.round(2), bool(c[_ANGRY] and rng.random() < open_anger))
 
     rounds = 0
     while len(targets) < count:

@@ -6,16 +6,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from reggan.engine.fit.fit import Fit
+from reggan.engine.fit.face_fit import Fit
 from reggan.engine.fit.photo import FINE
 from reggan.engine.kit.facekit import GUMS, FaceKit
-from reggan.engine.landmark_check import refound_error
+from reggan.engine.landmark_check import landmark_distance
 from reggan.engine.raster import rasterise
-from reggan.engine.render.express import act, actor
+from reggan.engine.render.express import express, prepare_person
 from reggan.engine.render.expression_table import mixture
 from reggan.engine.render.eyes import EyeLayer
 from reggan.engine.render.mouth import mouth_layer
-from reggan.engine.render.render import FLOW_GRID
+from reggan.engine.render.picture import FLOW_GRID
 from reggan.engine.render.shading import shading
 from reggan.engine.render.wrinkles import blend
 from reggan.engine.vary.augment import relit, toned, turned, varied
@@ -53,7 +53,7 @@ def facekit_sheet(kit: FaceKit, side: int = 900) -> Picture:
 def stage_sheet(fit: Fit) -> Picture:
     """Fit, eyes, mouth, shading and wrinkles of anger, displacement of surprise; below, six expressions, each with the
     distance in IOD at which its landmarks were found again."""
-    person = actor(fit)
+    person = prepare_person(fit)
     top = [
         mesh_on_photo(fit),
         eyes_alone(fit, person.eyes),
@@ -61,13 +61,13 @@ def stage_sheet(fit: Fit) -> Picture:
         log_picture(shading_alone(fit, resolve("angry"))),
         log_picture(_square(blend(mixture(resolve("angry"))[1]), fit.photo.size)),
     ]
-    surprised = act(person, resolve("surprised"))
+    surprised = express(person, resolve("surprised"))
     top.append(flow_picture(surprised.flow, fit.photo.size))
     top.append(np.round(127.5 * (surprised.normals + 1)).astype(np.uint8))
     bottom = [_labelled(fit.photo.crop(), "neutral")]
     for name in BASIC:
-        result = act(person, resolve(name))
-        bottom.append(_labelled(result.image, f"{name} {refound_error(result.image, result.landmarks):.3f}"))
+        result = express(person, resolve(name))
+        bottom.append(_labelled(result.image, f"{name} {landmark_distance(result.image, result.landmarks):.3f}"))
     return np.vstack([np.hstack(top), np.hstack(bottom)])
 
 
@@ -75,9 +75,9 @@ def style_sheet(fit: Fit, seed: int = 0) -> Picture:
     """A row per style: neutral, and the same with happy, sad, angry and surprised."""
     from reggan.engine.styles import STYLES, Shots
 
-    person = actor(fit)
+    person = prepare_person(fit)
     shown = [np.zeros(len(BASIC)), *(resolve(name) for name in ("happy", "sad", "angry", "surprised"))]
-    results = [act(person, c) for c in shown]
+    results = [express(person, c) for c in shown]
     shots = Shots(
         np.stack([fit.photo.crop(), *(r.image for r in results[1:])]),
         np.stack([r.normals for r in results]),

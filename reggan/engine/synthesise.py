@@ -9,27 +9,28 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from reggan.engine.fit.accept import admit, check_fit
-from reggan.engine.fit.fit import Fit, fit
+from reggan.engine.fit.accept import accept, check_fit
+from reggan.engine.fit.face_fit import Fit, fit_face
 from reggan.engine.kit.facekit import FaceKit
-from reggan.engine.kit.rig import Rig, rig
-from reggan.engine.landmark_check import LIMIT, refound_error
-from reggan.engine.plan import Target, plan
-from reggan.engine.render.express import act, actor
+from reggan.engine.kit.rig import Rig, prepare_rig
+from reggan.engine.landmark_check import LIMIT, landmark_distance
+from reggan.engine.plan import plan_targets
+from reggan.engine.render.express import express, prepare_person
 from reggan.engine.styles import STYLES, styled_copies
 from reggan.engine.vary.augment import varied
 from reggan.engine.vary.morph import morph
 from reggan.errors import InputError
+from reggan.expressions import BASIC
 from reggan.faces.align import SIZE
 from reggan.pairs.layout import Sample, is_written, write_identity
-from reggan.pairs.photographs import read_picture
-from reggan.pairs.workers import Outcome, work_off
+from reggan.pairs.photographs import read_photo
+from reggan.pairs.workers import Outcome, run_jobs
 
 _ASYMMETRY = 0.05
 
 
 @dataclass(frozen=True)
-class Settings:
+class SynthesisSettings:
     """What is to be made of every identity.
 
     Attributes:
@@ -39,7 +40,7 @@ class Settings:
         compounds: with the 15 compounds of CFEE.
         open_anger: share of angry targets with bared teeth.
         styles: how many styled copies of every identity, each with a third of its targets.
-        style_names: of `reggan.data.styles.STYLES`, to draw from; all if empty.
+        style_names: of `reggan.engine.styles.STYLES`, to draw from; all if empty.
         size: side of the crops.
         seed: of everything that is drawn by chance.
     """
@@ -56,8 +57,15 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Job:
-    """One identity to make: its name, one photograph, or two and the second's share, and whether to vary it."""
+class IdentityJob:
+    """One identity to make.
+
+    Attributes:
+        name: of the identity.
+        photos: one photograph, or two to morph.
+        share: of the second photograph, in [0, 1].
+        vary: whether to change light, tone and pose.
+    """
 
     name: str
     photos: tuple[Path, ...]
@@ -65,16 +73,16 @@ class Job:
     vary: bool = False
 
 
-def plain_jobs(photos: dict[str, Path]) -> list[Job]:
+def plain_jobs(photos: dict[str, Path]) -> list[IdentityJob]:
     """Every photograph as it is."""
-    return [Job(name, (path,)) for name, path in photos.items()]
+    return [IdentityJob(name, (path,)) for name, path in photos.items()]
 
 
-def further_jobs(photos: dict[str, Path], varied_each: int, morphs: int, seed: int) -> list[Job]:
+def further_jobs(photos: dict[str, Path], varied_each: int, morphs: int, seed: int) -> list[IdentityJob]:
     """Every photograph varied, then morphs of random pairs at 35 to 65 %, every other one varied too."""
     todo = []
     for k in range(1, varied_each + 1):
-        todo += [Job(f"{name}__varied_{k}", (path,), vary=True) for name, path in photos.items()]
+        todo += [IdentityJob(f"{name}__varied_{k}", (path,), vary=True) for name, path in photos.items()]
     rng = np.random.default_rng(seed)
     names = list(photos)
     taken: set[str] = set()
@@ -86,26 +94,36 @@ def further_jobs(photos: dict[str, Path], varied_each: int, morphs: int, seed: i
         name = f"{a}__{b}_{percent}"
         if name not in taken:
             taken.add(name)
-            todo.append(Job(name, (photos[a], photos[b]), percent / 100, vary=bool(rng.random() < 0.5)))
+            todo.append(IdentityJob(name, (photos[a], photos[b]), percent / 100, vary=bool(rng.random() < 0.5)))
     return todo
 
 
-def make(job: Job, model: Rig, settings: Settings) -> Outcome:
+def synthesise(jobs: list[IdentityJob], settings: SynthesisSettings, workers: int) -> Iterator[Outcome]:
+    """Outcomes in the order in which jobs finish; what is already in the folder is left as it is.
+
+    Raises:
+        InputError: the face kit cannot be read.
+    """
+    if not all(is_written(settings.out, job.name) for job in jobs):
+        _load_rig(settings.facekit)  # a bad file is one mistake, not one per identity
+    yield from run_jobs(jobs, functools.partial(_synthesise_identity, settings=settings), settings.out, workers)
+
+
+def _synthesise_identity(job: IdentityJob, settings: SynthesisSettings) -> Outcome:
     """Make one identity and its styled copies."""
     rng = np.random.default_rng([settings.seed, zlib.crc32(job.name.encode())])
     try:
-        person = _person(job, model, settings.size, rng)
+        fit = _fit_identity(job, _load_rig(settings.facekit), settings.size, rng)
     except InputError as reason:
         return Outcome(job.name, refused=str(reason))
-    cast = actor(person, float(rng.uniform(-_ASYMMETRY, _ASYMMETRY)))
-    neutral = person.photo.crop()
+    person = prepare_person(fit, float(rng.uniform(-_ASYMMETRY, _ASYMMETRY)))
+    neutral, landmarks = fit.photo.crop(), fit.photo.landmarks
     samples: list[Sample] = []
     normals: list[NDArray[np.float32]] = []
     thrown_out = 0
-    targets: list[Target] = plan(settings.per_identity, rng, settings.compounds, settings.open_anger)
-    for target in targets:
-        result = act(cast, target.c, target.open_anger)
-        if refound_error(result.image, result.landmarks) > LIMIT:
+    for target in plan_targets(settings.per_identity, rng, settings.compounds, settings.open_anger):
+        result = express(person, target.c, target.open_anger)
+        if landmark_distance(result.image, result.landmarks) > LIMIT:
             thrown_out += 1
             continue
         samples.append(Sample(target.name, target.c, result.image, result.flow, result.known))
@@ -115,51 +133,30 @@ def make(job: Job, model: Rig, settings: Settings) -> Outcome:
         return Outcome(job.name, 0, thrown_out, "no sample passed the check of its landmarks")
     made = len(samples)
     if settings.styles:
-        rest = act(cast, np.zeros(6)).normals
+        rest = express(person, np.zeros(len(BASIC))).normals
         names = settings.style_names or tuple(STYLES)
         for style, pictures, chosen in styled_copies(neutral, rest, samples, normals, names, settings.styles, rng):
-            write_identity(settings.out, f"{job.name}__{style}", pictures, person.photo.landmarks, chosen)
+            write_identity(settings.out, f"{job.name}__{style}", pictures, landmarks, chosen)
             made += len(chosen)
-    write_identity(settings.out, job.name, neutral, person.photo.landmarks, samples)
+    write_identity(settings.out, job.name, neutral, landmarks, samples)
     return Outcome(job.name, made, thrown_out)
 
 
-def run(todo: list[Job], settings: Settings, workers: int) -> Iterator[Outcome]:
-    """Outcomes in the order in which jobs finish; what is already in the folder is left as it is.
-
-    Raises:
-        InputError: the face kit cannot be read.
-    """
-    settings.out.mkdir(parents=True, exist_ok=True)
-    left = []
-    for job in todo:
-        if is_written(settings.out, job.name):
-            yield Outcome(job.name)
-        else:
-            left.append(job)
-    if left:
-        _model(settings.facekit)  # a bad file is one mistake, not one per identity
-    yield from work_off(left, functools.partial(_make, settings=settings), workers)
-
-
-def _make(job: Job, settings: Settings) -> Outcome:
-    return make(job, _model(settings.facekit), settings)
-
-
-def _person(job: Job, model: Rig, size: int, rng: np.random.Generator) -> Fit:
-    people = [admit(read_picture(path), model, size) for path in job.photos]
-    person = people[0]
+def _fit_identity(job: IdentityJob, rig: Rig, size: int, rng: np.random.Generator) -> Fit:
+    """Accept the photographs, morph and vary them; `InputError` if the result is not a face any more."""
+    people = [accept(read_photo(path), rig, size) for path in job.photos]
+    fit = people[0]
     if len(people) == 2:
-        person = fit(model, morph(people[0].photo, people[1].photo, job.share))
+        fit = fit_face(rig, morph(people[0].photo, people[1].photo, job.share))
     if job.vary:
-        person = fit(model, varied(person, rng))
-    if person is not people[0]:
-        check_fit(person)
-        if refound_error(person.photo.crop(), person.photo.landmarks) > LIMIT:
+        fit = fit_face(rig, varied(fit, rng))
+    if fit is not people[0]:
+        check_fit(fit)
+        if landmark_distance(fit.photo.crop(), fit.photo.landmarks) > LIMIT:
             raise InputError("its landmarks were not found again where they were put")
-    return person
+    return fit
 
 
 @functools.lru_cache(maxsize=1)
-def _model(path: Path) -> Rig:
-    return rig(FaceKit.load(path))
+def _load_rig(path: Path) -> Rig:
+    return prepare_rig(FaceKit.load(path))

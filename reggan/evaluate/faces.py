@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
 from reggan.errors import InputError
 from reggan.expressions import BASIC
 from reggan.faces.images import picture_files
 from reggan.metrics.styles import STYLES
+from reggan.pairs import layout
 
 
 class Faces(NamedTuple):
@@ -40,12 +40,9 @@ def load_pairs(folder: Path, people: list[str]) -> Faces:
     """People with targets, class "photo"; `InputError` names the first file that cannot be read."""
     if not people:
         raise InputError("The list of identities is empty.")
-    neutrals = [_read(folder / person / "neutral.jpg") for person in people]
-    targets = [_read(folder / person / f"{name}_100.jpg") for person in people for name in BASIC]
-    try:
-        landmarks = [np.load(folder / person / "landmarks.npy") for person in people]
-    except (OSError, ValueError) as error:
-        raise InputError(f"The landmarks cannot be read: {error}.") from error
+    neutrals = [layout.read_crop(folder, person) for person in people]
+    targets = [layout.read_crop(folder, person, f"{name}_100") for person in people for name in BASIC]
+    landmarks = [layout.read_landmarks(folder, person) for person in people]
     return Faces("photo", people, np.stack(neutrals), np.stack(landmarks), np.stack(targets), pixels=True)
 
 
@@ -89,10 +86,3 @@ def load_images(folder: Path) -> tuple[list[Faces], list[str]]:
         names, crops, points = zip(*found_ones, strict=True)
         faces.append(Faces(name, list(names), np.stack(crops), np.stack(points)))
     return faces, left_out
-
-
-def _read(path: Path) -> np.ndarray:
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR) if path.is_file() else None
-    if image is None:
-        raise InputError(f"The image {path} is missing or cannot be read.")
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)

@@ -14,9 +14,12 @@ LOWER_LIP = (
     *(91, 181, 84, 17, 314, 405, 321, 90, 180, 85, 16, 315, 404, 320),
 )
 MOUTH_CORNERS = (61, 291)
+ABOVE_MOUTH = (0, 2, 11, 37, 61, 164, 167, 267, 291, 393)  # upper lip and the skin up to the nose
 
 #: The edge of the lips inside, from the viewer's left corner along the upper lip to the right and back.
 INNER_LIPS = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95)
+INNER_MOUTH_CORNERS = (78, 308)
+LIP_MIDDLES = (13, 14)  # of the upper and the lower lip, at the edge inside
 OUTER_LIPS = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146)
 
 #: Per eye (viewer's left, right): outer corner, upper lid, inner corner, lower lid, all the way round.

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from reggan.errors import InputError
 from reggan.faces.align import SIZE, align, alignment_matrix, eye_distance, transform
-from reggan.pairs.layout import Sample, is_written, write_identity
-from reggan.pairs.photographs import read_picture
+from reggan.pairs.layout import NEUTRAL, Sample, write_identity
+from reggan.pairs.photographs import read_photo
 from reggan.pairs.recorded import Recording
-from reggan.pairs.workers import Outcome, work_off
+from reggan.pairs.workers import Outcome, run_jobs
 
 _SMALLEST = 60  # pixels between the eyes
 _SURE = 0.8  # confidence of `find_faces`; open mouths lower it a little
@@ -20,14 +20,7 @@ _SURE = 0.8  # confidence of `find_faces`; open mouths lower it a little
 
 def import_recordings(recordings: list[Recording], out: Path, workers: int, size: int = SIZE) -> Iterator[Outcome]:
     """Outcomes in the order in which identities finish; what is already in the folder is left as it is."""
-    out.mkdir(parents=True, exist_ok=True)
-    left = []
-    for recording in recordings:
-        if is_written(out, recording.name):
-            yield Outcome(recording.name)
-        else:
-            left.append(recording)
-    yield from work_off(left, functools.partial(_import, out=out, size=size), workers)
+    yield from run_jobs(recordings, functools.partial(_import, out=out, size=size), out, workers)
 
 
 def aligned_crop(path: Path, size: int) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
@@ -38,7 +31,7 @@ def aligned_crop(path: Path, size: int) -> tuple[NDArray[np.uint8], NDArray[np.f
     """
     from reggan.faces.detect import find_faces  # here, because MediaPipe takes seconds to load
 
-    image = read_picture(path)
+    image = read_photo(path)
     faces = find_faces(image)
     if not faces:
         raise InputError("no face was found")
@@ -46,16 +39,16 @@ def aligned_crop(path: Path, size: int) -> tuple[NDArray[np.uint8], NDArray[np.f
         raise InputError("the landmarks are not certain")
     apart = eye_distance(faces[0].landmarks)
     if apart < _SMALLEST:
-        raise InputError(f"the face is too small: {apart:.0f} pixels between the eyes")
+        raise InputError("the face is too small: {apart} pixels between the eyes", apart=f"{apart:.0f}")
     matrix = alignment_matrix(faces[0].landmarks, size)
     return align(image, matrix, size), transform(faces[0].landmarks, matrix)
 
 
 def _import(recording: Recording, out: Path, size: int) -> Outcome:
-    if "neutral" not in recording.pictures:
+    if NEUTRAL not in recording.pictures:
         return Outcome(recording.name, refused="there is no neutral photograph")
     try:
-        neutral, landmarks = aligned_crop(recording.pictures["neutral"], size)
+        neutral, landmarks = aligned_crop(recording.pictures[NEUTRAL], size)
     except InputError as reason:
         return Outcome(recording.name, refused=f"in the neutral photograph {reason}")
     samples, notes = [], []

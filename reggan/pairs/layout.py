@@ -26,26 +26,60 @@ from torch import Tensor
 from reggan.errors import InputError
 from reggan.expressions import BASIC
 
-# -- writing ----------------------------------------------------------------------------------------------------
-
-Strengths = Sequence[float] | np.ndarray
+NEUTRAL = "neutral"
+_LANDMARKS, _FLOW, _STRENGTHS, _TABLE = "landmarks.npy", "flow.npz", "strengths.csv", "pairs.csv"
+_QUALITY = 98  # at 95 the noise of JPEG would be a floor under the training loss
+_CELLS = 64  # side of the grid of `flow` and `known`
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One target of an identity: file name without suffix, strengths, (S, S, 3) uint8, and where it came from if that
-    is known: flow (2, 64, 64) in crop pixels, known (64, 64) in [0, 1]."""
+    """One target to be written.
+
+    Attributes:
+        name: of the file, without suffix.
+        c: (6,) strengths, order of `reggan.expressions.BASIC`.
+        image: (S, S, 3) uint8.
+        flow: (2, 64, 64) crop pixels, if known.
+        known: (64, 64) in [0, 1], if known.
+    """
 
     name: str
-    c: Strengths
+    c: Sequence[float] | np.ndarray
     image: NDArray[np.uint8]
     flow: NDArray[np.floating] | None = None
     known: NDArray[np.floating] | None = None
 
 
+@dataclass(frozen=True)
+class Subject:
+    """One identity in memory: a neutral crop and its N targets.
+
+    Attributes:
+        name: of the identity.
+        neutral: (3, S, S) uint8.
+        landmarks: (478, 2) float32 pixels.
+        targets: (N, 3, S, S) uint8.
+        c: (N, 6) float32 strengths.
+        names: N file names of the targets, without suffix.
+        flow: (N, 2, 64, 64) float16 in units in which the crop is 2 wide, NaN where unknown; None if all are.
+    """
+
+    name: str
+    neutral: Tensor
+    landmarks: Tensor
+    targets: Tensor
+    c: Tensor
+    names: tuple[str, ...]
+    flow: Tensor | None = None
+
+
+# -- writing ----------------------------------------------------------------------------------------------------
+
+
 def is_written(folder: Path, identity: str) -> bool:
     """Whether an identity is there, complete."""
-    return (folder / identity / "strengths.csv").is_file()
+    return (folder / identity / _STRENGTHS).is_file()
 
 
 def write_identity(
@@ -55,21 +89,21 @@ def write_identity(
     unfinished = folder / f".{identity}"
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
-    save_jpeg(unfinished / "neutral.jpg", neutral)
-    np.save(unfinished / "landmarks.npy", landmarks.astype(np.float32))
+    _write_crop(unfinished, NEUTRAL, neutral)
+    np.save(unfinished / _LANDMARKS, landmarks.astype(np.float32))
     for sample in samples:
-        save_jpeg(unfinished / f"{sample.name}.jpg", sample.image)
+        _write_crop(unfinished, sample.name, sample.image)
     moved = [(s.name, s.flow, s.known) for s in samples if s.flow is not None and s.known is not None]
     if moved:
         np.savez_compressed(
-            unfinished / "flow.npz",
+            unfinished / _FLOW,
             names=np.array([name for name, _, _ in moved]),
             flow=np.stack([flow for _, flow, _ in moved]).astype(np.float16),
             known=np.stack([np.round(255 * known) for _, _, known in moved]).astype(np.uint8),
         )
-    with (unfinished / "strengths.csv").open("w", newline="") as f:
+    with (unfinished / _STRENGTHS).open("w", newline="") as f:
         rows = csv.writer(f)
-        rows.writerow([identity, "neutral", *[0.0] * len(BASIC)])
+        rows.writerow([identity, NEUTRAL, *[0.0] * len(BASIC)])
         for sample in samples:
             rows.writerow([identity, sample.name, *(round(float(v), 3) for v in sample.c)])
     shutil.rmtree(folder / identity, ignore_errors=True)
@@ -78,70 +112,19 @@ def write_identity(
 
 def write_table(folder: Path) -> int:
     """Gather all identities' lines in pairs.csv; returns the number of pairs."""
-    tables = sorted(p for p in folder.glob("*/strengths.csv") if not p.parent.name.startswith("."))
+    tables = sorted(p for p in folder.glob(f"*/{_STRENGTHS}") if not p.parent.name.startswith("."))
     lines = [line for table in tables for line in table.read_text().splitlines()]
-    temporary = folder / ".pairs.csv"
+    temporary = folder / f".{_TABLE}"
     temporary.write_text("".join(f"{line}\n" for line in lines))
-    temporary.replace(folder / "pairs.csv")
+    temporary.replace(folder / _TABLE)
     return len(lines) - len(tables)
 
 
-def save_jpeg(path: Path, image: NDArray[np.uint8]) -> None:
-    """At 95 the noise of JPEG would be a floor under the training loss."""
-    Image.fromarray(image).save(path, quality=98, subsampling=0)
+def _write_crop(folder: Path, name: str, image: NDArray[np.uint8]) -> None:
+    Image.fromarray(image).save(folder / f"{name}.jpg", quality=_QUALITY, subsampling=0)
 
 
 # -- reading ----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Subject:
-    """One person: a neutral crop and everything that was made from it."""
-
-    name: str
-    neutral: Tensor  # (3, S, S) uint8
-    landmarks: Tensor  # (478, 2) float32, pixels
-    targets: Tensor  # (N, 3, S, S) uint8
-    c: Tensor  # (N, 6) float32
-    names: tuple[str, ...]  # file names of the targets without suffix
-    flow: Tensor | None = None  # (N, 2, 64, 64) float16, where target(u) = neutral(u + flow), the image 2 wide; or NaN
-
-
-def read_list(path: str | Path | None) -> set[str]:
-    """Identities, one per line."""
-    return set(Path(path).read_text().split()) if path else set()
-
-
-def _pixels(path: Path) -> Tensor:
-    with Image.open(path) as image:
-        return torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1).contiguous()
-
-
-def _flow(path: Path, names: list[str], side: int) -> Tensor | None:
-    """The true displacements of `names` in the order of `names`; NaN for one that is not in the file."""
-    if not path.is_file():
-        return None
-    with np.load(path) as known:
-        flows = dict(zip(known["names"].tolist(), known["flow"].astype(np.float32) * (2 / side), strict=True))
-    nothing = np.full((2, 64, 64), np.nan, np.float32)
-    return torch.from_numpy(np.stack([flows.get(name, nothing) for name in names])).half()
-
-
-def _table(folder: Path) -> dict[str, list[tuple[str, list[float]]]]:
-    for path in (folder.with_suffix(".csv"), folder / "pairs.csv"):
-        if path.is_file():
-            break
-    else:
-        raise InputError(
-            f"There is no table of strengths: neither {folder.name}.csv beside {folder} nor pairs.csv in it."
-        )
-    rows: dict[str, list[tuple[str, list[float]]]] = {}
-    with path.open(newline="") as f:
-        for row in csv.reader(f):
-            if len(row) != 2 + len(BASIC):
-                raise InputError(f"{path.name}: a line has {len(row)} columns, expected {2 + len(BASIC)}.")
-            rows.setdefault(row[0], []).append((row[1], [float(v) for v in row[2:]]))
-    return rows
 
 
 def load(folder: str | Path, only: set[str] | None = None, without: set[str] | None = None) -> list[Subject]:
@@ -152,28 +135,100 @@ def load(folder: str | Path, only: set[str] | None = None, without: set[str] | N
         only, without: identities to keep or to leave out.
 
     Raises:
-        InputError: no such folder, no table, or no subject left.
+        InputError: no such folder, no table, a file that cannot be read, or no subject left.
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise InputError(f"The data folder {folder} does not exist.")
+        raise InputError("The data folder {folder} does not exist.", folder=folder)
     subjects = []
-    for name, rows in sorted(_table(folder).items()):
-        if (only is not None and name not in only) or (without is not None and name in without):
+    for identity, rows in sorted(_read_table(folder).items()):
+        if (only is not None and identity not in only) or (without is not None and identity in without):
             continue
-        rows = [(n, c) for n, c in rows if any(c)]
-        neutral, names = _pixels(folder / name / "neutral.jpg"), [n for n, _ in rows]
+        targets = [(name, c) for name, c in rows if any(c)]
+        names = tuple(name for name, _ in targets)
+        neutral = _to_tensor(read_crop(folder, identity))
         subjects.append(
             Subject(
-                name,
+                identity,
                 neutral,
-                torch.from_numpy(np.load(folder / name / "landmarks.npy").astype(np.float32)),
-                torch.stack([_pixels(folder / name / f"{n}.jpg") for n, _ in rows]),
-                torch.tensor([c for _, c in rows], dtype=torch.float32),
-                tuple(names),
-                _flow(folder / name / "flow.npz", names, neutral.shape[-1]),
+                torch.from_numpy(read_landmarks(folder, identity)),
+                torch.stack([_to_tensor(read_crop(folder, identity, name)) for name in names]),
+                torch.tensor([c for _, c in targets], dtype=torch.float32),
+                names,
+                _read_flow(folder / identity / _FLOW, names, neutral.shape[-1]),
             )
         )
     if not subjects:
-        raise InputError(f"No identity in {folder} is left to train on.")
+        raise InputError("No identity in {folder} is left to train on.", folder=folder)
     return subjects
+
+
+def read_list(path: str | Path | None) -> set[str]:
+    """Identities, one per line; none without a file."""
+    return set(Path(path).read_text().split()) if path else set()
+
+
+def read_crop(folder: Path, identity: str, name: str = NEUTRAL) -> NDArray[np.uint8]:
+    """One crop, (S, S, 3) uint8 RGB.
+
+    Raises:
+        InputError: it is missing or cannot be read.
+    """
+    path = folder / identity / f"{name}.jpg"
+    try:
+        with Image.open(path) as image:
+            return np.array(image.convert("RGB"))
+    except (OSError, ValueError, Image.DecompressionBombError):
+        raise InputError("The image {path} is missing or cannot be read.", path=path) from None
+
+
+def read_landmarks(folder: Path, identity: str) -> NDArray[np.float32]:
+    """(478, 2) landmarks of an identity's neutral, pixels.
+
+    Raises:
+        InputError: they are missing or cannot be read.
+    """
+    try:
+        return np.load(folder / identity / _LANDMARKS).astype(np.float32)
+    except (OSError, ValueError, EOFError) as error:
+        raise InputError("The landmarks cannot be read: {error}.", error=error) from error
+
+
+def _read_flow(path: Path, names: tuple[str, ...], side: int) -> Tensor | None:
+    """The true displacements of `names`, in their order; NaN for one that is not in the file."""
+    if not path.is_file():
+        return None
+    with np.load(path) as stored:
+        flows = dict(zip(stored["names"].tolist(), stored["flow"].astype(np.float32) * (2 / side), strict=True))
+    unknown = np.full((2, _CELLS, _CELLS), np.nan, np.float32)
+    return torch.from_numpy(np.stack([flows.get(name, unknown) for name in names])).half()
+
+
+def _read_table(folder: Path) -> dict[str, list[tuple[str, list[float]]]]:
+    """Names and strengths of the crops of each identity."""
+    for path in (folder.with_suffix(".csv"), folder / _TABLE):
+        if path.is_file():
+            break
+    else:
+        raise InputError(
+            "There is no table of strengths: neither {name}.csv beside {folder} nor pairs.csv in it.",
+            name=folder.name,
+            folder=folder,
+        )
+    rows: dict[str, list[tuple[str, list[float]]]] = {}
+    with path.open(newline="") as f:
+        for row in csv.reader(f):
+            if len(row) != 2 + len(BASIC):
+                raise InputError(
+                    "{name}: a line has {found} columns, expected {expected}.",
+                    name=path.name,
+                    found=len(row),
+                    expected=2 + len(BASIC),
+                )
+            rows.setdefault(row[0], []).append((row[1], [float(v) for v in row[2:]]))
+    return rows
+
+
+def _to_tensor(image: NDArray[np.uint8]) -> Tensor:
+    """(S, S, 3) to (3, S, S)."""
+    return torch.from_numpy(image).permute(2, 0, 1).contiguous()

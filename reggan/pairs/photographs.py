@@ -1,13 +1,12 @@
-"""Photographs on disk."""
+"""A folder of photographs: which people are in it, and reading one of them."""
 
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
 
 from reggan.errors import InputError
-from reggan.faces.images import picture_files
+from reggan.faces.images import picture_files, read_image
 
 
 def find_photos(folder: Path, pattern: str = "*") -> dict[str, Path]:
@@ -17,15 +16,20 @@ def find_photos(folder: Path, pattern: str = "*") -> dict[str, Path]:
         InputError: no folder, no photograph, or two of one name.
     """
     if not folder.is_dir():
-        raise InputError(f"The folder {folder} does not exist.")
+        raise InputError("The folder {folder} does not exist.", folder=folder)
     photos: dict[str, Path] = {}
     for path in picture_files(folder, pattern):
         name = path.stem.removesuffix("_neutral")
         if name in photos:
-            raise InputError(f"{path.name} and {photos[name].name} would both be called {name}.")
+            raise InputError(
+                "{first} and {second} would both be called {name}.",
+                first=path.name,
+                second=photos[name].name,
+                name=name,
+            )
         photos[name] = path
     if not photos:
-        raise InputError(f"There are no pictures in {folder} that match {pattern}.")
+        raise InputError("There are no pictures in {folder} that match {pattern}.", folder=folder, pattern=pattern)
     return photos
 
 
@@ -40,14 +44,13 @@ def select(photos: dict[str, Path], only: set[str] | None, without: set[str]) ->
     }
 
 
-def read_picture(path: Path) -> NDArray[np.uint8]:
+def read_photo(path: Path) -> NDArray[np.uint8]:
     """(H, W, 3) uint8 RGB, upright.
 
     Raises:
-        InputError: it cannot be read.
+        InputError: it cannot be read; the reason has no capital and no full stop, to follow a name.
     """
     try:
-        with Image.open(path) as image:
-            return np.array(ImageOps.exif_transpose(image).convert("RGB"))
-    except (OSError, ValueError, Image.DecompressionBombError):
+        return read_image(path)
+    except InputError:
         raise InputError("the picture cannot be read") from None

@@ -20,12 +20,23 @@ from reggan.faces.images import picture_files
 CFEE_CODES: Mapping[str, str] = {f"{k:02d}": name for k, name in enumerate(NAMED, 1)}
 
 _KDEF_CODES = {
-    **{"NE": "neutral", "HA": "happy", "SA": "sad", "AF": "fearful", "AN": "angry", "SU": "surprised"},
+    "NE": "neutral",
+    "HA": "happy",
+    "SA": "sad",
+    "AF": "fearful",
+    "AN": "angry",
+    "SU": "surprised",
     "DI": "disgusted",
 }
 _SYNONYMS = {
-    **{"happiness": "happy", "joy": "happy", "sadness": "sad", "fear": "fearful", "afraid": "fearful"},
-    **{"anger": "angry", "surprise": "surprised", "disgust": "disgusted"},
+    "happiness": "happy",
+    "joy": "happy",
+    "sadness": "sad",
+    "fear": "fearful",
+    "afraid": "fearful",
+    "anger": "angry",
+    "surprise": "surprised",
+    "disgust": "disgusted",
 }
 
 
@@ -58,7 +69,7 @@ def cfee(folder: Path, codes: Mapping[str, str] = CFEE_CODES) -> list[Recording]
     for path in _pictures(folder):
         if match := re.fullmatch(r"(\d{2})_(\w+?)_(\d+)", path.stem):
             if match[1] not in codes:
-                raise InputError(f"{path.name}: there is no expression {match[1]}.")
+                raise InputError("{name}: there is no expression {code}.", name=path.name, code=match[1])
             found.append((f"cfee_{match[2]}", f"cfee_{match[2]}", codes[match[1]], path))
     return _gathered(found, folder, "EE_SSS_NNNN.jpg")
 
@@ -90,7 +101,7 @@ def read_codes(path: Path) -> dict[str, str]:
     """Lines of a code and an expression, e.g. "02 happy".
 
     Raises:
-        InputError: an expression that there is not, or no neutral.
+        InputError: an unknown expression, or no neutral.
     """
     codes = {}
     for line in path.read_text(encoding="utf-8").splitlines():
@@ -99,7 +110,7 @@ def read_codes(path: Path) -> dict[str, str]:
             resolve(name)
             codes[code] = " ".join(name.lower().replace("_", " ").split())
     if "neutral" not in codes.values():
-        raise InputError(f"{path.name} does not say which code is neutral.")
+        raise InputError("{name} does not say which code is neutral.", name=path.name)
     return codes
 
 
@@ -113,14 +124,14 @@ def split(recordings: list[Recording], share: float, seed: int) -> list[str]:
 
 def _pictures(folder: Path) -> list[Path]:
     if not folder.is_dir():
-        raise InputError(f"The folder {folder} does not exist.")
+        raise InputError("The folder {folder} does not exist.", folder=folder)
     return picture_files(folder)
 
 
-def _gathered(found: Iterable[tuple[str, str, str, Path]], folder: Path, layout: str) -> list[Recording]:
+def _gathered(found: Iterable[tuple[str, str, str, Path]], folder: Path, pattern: str) -> list[Recording]:
     recordings: dict[str, Recording] = {}
     for name, subject, expression, path in found:
         recordings.setdefault(name, Recording(name, subject)).pictures.setdefault(expression, path)
     if not recordings:
-        raise InputError(f"There are no pictures in {folder} that are called {layout}.")
+        raise InputError("There are no pictures in {folder} that are called {pattern}.", folder=folder, pattern=pattern)
     return list(recordings.values())

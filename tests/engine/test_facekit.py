@@ -8,10 +8,10 @@ import pytest
 pytest.importorskip("numba")
 
 from reggan.engine.kit.facekit import FaceKit
+from reggan.engine.kit.ict_topology import MEDIAPIPE_OF_68, WEIGHT_OF_68
 from reggan.engine.kit.obj import read_triangles, read_vertices
 from reggan.engine.kit.register import closest_on_triangles, mean_mesh, register, umeyama
 from reggan.engine.kit.shapes import added_shapes
-from reggan.engine.kit.topology import MEDIAPIPE_OF_68, WEIGHT_OF_68
 from reggan.errors import InputError
 from reggan.faces.topology import BROWS, EYES, INNER_LIPS, LOWER_LIP, OUTER_LIPS, UPPER_LIP
 from tests.engine.toy_face import toy_kit

@@ -5,15 +5,15 @@ import pytest
 
 pytest.importorskip("numba")
 
-from reggan.engine.fit.fit import Fit, fit, pose
+from reggan.engine.fit.face_fit import Fit, fit_face, pose
 from reggan.engine.fit.photo import FINE, aligned
 from reggan.engine.kit.register import mean_mesh
-from reggan.engine.kit.rig import radial_carry, rig
+from reggan.engine.kit.rig import prepare_rig, radial_carry
 from reggan.engine.raster import rasterise, vertex_normals
 from reggan.engine.render.background import spread
-from reggan.engine.render.express import act, actor
+from reggan.engine.render.express import express, prepare_person
 from reggan.engine.render.expression_table import expression_table, mixture
-from reggan.engine.render.render import FLOW_GRID, eye_layers, render
+from reggan.engine.render.picture import FLOW_GRID, eye_layers, render
 from reggan.engine.render.shading import apply_log
 from reggan.engine.render.wrinkles import atlas, blend, to_atlas
 from reggan.expressions import BASIC, NAMED, resolve
@@ -23,7 +23,7 @@ from tests.engine.toy_face import toy_kit, toy_landmarks, toy_photo
 
 @pytest.fixture(scope="module")
 def fitted() -> Fit:
-    return fit(rig(toy_kit()), toy_photo())
+    return fit_face(prepare_rig(toy_kit()), toy_photo())
 
 
 def test_rasteriser_interpolates_linearly() -> None:
@@ -183,10 +183,10 @@ def test_a_smile_in_the_photograph_is_taken_back(fitted: Fit) -> None:
     points = fitted.photo.landmarks.copy()
     smile = np.tensordot(kit.weights({"mouthSmile": 0.5}), kit.landmark_shapes, 1)[:, :2]
     points[:468] += fitted.photo.iod * smile
-    smiling = actor(fit(fitted.rig, type(fitted.photo)(fitted.photo.pixels, points, fitted.photo.size)))
+    smiling = prepare_person(fit_face(fitted.rig, type(fitted.photo)(fitted.photo.pixels, points, fitted.photo.size)))
     assert smiling.smile == 0.25
-    assert actor(fitted).smile < 0.1
-    surprised, happy = (act(smiling, resolve(name)).landmarks[291] for name in ("surprised", "happy"))
+    assert prepare_person(fitted).smile < 0.1
+    surprised, happy = (express(smiling, resolve(name)).landmarks[291] for name in ("surprised", "happy"))
     assert surprised[1] > points[291, 1]  # down, although surprise does not lower the corners
     assert happy[1] < points[291, 1]
 

@@ -9,9 +9,9 @@ from PIL import Image
 pytest.importorskip("numba")
 
 from reggan.engine.__main__ import main
-from reggan.engine.fit.fit import fit
-from reggan.engine.kit.rig import rig
-from reggan.engine.render.render import eye_layers
+from reggan.engine.fit.face_fit import fit_face
+from reggan.engine.kit.rig import prepare_rig
+from reggan.engine.render.picture import eye_layers
 from reggan.engine.stage_sheets import eyes_alone, facekit_sheet, log_picture, mouth_alone, shading_alone, variety_sheet
 from reggan.expressions import BASIC, resolve
 from tests.engine.toy_face import toy_kit, toy_photo
@@ -27,7 +27,7 @@ def test_the_face_kit_is_drawn_with_its_landmarks() -> None:
 
 
 def test_stages_on_their_own() -> None:
-    fitted = fit(rig(toy_kit()), toy_photo())
+    fitted = fit_face(prepare_rig(toy_kit()), toy_photo())
     crop = fitted.photo.crop().astype(int)
     changed = np.abs(eyes_alone(fitted, eye_layers(fitted)).astype(int) - crop).max(-1) > 3
     assert changed.any()
@@ -41,7 +41,7 @@ def test_stages_on_their_own() -> None:
 
 
 def test_variety_begins_with_the_photograph() -> None:
-    fitted = fit(rig(toy_kit()), toy_photo())
+    fitted = fit_face(prepare_rig(toy_kit()), toy_photo())
     crop = fitted.photo.crop()
     for sheet in (variety_sheet(fitted), variety_sheet(fitted, fitted)):
         assert sheet.shape == (2 * SIZE, 7 * SIZE, 3)

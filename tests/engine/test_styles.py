@@ -6,11 +6,12 @@ import pytest
 pytest.importorskip("numba")
 
 from reggan.engine.__main__ import main
-from reggan.engine.fit.fit import fit
-from reggan.engine.kit.rig import rig
-from reggan.engine.render.express import act, actor
+from reggan.engine.fit.face_fit import fit_face
+from reggan.engine.kit.rig import prepare_rig
+from reggan.engine.pixels import grey
+from reggan.engine.render.express import express, prepare_person
 from reggan.engine.styles import STYLES, Shots, styled_copies
-from reggan.engine.styles.texture import clouds, cracks, grey, kuwahara, noise, smeared
+from reggan.engine.styles.texture import clouds, cracks, kuwahara, noise, smeared
 from reggan.errors import InputError
 from reggan.expressions import resolve
 from reggan.pairs.layout import Sample
@@ -23,9 +24,9 @@ OF_THE_PLACE = {"old_photograph", "coloured_light"}  # darker corners, lamps at 
 @pytest.fixture(scope="module")
 def shots() -> Shots:
     """The toy face, neutral and the same again a few pixels further to the right."""
-    fitted = fit(rig(toy_kit()), toy_photo())
+    fitted = fit_face(prepare_rig(toy_kit()), toy_photo())
     neutral = fitted.photo.crop()
-    normals = act(actor(fitted), np.zeros(6)).normals
+    normals = express(prepare_person(fitted), np.zeros(6)).normals
     flow = np.zeros((2, 2, 64, 64), np.float32)
     flow[1, 0] = -SHIFT
     return Shots(np.stack([neutral, np.roll(neutral, SHIFT, 1)]), np.stack([normals, np.roll(normals, SHIFT, 1)]), flow)
@@ -57,10 +58,10 @@ def test_a_pattern_is_carried_by_the_displacement(shots: Shots) -> None:
 
 
 def test_styled_copies_keep_strengths_and_displacement() -> None:
-    fitted = fit(rig(toy_kit()), toy_photo())
-    person = actor(fitted)
-    rest = act(person, np.zeros(6))
-    results = [act(person, resolve(name)) for name in ("happy", "sad", "surprised")]
+    fitted = fit_face(prepare_rig(toy_kit()), toy_photo())
+    person = prepare_person(fitted)
+    rest = express(person, np.zeros(6))
+    results = [express(person, resolve(name)) for name in ("happy", "sad", "surprised")]
     samples = [Sample(str(k), np.full(6, k / 3), r.image, r.flow, r.known) for k, r in enumerate(results)]
     normals = [r.normals for r in results]
     rng = np.random.default_rng(0)

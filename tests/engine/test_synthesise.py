@@ -11,20 +11,19 @@ from PIL import Image
 pytest.importorskip("numba")
 
 from reggan.engine.__main__ import main
-from reggan.engine.fit.accept import admit, check_fit
-from reggan.engine.fit.fit import fit
+from reggan.engine.fit.accept import accept, check_fit
+from reggan.engine.fit.face_fit import fit_face
 from reggan.engine.fit.photo import Photo
-from reggan.engine.kit.rig import rig
-from reggan.engine.landmark_check import LIMIT, refound_error
-from reggan.engine.plan import plan
+from reggan.engine.kit.rig import prepare_rig
+from reggan.engine.landmark_check import LIMIT, landmark_distance
+from reggan.engine.plan import plan_targets
 from reggan.engine.synthesise import further_jobs, plain_jobs
 from reggan.engine.vary.augment import relit, toned, turned, varied
 from reggan.engine.vary.morph import morph
 from reggan.errors import InputError
 from reggan.expressions import BASIC
 from reggan.pairs import layout
-from reggan.pairs.layout import Sample, is_written, write_identity, write_table
-from reggan.pairs.photographs import find_photos, select
+from reggan.pairs.layout import is_written
 from reggan.train.initialise import pair_flow
 from tests.engine.toy_face import toy_kit, toy_landmarks, toy_photo
 from tests.paths import AVATAR
@@ -105,25 +104,25 @@ def test_a_bad_face_kit_is_told_once(photos: Path, tmp_path: Path, workers: str)
 
 
 def test_the_check_finds_displaced_landmarks() -> None:
-    fitted = admit(np.array(Image.open(AVATAR).convert("RGB")), rig(toy_kit()))
+    fitted = accept(np.array(Image.open(AVATAR).convert("RGB")), prepare_rig(toy_kit()))
     crop, points = fitted.photo.crop(), fitted.photo.landmarks
-    assert refound_error(crop, points) < LIMIT
-    assert refound_error(crop, points + [0, 0.08 * fitted.photo.iod]) > LIMIT
-    assert refound_error(np.full_like(crop, 128), points) == float("inf")
+    assert landmark_distance(crop, points) < LIMIT
+    assert landmark_distance(crop, points + [0, 0.08 * fitted.photo.iod]) > LIMIT
+    assert landmark_distance(np.full_like(crop, 128), points) == float("inf")
 
 
 def test_what_is_not_a_frontal_neutral_face_is_refused() -> None:
-    model, photo = rig(toy_kit()), toy_photo()
+    model, photo = prepare_rig(toy_kit()), toy_photo()
 
     def refused(change: dict[int, tuple[float, float]]) -> str:
         points = photo.landmarks.copy()
         for k, move in change.items():
             points[k] += np.array(move) * photo.iod
         with pytest.raises(InputError) as caught:
-            check_fit(fit(model, Photo(photo.pixels, points, photo.size)))
+            check_fit(fit_face(model, Photo(photo.pixels, points, photo.size)))
         return str(caught.value)
 
-    check_fit(fit(model, photo))
+    check_fit(fit_face(model, photo))
     assert "mouth is open" in refused({13: (0, -0.05), 14: (0, 0.05)})
     assert "eyes are shut" in refused({159: (0, 0.08), 145: (0, -0.08)})
     scattered = np.random.default_rng(0).normal(0, 0.15, (468, 2))
@@ -131,23 +130,6 @@ def test_what_is_not_a_frontal_neutral_face_is_refused() -> None:
     mean = toy_kit().landmarks
     sideways = {k: (0.4 * float(mean[k, 2] - mean[33, 2]), 0.0) for k in range(468)}
     assert "not frontal" in refused(sideways)
-
-
-def test_photographs_are_found_and_selected(tmp_path: Path) -> None:
-    for name in ("a_neutral.jpg", "b.png", "b_smiling.jpg", "notes.txt"):
-        (tmp_path / name).write_bytes(b"")
-    assert set(find_photos(tmp_path)) == {"a", "b", "b_smiling"}
-    assert set(find_photos(tmp_path, "*_neutral.jpg")) == {"a"}
-    photos = find_photos(tmp_path)
-    assert set(select(photos, None, {"b"})) == {"a"}  # no other picture of b slips through
-    assert set(select(photos, {"a", "b"}, set())) == {"a", "b"}
-    (tmp_path / "a.jpg").write_bytes(b"")
-    with pytest.raises(InputError, match="both be called a"):
-        find_photos(tmp_path)
-    with pytest.raises(InputError, match="no pictures"):
-        find_photos(tmp_path, "*.gif")
-    with pytest.raises(InputError, match="does not exist"):
-        find_photos(tmp_path / "none")
 
 
 def test_morphs_are_distinct_and_only_of_selected_people() -> None:
@@ -163,7 +145,7 @@ def test_morphs_are_distinct_and_only_of_selected_people() -> None:
 
 def test_plan() -> None:
     rng = np.random.default_rng(0)
-    targets = plan(24, rng, compounds=True)
+    targets = plan_targets(24, rng, compounds=True)
     assert [t.name for t in targets[:6]] == [f"{name}_100" for name in BASIC]
     assert len({t.name for t in targets}) == len(targets) == 24
     assert sum((t.c > 0).sum() == 1 for t in targets) == 18
@@ -172,30 +154,11 @@ def test_plan() -> None:
         strengths = [t.c.max() for t in targets if t.name.startswith(f"{name}_") and (t.c > 0).sum() == 1]
         assert len(strengths) == 3
         assert all(0.3 <= s <= 1 for s in strengths)
-    many = plan(80, np.random.default_rng(1), compounds=True, open_anger=1.0)
+    many = plan_targets(80, np.random.default_rng(1), compounds=True, open_anger=1.0)
     assert len({t.name for t in many}) == 80
     assert all(0 <= t.c.min() and 0.1 <= t.c.max() <= 1 for t in many)
     assert all(t.open_anger == bool(t.c[BASIC.index("angry")]) for t in many)
     assert any(t.name.startswith("mixture") for t in many)
-
-
-def test_an_interrupted_identity_does_not_count(tmp_path: Path) -> None:
-    grey = np.full((64, 64, 3), 128, np.uint8)
-    (tmp_path / ".x").mkdir()
-    (tmp_path / ".x" / "strengths.csv").write_text("x,neutral,0,0,0,0,0,0\n")
-    assert not is_written(tmp_path, "x")
-    assert write_table(tmp_path) == 0
-    flow, known = np.full((2, 64, 64), 1.25), np.full((64, 64), 0.5)
-    samples = [Sample("happy_050", np.array([0.5, 0, 0, 0, 0, 0]), grey, flow, known), Sample("real", [0.6] * 6, grey)]
-    write_identity(tmp_path, "x", grey, np.zeros((478, 2)), samples)
-    assert is_written(tmp_path, "x")
-    assert write_table(tmp_path) == 2
-    stored = np.load(tmp_path / "x" / "flow.npz")
-    assert list(stored["names"]) == ["happy_050"]
-    assert stored["flow"].dtype == np.float16
-    assert (stored["flow"] == 1.25).all()
-    assert (stored["known"] == 128).all()
-    np.testing.assert_allclose(layout.load(tmp_path)[0].c, [[0.5, 0, 0, 0, 0, 0], [0.6] * 6])
 
 
 def test_morph_moves_from_one_face_to_the_other() -> None:
@@ -210,17 +173,17 @@ def test_morph_moves_from_one_face_to_the_other() -> None:
 
 
 def test_a_turned_head_stays_aligned() -> None:
-    fitted = fit(rig(toy_kit()), toy_photo())
+    fitted = fit_face(prepare_rig(toy_kit()), toy_photo())
     photo = turned(fitted, 6.0, -3.0)
     eyes = photo.landmarks[[33, 133, 362, 263]].reshape(2, 2, 2).mean(1) / photo.size
     np.testing.assert_allclose(eyes, [[0.355, 0.4], [0.645, 0.4]], atol=1e-6)
-    yaw, pitch = fit(fitted.rig, photo).turn
+    yaw, pitch = fit_face(fitted.rig, photo).turn
     assert yaw == pytest.approx(6, abs=1.5)
     assert pitch == pytest.approx(-3, abs=1.5)
 
 
 def test_tone_changes_skin_and_not_the_wall() -> None:
-    fitted = fit(rig(toy_kit()), toy_photo())
+    fitted = fit_face(prepare_rig(toy_kit()), toy_photo())
     before, after = fitted.photo.crop().astype(float), toned(fitted, 0.5).crop().astype(float)
     cheek, wall = (slice(70, 75), slice(40, 45)), (slice(4, 10), slice(4, 10))
     ratio = (after[cheek] / before[cheek]).mean((0, 1))
@@ -229,7 +192,7 @@ def test_tone_changes_skin_and_not_the_wall() -> None:
 
 
 def test_light_from_the_side_brightens_that_side() -> None:
-    fitted = fit(rig(toy_kit()), toy_photo())
+    fitted = fit_face(prepare_rig(toy_kit()), toy_photo())
     before = fitted.photo.crop().astype(float)
     after = relit(fitted, (1.0, 0.0, -0.3), 0.5, warmth=0.2, exposure=-0.4).crop()
     left, right = ((after[75, x] / before[75, x]) for x in (42, 86))
@@ -238,7 +201,7 @@ def test_light_from_the_side_brightens_that_side() -> None:
 
 
 def test_variation_is_reproducible() -> None:
-    fitted = fit(rig(toy_kit()), toy_photo())
+    fitted = fit_face(prepare_rig(toy_kit()), toy_photo())
     one, two, other = (varied(fitted, np.random.default_rng(seed)) for seed in (1, 1, 2))
     np.testing.assert_array_equal(one.pixels, two.pixels)
     assert np.abs(one.pixels.astype(int) - other.pixels).mean() > 1

@@ -1,4 +1,4 @@
-"""Data engine: recorded expressions, from CFEE, KDEF and plain folders, into the layout of training."""
+"""Recorded expressions, from CFEE, KDEF and plain folders, into the layout of training."""
 
 from pathlib import Path
 
@@ -7,12 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-pytest.importorskip("numba")
-
-from reggan.engine.__main__ import main
 from reggan.errors import InputError
 from reggan.expressions import COMPOUND, NAMED, resolve
 from reggan.pairs import layout, recorded
+from reggan.pairs.__main__ import main
 from tests.paths import AVATAR
 
 
@@ -39,7 +37,7 @@ def cfee(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.usefixtures("one_thread")
 def test_cfee_becomes_aligned_pairs(cfee: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "pairs"
-    command = ["import-cfee", "--source", str(cfee), "-o", str(out), "--workers", "1", "--validation-share", "0.5"]
+    command = ["cfee", "--source", str(cfee), "-o", str(out), "--workers", "1", "--validation-share", "0.5"]
     main(command)
     printed = capfd.readouterr()
     told = printed.out + printed.err

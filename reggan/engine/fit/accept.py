@@ -3,13 +3,13 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from reggan.engine.fit.fit import Fit, fit
+from reggan.engine.fit.face_fit import Fit, fit_face
 from reggan.engine.fit.photo import aligned
 from reggan.engine.fit.traits import smile_of
 from reggan.engine.kit.rig import Rig
 from reggan.errors import InputError
 from reggan.faces.align import SIZE, eye_distance
-from reggan.faces.topology import LID_MIDDLES, MESH
+from reggan.faces.topology import LID_MIDDLES, LIP_MIDDLES, MESH
 
 # Measured on 112 frontal neutral photographs (in brackets their worst): all limits leave room around that.
 _SMALLEST = 60  # pixels between the eyes
@@ -22,7 +22,7 @@ _SMILE = 0.6  # weight of mouthSmile (0.43)
 _SECOND = 0.5  # size of another face over the largest's from which on it is unclear who is meant
 
 
-def admit(image: NDArray[np.uint8], rig: Rig, size: int = SIZE) -> Fit:
+def accept(image: NDArray[np.uint8], rig: Rig, size: int = SIZE) -> Fit:
     """Find the face in a photograph, check that it can be used, and fit it.
 
     Args:
@@ -46,10 +46,10 @@ def admit(image: NDArray[np.uint8], rig: Rig, size: int = SIZE) -> Fit:
     photo = aligned(image, face.landmarks, size)
     apart = eye_distance(face.landmarks)
     if apart < _SMALLEST:
-        raise InputError(f"the face is too small: {apart:.0f} pixels between the eyes")
+        raise InputError("the face is too small: {apart} pixels between the eyes", apart=f"{apart:.0f}")
     if face.confidence < _SURE:
         raise InputError("the landmarks are not certain")
-    fitted = fit(rig, photo)
+    fitted = fit_face(rig, photo)
     check_fit(fitted)
     if smile_of(fitted) > _SMILE:
         raise InputError("the face smiles")
@@ -61,14 +61,18 @@ def check_fit(fitted: Fit) -> None:
     """Raise `InputError` if the face is not frontal, eyes shut, mouth open, or its landmarks are implausible."""
     yaw, pitch = fitted.turn
     if abs(yaw) > _YAW or abs(pitch) > _PITCH:
-        raise InputError(f"the face is not frontal: turned by {abs(yaw):.0f} and tilted by {abs(pitch):.0f} degrees")
+        raise InputError(
+            "the face is not frontal: turned by {yaw} and tilted by {pitch} degrees",
+            yaw=f"{abs(yaw):.0f}",
+            pitch=f"{abs(pitch):.0f}",
+        )
     points, mean = fitted.photo.landmarks[:MESH] / fitted.scale, fitted.rig.kit.landmarks[:, :2]
     if np.linalg.norm(fitted.misfit, axis=1).mean() / fitted.scale > _MISFIT:
         raise InputError("the landmarks are not those of a human face")
     openings = [np.linalg.norm(points[a] - points[b]) / np.linalg.norm(mean[a] - mean[b]) for a, b in LID_MIDDLES]
     if min(openings) < _EYES_OPEN:
         raise InputError("the eyes are shut or nearly so")
-    if np.linalg.norm(points[13] - points[14]) > _MOUTH_OPEN:
+    if np.linalg.norm(np.subtract(*points[list(LIP_MIDDLES)])) > _MOUTH_OPEN:
         raise InputError("the mouth is open")
 
 
@@ -79,4 +83,4 @@ def _check_neutral(crop: NDArray[np.uint8]) -> None:
     p = ecs.probabilities(crop[None])[0]
     seen = expression_net.CLASSES[int(p.argmax())]
     if seen != "neutral":
-        raise InputError(f"the face does not look neutral but {seen}")
+        raise InputError("the face does not look neutral but {seen}", seen=seen)

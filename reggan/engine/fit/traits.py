@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from reggan.engine.fit.fit import Fit
-from reggan.faces.topology import MOUTH_CORNERS
+from reggan.engine.fit.face_fit import Fit
+from reggan.faces.topology import LIP_MIDDLES, MOUTH_CORNERS
 
 ROUGHNESS = 0.013  # median over 112 young adults
 _LEVEL_CORNERS = 0.015  # IOD below the middle of the lips: where a relaxed mouth has its corners
@@ -41,4 +41,4 @@ def roughness(fit: Fit) -> float:
 
 def _corner_height(points: NDArray[np.floating]) -> float:
     """How far the mouth's corners lie below the middle of the lips."""
-    return float(points[list(MOUTH_CORNERS), 1].mean() - points[[13, 14], 1].mean())
+    return float(points[list(MOUTH_CORNERS), 1].mean() - points[list(LIP_MIDDLES), 1].mean())

@@ -99,9 +99,11 @@ class FaceKit:
             names = tuple(str(name) for name in data["names"])
             return FaceKit(names, data["landmarks"], data["landmark_shapes"].astype(np.float32), *surfaces)
         except FileNotFoundError:
-            raise InputError(f"There is no face kit {path}; make it with python -m reggan.engine facekit.") from None
+            raise InputError(
+                "There is no face kit {path}; make it with python -m reggan.engine facekit.", path=path
+            ) from None
         except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError):
-            raise InputError(f"{path} is not a face kit made by python -m reggan.engine facekit.") from None
+            raise InputError("{path} is not a face kit made by python -m reggan.engine facekit.", path=path) from None
 
     def weights(self, named: dict[str, float]) -> Float:
         """(K,) from names; a name without side stands for both sides.
@@ -114,7 +116,7 @@ class FaceKit:
         for name, value in named.items():
             found = [n for n in (name, f"{name}_L", f"{name}_R") if n in index]
             if not found:
-                raise InputError(f"The face kit has no blendshape called {name!r}.")
+                raise InputError("The face kit has no blendshape called {name}.", name=repr(name))
             for n in found:
                 w[index[n]] += value
         return w

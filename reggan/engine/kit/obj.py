@@ -20,7 +20,7 @@ def read_vertices(path: Path) -> NDArray[np.float32]:
     except ValueError:
         vertices = np.zeros((0, 3), np.float32)
     if vertices.ndim != 2 or vertices.shape[1:] != (3,) or not len(vertices):
-        raise InputError(f"{path.name} holds no vertices that can be read.")
+        raise InputError("{name} holds no vertices that can be read.", name=path.name)
     return vertices
 
 
@@ -47,4 +47,4 @@ def _lines(path: Path) -> list[str]:
     try:
         return path.read_text(encoding="ascii", errors="replace").splitlines()
     except OSError:
-        raise InputError(f"The file {path.name} is missing from {path.parent}.") from None
+        raise InputError("The file {name} is missing from {folder}.", name=path.name, folder=path.parent) from None

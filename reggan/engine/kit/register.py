@@ -17,9 +17,7 @@ from scipy.interpolate import RBFInterpolator
 from scipy.spatial import cKDTree
 
 from reggan.engine.kit.facekit import GUMS, LOWER_TEETH, SOCKET, UPPER_TEETH, FaceKit, Surface
-from reggan.engine.kit.obj import read_triangles, read_vertices
-from reggan.engine.kit.shapes import added_shapes
-from reggan.engine.kit.topology import (
+from reggan.engine.kit.ict_topology import (
     EYE_SOCKET_VERTICES,
     FIRST_GUM,
     FIRST_LOWER_TOOTH,
@@ -31,6 +29,8 @@ from reggan.engine.kit.topology import (
     SKIN_VERTICES,
     WEIGHT_OF_68,
 )
+from reggan.engine.kit.obj import read_triangles, read_vertices
+from reggan.engine.kit.shapes import added_shapes
 from reggan.errors import InputError
 from reggan.faces.topology import LOWER_LIP, MESH, UPPER_LIP
 
@@ -57,7 +57,9 @@ def register(source: Path) -> FaceKit:
     neutral = _upright(read_vertices(source / f"{_NEUTRAL}.obj"))
     triangles, face_of = read_triangles(source / f"{_NEUTRAL}.obj")
     if len(neutral) < MOUTH_VERTICES[1] or not len(face_of) or face_of[-1] + 1 < MOUTH_FACES[1]:
-        raise InputError(f"{_NEUTRAL}.obj is not the neutral mesh of an ICT-FaceKit release: it has too few vertices.")
+        raise InputError(
+            "{name}.obj is not the neutral mesh of an ICT-FaceKit release: it has too few vertices.", name=_NEUTRAL
+        )
     names, offsets = _expressions(source, neutral)
     named = _landmarks_68(source)
     mean = mean_mesh()
@@ -138,11 +140,13 @@ def _expressions(source: Path, neutral: Array) -> tuple[list[str], Array]:
     for k, path in enumerate(paths):
         vertices = _upright(read_vertices(path))
         if vertices.shape != neutral.shape:
-            raise InputError(f"{path.name} has another number of vertices than {_NEUTRAL}.obj.")
+            raise InputError(
+                "{name} has another number of vertices than {neutral}.obj.", name=path.name, neutral=_NEUTRAL
+            )
         offsets[k] = vertices - neutral
     names = [p.stem for p in paths]
     if "jawOpen" not in names:
-        raise InputError(f"There are no expressions such as jawOpen.obj in {source}.")
+        raise InputError("There are no expressions such as jawOpen.obj in {source}.", source=source)
     return names, offsets
 
 
@@ -150,7 +154,7 @@ def _landmarks_68(source: Path) -> list[int]:
     try:
         named = json.loads((source / "vertex_indices.json").read_text())["idx_to_landmark_verts"]
     except (OSError, ValueError, KeyError):
-        raise InputError(f"vertex_indices.json with the 68 landmarks is missing from {source}.") from None
+        raise InputError("vertex_indices.json with the 68 landmarks is missing from {source}.", source=source) from None
     return [int(v) for v in named]
 
 

@@ -17,12 +17,14 @@ _RIDGE = 1e-3  # of the radial basis: landmarks are only known to a few thousand
 
 @dataclass(frozen=True)
 class Rig:
-    """Attributes:
-    kit: the face model.
-    carry: (V, 468) what each skin vertex takes over of a displacement of each landmark.
-    neighbours: (V, V) sparse, mean over the neighbouring vertices.
-    normals: (V, 3) of the skin at rest, towards the viewer where the skin faces him.
-    turned: 1 or -1, which brings `vertex_normals` of the skin into that direction.
+    """A face kit, prepared.
+
+    Attributes:
+        kit: the face model.
+        carry: (V, 468) what each skin vertex takes over of a displacement of each landmark.
+        neighbours: (V, V) sparse, mean over the neighbouring vertices.
+        normals: (V, 3) of the skin at rest, towards the viewer where the skin faces the viewer.
+        turned: 1 or -1, which brings `vertex_normals` of the skin into that direction.
     """
 
     kit: FaceKit
@@ -42,7 +44,7 @@ class Rig:
         return np.asarray(self.turned * vertex_normals(vertices, self.kit.skin.triangles), np.float32)
 
 
-def rig(kit: FaceKit) -> Rig:
+def prepare_rig(kit: FaceKit) -> Rig:
     """Prepare a face kit; about a second."""
     vertices, triangles = kit.skin.vertices, kit.skin.triangles
     edges = np.concatenate([triangles[:, [i, j]] for i, j in ((0, 1), (1, 2), (2, 0), (1, 0), (2, 1), (0, 2))])

@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from reggan.faces.topology import INNER_MOUTH_CORNERS, LIP_MIDDLES
+
 Array = NDArray[np.float64]
 
 _INNER_BROW, _OUTER_BROW = (0.22, -0.29), (0.80, -0.30)
@@ -36,8 +38,8 @@ def mouth_round(points: Array, mean: Array, jaw: Array) -> Array:
     The lower lip goes down by the difference between a half circle and a triangle over the mouth's width, fading
     within 0.16 IOD below the lip line and 0.3 behind it.
     """
-    left, right = mean[78], mean[308]
-    line, depth = mean[[13, 14], 1].mean(), mean[14, 2]
+    left, right = mean[list(INNER_MOUTH_CORNERS)]
+    line, depth = mean[list(LIP_MIDDLES), 1].mean(), mean[LIP_MIDDLES[1], 2]
     u = np.clip(np.abs(points[:, 0] - (left[0] + right[0]) / 2) / (0.51 * (right[0] - left[0])), 0, 1)
     below = np.clip((jaw - 0.30) / 0.10, 0, 1)  # what the jaw takes along
     fade = np.exp(-np.clip(points[:, 1] - line, 0, None) / 0.16 - np.clip(points[:, 2] - depth, 0, None) / 0.3)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reggan.engine.fit.fit import Fit
+from reggan.engine.fit.face_fit import Fit
 from reggan.engine.fit.traits import ROUGHNESS, roughness, smile_of
 from reggan.engine.render.expression_table import mixture
 from reggan.engine.render.eyes import EyeLayer
-from reggan.engine.render.render import Rendered, eye_layers, render
+from reggan.engine.render.picture import Rendered, eye_layers, render
 from reggan.engine.render.wrinkles import blend
 from reggan.expressions import BASIC
 
@@ -20,7 +20,7 @@ _RELAXED, _MOST_RELAXED = 0.6, 0.25  # share taken back (full lips look like a s
 
 
 @dataclass(frozen=True)
-class Actor:
+class Person:
     """A fitted person, ready to be given expressions.
 
     Attributes:
@@ -38,13 +38,13 @@ class Actor:
     asymmetry: float
 
 
-def actor(fit: Fit, asymmetry: float = 0.0) -> Actor:
+def prepare_person(fit: Fit, asymmetry: float = 0.0) -> Person:
     """Prepare a fitted photograph."""
     gain = float(np.clip(_WRINKLES * np.sqrt(roughness(fit) / ROUGHNESS), _FEWEST, _MOST))
-    return Actor(fit, eye_layers(fit), gain, min(_RELAXED * smile_of(fit), _MOST_RELAXED), asymmetry)
+    return Person(fit, eye_layers(fit), gain, min(_RELAXED * smile_of(fit), _MOST_RELAXED), asymmetry)
 
 
-def act(person: Actor, c: np.ndarray, open_anger: bool = False) -> Rendered:
+def express(person: Person, c: np.ndarray, open_anger: bool = False) -> Rendered:
     """Render one expression.
 
     Args:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from reggan.engine.fit.fit import Fit
+from reggan.engine.fit.face_fit import Fit
 from reggan.engine.fit.photo import FINE
 from reggan.engine.kit.facekit import GUMS, LOWER_TEETH, SOCKET, UPPER_TEETH
 from reggan.engine.raster import rasterise, vertex_normals

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from reggan.engine.fit.fit import Fit
+from reggan.engine.fit.face_fit import Fit
 from reggan.engine.kit.rig import Rig
 
 Float = NDArray[np.float32]

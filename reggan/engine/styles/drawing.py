@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from reggan.engine.pixels import grey
 from reggan.engine.styles.shots import Carry, Pictures, Shots, each, soft_step
-from reggan.engine.styles.texture import grey, noise, smeared
+from reggan.engine.styles.texture import noise, smeared
 
 Float = NDArray[np.float32]
 

@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from reggan.engine.styles.shots import Carry, Pictures, Shots, each, soft_step, to_bytes
-from reggan.engine.styles.texture import clouds, grey, noise
+from reggan.engine.pixels import grey, to_bytes
+from reggan.engine.styles.shots import Carry, Pictures, Shots, each, soft_step
+from reggan.engine.styles.texture import clouds, noise
 
 Float = NDArray[np.float32]
 

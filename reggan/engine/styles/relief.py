@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from reggan.engine.styles.shots import Pictures, Shots, to_bytes, unit_vector
-from reggan.engine.styles.texture import clouds, grey, noise, veins
+from reggan.engine.pixels import grey, to_bytes
+from reggan.engine.styles.shots import Pictures, Shots, unit_vector
+from reggan.engine.styles.texture import clouds, noise, veins
 
 Float = NDArray[np.float32]
 

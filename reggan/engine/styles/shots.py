@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from reggan.engine.styles.texture import grey
+from reggan.engine.pixels import grey, to_bytes
 
 Float = NDArray[np.float32]
 Pictures = NDArray[np.uint8]
@@ -62,10 +62,6 @@ def each(shots: Shots, treat: Callable[[Float, Carry], Float]) -> Pictures:
     """Treat every picture, (S, S, 3) float32 in [0, 1], with its `carry`."""
     pictures = enumerate(shots.images)
     return np.stack([to_bytes(treat(image.astype(np.float32) / 255, shots.carry(k))) for k, image in pictures])
-
-
-def to_bytes(image: Float) -> Pictures:
-    return np.clip(np.round(255 * image), 0, 255).astype(np.uint8)
 
 
 def saturated(image: Float, amount: float) -> Float:

@@ -53,12 +53,6 @@ def cracks(shape: Shape, cell: float, rng: np.random.Generator) -> Float:
     return np.asarray(cv2.GaussianBlur((np.minimum(edge, 1) * there).astype(np.float32), (0, 0), 0.6), np.float32)
 
 
-def grey(image: NDArray[np.uint8] | Float) -> Float:
-    """(H, W) luma (Rec. 601) in [0, 1] of (H, W, 3) uint8, or of float32 in [0, 1]."""
-    scale = 255 if image.dtype == np.uint8 else 1
-    return np.asarray(image @ np.array([0.299, 0.587, 0.114], np.float32) / scale, np.float32)
-
-
 def flow_direction(luma: Float, sigma: float) -> tuple[Float, Float]:
     """Unit vectors (H, W) along edges, from the structure tensor smoothed over `sigma` pixels."""
     gx, gy = cv2.Sobel(luma, cv2.CV_32F, 1, 0), cv2.Sobel(luma, cv2.CV_32F, 0, 1)

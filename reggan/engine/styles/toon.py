@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from reggan.engine.styles.shots import Carry, Pictures, Shots, each, saturated, soft_step, to_bytes, unit_vector
-from reggan.engine.styles.texture import grey, kuwahara
-from reggan.engine.vary.augment import soft_clip
+from reggan.engine.pixels import grey, soft_clip, to_bytes
+from reggan.engine.styles.shots import Carry, Pictures, Shots, each, saturated, soft_step, unit_vector
+from reggan.engine.styles.texture import kuwahara
 
 Float = NDArray[np.float32]
 

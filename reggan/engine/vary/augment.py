@@ -1,18 +1,19 @@
 """Other light, another skin tone, a slightly turned head: changes of the photograph before it gets expressions."""
 
+import dataclasses
 import math
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from reggan.engine.fit.fit import Fit
-from reggan.engine.fit.fit import fit as lay
+from reggan.engine.fit.face_fit import Fit, fit_face
 from reggan.engine.fit.photo import FINE, Photo
+from reggan.engine.pixels import pixel_grid, sample, soft_clip, soft_mask, to_bytes, to_lab
 from reggan.engine.raster import rasterise
 from reggan.engine.render.background import spread
 from reggan.faces.align import alignment_matrix, transform
-from reggan.faces.topology import MESH
+from reggan.faces.topology import IRISES, LEFT_EYE, MESH, RIGHT_EYE
 
 Float = NDArray[np.float32]
 
@@ -37,9 +38,8 @@ def turned(fit: Fit, yaw: float, pitch: float) -> Photo:
 
     landmarks = photo.landmarks.copy()
     landmarks[:MESH] += moved(fit.rig.kit.landmarks)[:, :2]
-    for eye, iris in ((slice(0, 2), slice(468, 473)), (slice(2, 4), slice(473, 478))):
-        rim = np.array([33, 133, 362, 263])[eye]
-        landmarks[iris] += (landmarks[rim] - photo.landmarks[rim]).mean(0)
+    for corners, iris in zip((LEFT_EYE, RIGHT_EYE), IRISES, strict=True):
+        landmarks[list(iris)] += (landmarks - photo.landmarks)[list(corners)].mean(0)
     again = alignment_matrix(landmarks, photo.size)
     move = moved(skin.vertices)
     goal = transform(fit.skin + move[:, :2], again)
@@ -47,11 +47,10 @@ def turned(fit: Fit, yaw: float, pitch: float) -> Photo:
     values = photo.to_fine(fit.skin).astype(np.float32)
     depth = (fit.depth + move[:, 2]).astype(np.float32)
     source, covered = rasterise(photo.to_fine(goal).astype(np.float32), depth, skin.triangles, values, side, side)
-    grid = np.stack(np.meshgrid(*(np.arange(side, dtype=np.float32),) * 2), -1)
+    grid = pixel_grid(side)
     flow = np.where(covered[..., None], source - grid, 0).astype(np.float32)
     at = grid + np.where(covered[..., None], flow, spread(flow, covered, _CELLS))
-    pixels = cv2.remap(photo.pixels, at[..., 0], at[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
-    return Photo(np.asarray(pixels, np.uint8), transform(landmarks, again), photo.size)
+    return Photo(sample(photo.pixels, at), transform(landmarks, again), photo.size)
 
 
 def toned(fit: Fit, melanin: float) -> Photo:
@@ -60,7 +59,7 @@ def toned(fit: Fit, melanin: float) -> Photo:
     Hair, eyes and lips keep most of theirs; on grey pictures everything of the skin's brightness changes.
     """
     photo = fit.photo
-    lab = cv2.cvtColor(photo.pixels.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    lab = to_lab(photo.pixels)
     face = face_mask(photo)
     inner = face > 0.9
     median = np.median(lab[inner], 0)
@@ -70,7 +69,7 @@ def toned(fit: Fit, melanin: float) -> Photo:
     reach = cv2.GaussianBlur(face, (0, 0), 0.8 * FINE * photo.iod)  # the neck is skin, a beige wall is not
     amount = skin * np.clip(8 * np.maximum(face, reach), 0, 1)
     changed = photo.pixels * np.exp(melanin * amount[..., None] * _MELANIN)
-    return _replaced(photo, changed)
+    return dataclasses.replace(photo, pixels=to_bytes(changed, white=255))
 
 
 def relit(fit: Fit, direction: tuple[float, float, float], amount: float, warmth: float, exposure: float) -> Photo:
@@ -94,7 +93,7 @@ def relit(fit: Fit, direction: tuple[float, float, float], amount: float, warmth
     field = cv2.GaussianBlur(field, (0, 0), 0.08 * FINE * photo.iod) - float(facing.mean())
     log_ratio = exposure + amount * field[..., None] + np.array([0.5, 0.0, -0.5], np.float32) * warmth
     picture = photo.pixels.astype(np.float32) / 255
-    return _replaced(photo, 255 * soft_clip(picture * np.exp(log_ratio)))
+    return dataclasses.replace(photo, pixels=to_bytes(soft_clip(picture * np.exp(log_ratio))))
 
 
 def varied(fit: Fit, rng: np.random.Generator) -> Photo:
@@ -105,11 +104,11 @@ def varied(fit: Fit, rng: np.random.Generator) -> Photo:
         room = [(-8 - min(v, 0), 8 - max(v, 0)) for v in (yaw, pitch)]
         turn = [float(rng.uniform(max(low, -8), min(high, 8))) for low, high in room]
         photo = turned(fit, turn[0], 0.6 * turn[1])
-        fit = lay(fit.rig, photo)
+        fit = fit_face(fit.rig, photo)
     if rng.random() < 0.65:
         lighter = -0.15 if fit.lightness > 65 else -0.4
         photo = toned(fit, float(rng.uniform(lighter, 0.55 if fit.lightness > 55 else 0.2)))
-        fit = lay(fit.rig, photo)
+        fit = fit_face(fit.rig, photo)
     if rng.random() < 0.8 or photo is fit.photo:
         angle = rng.uniform(-1.2, 1.2)
         direction = (math.sin(angle), float(rng.uniform(-0.7, 0.2)), -math.cos(angle))
@@ -121,10 +120,8 @@ def varied(fit: Fit, rng: np.random.Generator) -> Photo:
 
 def face_mask(photo: Photo) -> Float:
     """(N, N) 1 inside the outline of the landmarks, 0 outside, soft in between, on the working grid."""
-    mask = np.zeros(photo.pixels.shape[:2], np.uint8)
-    outline = cv2.convexHull(photo.to_fine(photo.landmarks[:MESH]).astype(np.float32)).round().astype(np.int32)
-    cv2.fillConvexPoly(mask, outline, (255,))
-    return cv2.GaussianBlur(mask, (0, 0), 0.05 * FINE * photo.iod).astype(np.float32) / 255
+    outline = cv2.convexHull(photo.to_fine(photo.landmarks[:MESH]).astype(np.float32))
+    return soft_mask(outline, len(photo.pixels), 0.05 * FINE * photo.iod)
 
 
 def _rotation(yaw: float, pitch: float) -> NDArray[np.float64]:
@@ -132,12 +129,3 @@ def _rotation(yaw: float, pitch: float) -> NDArray[np.float64]:
     about_y = np.array([[math.cos(yaw), 0, -math.sin(yaw)], [0, 1, 0], [math.sin(yaw), 0, math.cos(yaw)]])
     about_x = np.array([[1, 0, 0], [0, math.cos(pitch), -math.sin(pitch)], [0, math.sin(pitch), math.cos(pitch)]])
     return about_x @ about_y
-
-
-def soft_clip(x: Float) -> Float:
-    """Identity up to 0.8, then approaching 1, so that bright skin keeps its drawing."""
-    return np.where(x < 0.8, x, 1 - 0.2 * np.exp(-(np.maximum(x, 0.8) - 0.8) / 0.2)).astype(np.float32)
-
-
-def _replaced(photo: Photo, picture: Float) -> Photo:
-    return Photo(np.clip(np.round(picture), 0, 255).astype(np.uint8), photo.landmarks, photo.size)

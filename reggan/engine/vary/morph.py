@@ -5,7 +5,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import Delaunay
 
-from reggan.engine.fit.photo import Photo
+from reggan.engine.fit.photo import FINE, Photo
+from reggan.engine.pixels import sample, soft_mask, to_bytes, to_lab
 from reggan.engine.raster import rasterise
 from reggan.faces.topology import MESH
 
@@ -39,18 +40,12 @@ def morph(first: Photo, second: Photo, share: float) -> Photo:
         side,
         side,
     )
-    pictures = [
-        np.asarray(
-            cv2.remap(photo.pixels, at[..., k], at[..., k + 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101),
-            np.uint8,
-        )
-        for photo, k in ((first, 0), (second, 2))
-    ]
-    inside = _inside(goal, side, 2 * first.iod)
+    pictures = sample(first.pixels, at[..., :2]), sample(second.pixels, at[..., 2:])
+    inside = _inside(goal, side, FINE * first.iod)
     second_skin = _in_colours_of(pictures[1], pictures[0], inside > 0.9)
     blended = pictures[0] + (share * inside)[..., None] * (second_skin - pictures[0])
     landmarks = (1 - share) * first.landmarks + share * second.landmarks
-    return Photo(np.clip(np.round(blended), 0, 255).astype(np.uint8), landmarks, first.size)
+    return Photo(to_bytes(blended, white=255), landmarks, first.size)
 
 
 def _frame(side: int) -> NDArray[np.float64]:
@@ -65,14 +60,12 @@ def _inside(points: NDArray[np.float64], side: int, iod: float) -> Float:
     """(N, N) 1 inside the face, 0 outside, soft in between."""
     outline = cv2.convexHull(points[:MESH].astype(np.float32))[:, 0]
     outline = outline.mean(0) + _SHRINK * (outline - outline.mean(0))
-    mask = np.zeros((side, side), np.uint8)
-    cv2.fillConvexPoly(mask, outline.round().astype(np.int32), (255,))
-    return cv2.GaussianBlur(mask, (0, 0), _FEATHER * iod).astype(np.float32) / 255
+    return soft_mask(outline, side, _FEATHER * iod)
 
 
 def _in_colours_of(picture: NDArray[np.uint8], model: NDArray[np.uint8], mask: NDArray[np.bool_]) -> Float:
     """Mean and spread of each CIE Lab channel inside the mask brought to the model's."""
-    lab, wanted = (cv2.cvtColor(p.astype(np.float32) / 255, cv2.COLOR_RGB2LAB) for p in (picture, model))
+    lab, wanted = to_lab(picture), to_lab(model)
     for k in range(3):
         here, there = lab[..., k][mask], wanted[..., k][mask]
         gain = np.clip(there.std() / max(float(here.std()), 1e-3), 0.7, 1.4)

@@ -8,12 +8,11 @@ from numpy.typing import NDArray
 
 from reggan.engine.fit.photo import Photo
 from reggan.engine.kit.rig import Rig
-from reggan.faces.topology import LID_MIDDLES, MESH
+from reggan.engine.pixels import to_lab
+from reggan.faces.topology import ABOVE_MOUTH, LID_MIDDLES, MESH
 
 Float = NDArray[np.float32]
 Array = NDArray[np.float64]
-
-_LIPS = (0, 2, 11, 37, 61, 164, 167, 267, 291, 393)  # upper lip and above it: the teeth are fixed to the skull
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ class Fit:
         return tuple(float(v) for v in np.degrees(np.arcsin(np.clip(ahead[:2], -1, 1))))  # type: ignore[return-value]
 
 
-def fit(rig: Rig, photo: Photo) -> Fit:
+def fit_face(rig: Rig, photo: Photo) -> Fit:
     """Scaled-orthographic pose from the landmarks' x and y, the rest carried over to all vertices."""
     kit = rig.kit
     points = photo.landmarks[:MESH]
@@ -88,7 +87,7 @@ def fit(rig: Rig, photo: Photo) -> Fit:
         shift,
         (skin + rig.carry @ misfit).astype(np.float32),
         depth,
-        (mouth + misfit[list(_LIPS)].mean(0)).astype(np.float32),
+        (mouth + misfit[list(ABOVE_MOUTH)].mean(0)).astype(np.float32),  # the upper teeth are fixed to the skull
         mouth_depth,
         misfit,
         (openings[0], openings[1]),
@@ -123,6 +122,5 @@ def _colour(photo: Photo) -> tuple[float, float]:
     inside = np.zeros(photo.pixels.shape[:2], np.uint8)
     outline = cv2.convexHull(photo.to_fine(photo.landmarks[:MESH]).astype(np.float32)).astype(np.int32)
     cv2.fillConvexPoly(inside, outline, (1,))
-    rows = photo.pixels[inside > 0].astype(np.float32)[None] / 255
-    lab = cv2.cvtColor(rows, cv2.COLOR_RGB2LAB)[0]
+    lab = to_lab(photo.pixels[inside > 0][None])[0]
     return float(np.percentile(lab[:, 0], 95)), float(np.median(np.hypot(lab[:, 1], lab[:, 2])))

@@ -1,14 +1,14 @@
 """A photograph with another expression, and where every pixel of it came from."""
 
-import functools
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from reggan.engine.fit.fit import Fit
+from reggan.engine.fit.face_fit import Fit
 from reggan.engine.fit.photo import FINE
+from reggan.engine.pixels import pixel_grid, sample
 from reggan.engine.raster import rasterise
 from reggan.engine.render.background import spread
 from reggan.engine.render.eyes import EyeLayer, contour, eye_layer, filled, lid_shadow, smooth_curve
@@ -24,7 +24,6 @@ Mask = NDArray[np.bool_]
 FLOW_GRID = 64
 _LID_SHAPES = ("eyeBlink", "eyeSquint", "eyeLook")
 _SEAM = 0.6  # brightness of the line between pressed lips over the lips'
-_NO_SECOND_MAP = np.empty(0, np.float32)  # cv2.remap takes x and y in one array or in two
 _EDGE = 0.6  # working pixels: softness of the lids' and lips' edges
 
 
@@ -102,13 +101,14 @@ def render(fit: Fit, eyes: tuple[EyeLayer, EyeLayer], weights: Float, wrinkles: 
     eye_holes = [_hole(contour(points, eye), covered, 3) for eye in (0, 1)]
     mouth_hole = _hole(smooth_curve(points[list(INNER_LIPS)], 4), covered, 4)
 
-    grid = _grid(side)
+    grid = pixel_grid(side)
     flow = (drawn[..., :2] - grid) * covered[..., None]
     flow = np.where(covered[..., None], flow, spread(flow, covered, FLOW_GRID))
     holes = (eye_holes[0] | eye_holes[1] | mouth_hole)[inner]
     log_ratio = _log_ratio(drawn[inner], covered[inner], holes, wrinkles)
     picture = np.zeros((side, side, 3), np.float32)  # on the whole grid, but only what the crop shows is drawn
-    picture[inner] = apply_log(_moved(photo.pixels, (grid + flow)[inner]), log_ratio, fit.chroma)
+    moved_pixels = sample(photo.pixels, (grid + flow)[inner]).astype(np.float32)
+    picture[inner] = apply_log(moved_pixels, log_ratio, fit.chroma)
 
     for eye, (layer, hole) in enumerate(zip(eyes, eye_holes, strict=True)):
         shade = lid_shadow(points, eye, layer.region, FINE * photo.iod)
@@ -140,17 +140,6 @@ def render(fit: Fit, eyes: tuple[EyeLayer, EyeLayer], weights: Float, wrinkles: 
     )
 
 
-@functools.lru_cache(maxsize=2)
-def _grid(side: int) -> Float:
-    """(N, N, 2) x and y of every pixel."""
-    return np.stack(np.meshgrid(*(np.arange(side, dtype=np.float32),) * 2), -1)
-
-
-def _moved(pixels: NDArray[np.uint8], at: Float) -> Float:
-    """(h, w, 3) the picture at positions (h, w, 2)."""
-    return cv2.remap(pixels, at, _NO_SECOND_MAP, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101).astype(np.float32)
-
-
 def _hole(curve: Array, covered: Mask, grow: int) -> Mask:
     """What a curve encloses, grown by some pixels, and no skin covers."""
     inside = filled(curve, (len(covered), len(covered)))
@@ -166,7 +155,7 @@ def _log_ratio(drawn: Float, covered: Mask, holes: Mask, wrinkles: Float | None)
     fade = np.clip(2 * cv2.resize(small, (side, side)) - 1, 0, 1)
     log_ratio = cv2.GaussianBlur(drawn[..., 4], (0, 0), FINE)  # the rasteriser leaves zeros beside the skin
     if wrinkles is not None:
-        there = cv2.remap(wrinkles, drawn[..., 2:4], _NO_SECOND_MAP, cv2.INTER_LINEAR)
+        there = cv2.remap(wrinkles, drawn[..., 2], drawn[..., 3], cv2.INTER_LINEAR)
         log_ratio = log_ratio + there * covered
     return np.asarray(log_ratio * fade, np.float32)
 
