@@ -9,21 +9,15 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.paths import PHOTO, ROOT
 from tests.visitor import CHROMIUM, Visitor
 
-
-@pytest.fixture(scope="module")
-def one_thread() -> Iterator[None]:
-    """On busy cores torch's threads wait for each other: six times slower with two than with one."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+# Torch's threads wait for each other on busy cores: six times slower with two than with one. Before torch is imported,
+# and for every process that a test starts.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 
 @pytest.fixture(scope="session")

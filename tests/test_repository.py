@@ -1,9 +1,15 @@
 """Promises of the repository itself."""
 
+import argparse
+import importlib
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from tests.paths import ROOT
 
@@ -69,3 +75,65 @@ def test_weights_say_where_they_come_from() -> None:
     assert int(metadata["steps"]) > 0
     assert "CC BY 4.0" in metadata["attribution"]
     assert "refined_ratio" in metadata["validation"]
+
+
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def _commands() -> list[tuple[str, str, bool]]:
+    """Document, what follows `python -m `, and whether it is a line of a code block or stands in a sentence."""
+    found = []
+    for document in DOCUMENTS:
+        for n, text in enumerate(re.split(r"^```.*$", document.read_text(), flags=re.MULTILINE)):
+            for tick, command in re.findall(r"(`?)\bpython -m ((?:reggan|tests)\b[^`\n]*)", text.replace("\\\n", " ")):
+                found.append((document.name, command, n % 2 == 1 and not tick))
+    return found
+
+
+@pytest.mark.parametrize(("document", "command", "in_block"), _commands())
+def test_a_command_that_is_printed_can_be_parsed(
+    document: str, command: str, in_block: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its module, subcommand and options exist; in a code block nothing required is missing."""
+
+    class Parsed(Exception):
+        pass
+
+    parse = argparse.ArgumentParser.parse_args
+
+    def parse_only(self: argparse.ArgumentParser, *given: Any) -> None:
+        parse(self, *given)
+        raise Parsed
+
+    name, *words = shlex.split(command, comments=True)
+    module = importlib.import_module(f"{name}.__main__" if (ROOT / name.replace(".", "/")).is_dir() else name)
+    monkeypatch.setattr(argparse.ArgumentParser, "parse_args", parse_only)
+    if "parse_args" not in Path(str(module.__file__)).read_text():
+        assert words == [], "it takes none"
+    elif in_block:
+        monkeypatch.setattr(sys, "argv", [name, *words])
+        with pytest.raises((Parsed, SystemExit)) as ended:
+            module.main()
+        assert ended.type is Parsed, capsys.readouterr().err
+    else:  # part of a sentence, where options may be left out
+        subcommand = [word for word in words[:1] if word.isalpha() and word.islower()]
+        monkeypatch.setattr(sys, "argv", [name, *subcommand, "--help"])
+        with pytest.raises(SystemExit) as ended:
+            module.main()
+        printed = capsys.readouterr()
+        assert not ended.value.code, printed.err
+        assert {word for word in words if word[0] == "-"} <= set(re.findall(r"--?[\w-]+", printed.out))
+
+
+def test_documents_print_commands() -> None:
+    assert len(_commands()) > 40
+
+
+def test_every_path_that_is_named_exists() -> None:
+    named = [
+        (document.name, path.rstrip("./"))
+        for document in DOCUMENTS
+        for path in re.findall(r"(?<![\w/.-])(?:reggan|tests|docs|examples|\.ci)/[\w./*-]+", document.read_text())
+    ]
+    assert len(named) > 30
+    assert [(document, path) for document, path in named if not any(ROOT.glob(path))] == []

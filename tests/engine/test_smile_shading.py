@@ -53,7 +53,6 @@ def test_darker_cheeks_are_measured_where_they_are(pair: tuple[Fit, Fit]) -> Non
         smile_shading([pair[::-1]])
 
 
-@pytest.mark.usefixtures("one_thread")
 def test_smile_shading_from_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One picture as both: no smile, and no change of brightness where it counts as one."""
     command = ["smile-shading", "--photos", str(tmp_path), "--facekit", str(tmp_path / "kit.npz")]

@@ -50,7 +50,6 @@ def test_variety_begins_with_the_photograph() -> None:
     assert to_itself.mean() < 1
 
 
-@pytest.mark.usefixtures("one_thread")
 def test_sheets_from_the_command_line(tmp_path: Path) -> None:
     toy_kit().save(tmp_path / "kit.npz")
     command = ["sheet", str(AVATAR), "--facekit", str(tmp_path / "kit.npz"), "-o", str(tmp_path / "sheet.png")]

@@ -41,7 +41,6 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.usefixtures("one_thread")
 def test_synthesise_makes_pairs_that_training_reads(
     photos: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -80,7 +79,6 @@ def test_synthesise_makes_pairs_that_training_reads(
     assert (out / "pairs.csv").read_text() == table
 
 
-@pytest.mark.usefixtures("one_thread")
 def test_the_same_seed_makes_the_same_pictures_in_other_processes(photos: Path, tmp_path: Path) -> None:
     (tmp_path / "only.txt").write_text("anna\n")
     common = ["synthesise", "--photos", str(photos), "--facekit", str(photos / "kit.npz"), "--per-identity", "8"]

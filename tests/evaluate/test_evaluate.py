@@ -19,8 +19,6 @@ from tests.paths import EXAMPLES
 
 PEOPLE = ["ann", "bob"]
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 def brighten(amount: int) -> Method:
     """Brighter by `amount` grey levels for happy, twice that for sad, and so on."""

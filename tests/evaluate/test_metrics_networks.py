@@ -16,8 +16,6 @@ from reggan.metrics import expression_net, recognition_net
 
 REFERENCE = np.load(Path(__file__).with_name("faceapi_reference.npz"))
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.fixture(scope="module")
 def images() -> torch.Tensor:

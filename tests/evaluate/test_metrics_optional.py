@@ -20,8 +20,6 @@ from reggan.metrics.brisque import brisque
 from reggan.metrics.distances import set_distance
 from reggan.metrics.optional import NotAvailable, download, package
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 class MeanColour(torch.nn.Module):
     """Three features: the mean of each channel."""

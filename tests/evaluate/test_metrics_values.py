@@ -17,8 +17,6 @@ from reggan.metrics.sharpness import moved_skin, sharpness_ratio
 
 IMAGES = np.load(Path(__file__).with_name("faceapi_reference.npz"))["images"]
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.fixture(scope="module")
 def crops() -> np.ndarray:

@@ -26,8 +26,6 @@ from tests.paths import EXAMPLES
 
 MODEL = {"sha256": "ab" * 32}
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.fixture(scope="module")
 def predictor() -> Predictor:

@@ -15,8 +15,6 @@ from tests.paths import EXAMPLES
 
 C = resolve("happy", 0.8)
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.fixture(scope="module")
 def predictor() -> Predictor:

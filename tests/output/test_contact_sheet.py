@@ -9,8 +9,6 @@ from reggan.output.contact_sheet import columns, expression_sheet, stack
 from reggan.predictor import Analysis
 from tests.paths import EXAMPLES
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.fixture(scope="module")
 def predictor() -> Predictor:

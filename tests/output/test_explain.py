@@ -21,8 +21,6 @@ from tests.paths import EXAMPLES
 S = 64
 GREY = np.full((S, S, 3), 100, np.uint8)
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.fixture(scope="module")
 def predictor() -> Predictor:

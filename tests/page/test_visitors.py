@@ -3,7 +3,6 @@
 Half of them come through the endpoint, half through the page's own events with a session each, as a browser does.
 """
 
-import json
 import statistics
 import threading
 import time
@@ -12,7 +11,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import httpx
 import numpy as np
 import pytest
 from gradio_client import Client, handle_file
@@ -21,6 +19,7 @@ from PIL import Image, ImageEnhance
 from reggan.expressions import BASIC, resolve
 from reggan.predictor import Predictor
 from tests.paths import PHOTO, ROOT
+from tests.session import Session
 
 VISITORS = 10
 STATUE = ROOT / "examples" / "statue_marble.jpg"
@@ -80,31 +79,6 @@ def test_ten_programs_at_once_get_their_own_faces(url: str, own: list[Path]) -> 
         got = np.asarray(Image.open(files[0]), int)
         assert got.shape == expected.shape
         assert np.abs(got - expected).max() <= 2, f"visitor {n} got another picture"
-
-
-class Session:
-    """A browser's way of talking to the page: an upload, then events by their number, with one session hash."""
-
-    def __init__(self, url: str, name: str) -> None:
-        self.http = httpx.Client(base_url=f"{url}/gradio_api", timeout=300)
-        self.hash = f"session{name}"
-
-    def upload(self, path: Path) -> dict[str, Any]:
-        with path.open("rb") as file:
-            (stored,) = self.http.post("/upload", files={"files": (path.name, file)}).raise_for_status().json()
-        return {"path": stored, "meta": {"_type": "gradio.FileData"}}
-
-    def event(self, number: int, data: list[Any]) -> list[Any]:
-        """What the event's handler returns; states are kept on the server and given as None."""
-        body = {"data": data, "fn_index": number, "session_hash": self.hash, "trigger_id": None}
-        self.http.post("/queue/join", json=body).raise_for_status()
-        with self.http.stream("GET", "/queue/data", params={"session_hash": self.hash}) as lines:
-            for line in lines.iter_lines():
-                message = json.loads(line[5:]) if line.startswith("data:") else {}
-                if message.get("msg") == "process_completed":
-                    assert message["success"], message["output"]
-                    return message["output"]["data"]
-        raise AssertionError("no answer")
 
 
 def test_ten_sessions_keep_their_own_pictures(app: ModuleType, url: str, own: list[Path]) -> None:

@@ -34,7 +34,6 @@ def cfee(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.usefixtures("one_thread")
 def test_cfee_becomes_aligned_pairs(cfee: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "pairs"
     command = ["cfee", "--source", str(cfee), "-o", str(out), "--workers", "1", "--validation-share", "0.5"]

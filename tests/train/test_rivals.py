@@ -21,7 +21,6 @@ from reggan.baselines.us_gan import USGAN
 from reggan.pairs.layout import Subject
 from tests.landmarks import mean_face
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 NETWORKS = ("us-gan", "sargan", "star-gan", "pix2pix")
 
 

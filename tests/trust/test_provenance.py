@@ -18,8 +18,8 @@ from reggan.output import provenance
 from reggan.predictor import Predictor
 from reggan.ui.edit.show import SHEET, STAGES, Show
 from reggan.ui.edit.visit import Visit
-from tests.page.test_visitors import Session
 from tests.paths import PHOTO
+from tests.session import Session
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ PHOTO, STATUE = EXAMPLES / "photo_grace_hopper.jpg", EXAMPLES / "statue_marble.j
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory, one_thread: None) -> Path:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two pictures, one in a sub-folder; our methods and another system's results."""
     root = tmp_path_factory.mktemp("made")
     (root / "images" / "statue").mkdir(parents=True)
