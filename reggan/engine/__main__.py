@@ -28,24 +28,24 @@ def _parser() -> argparse.ArgumentParser:
     kit.add_argument("-o", "--out", type=Path, required=True, help="face kit to write (.npz)")
     kit.add_argument("--sheet", type=Path, help="picture that shows where everything ended up")
 
-    make = commands.add_parser("synthesise", help="photographs of neutral faces to pairs")
-    make.add_argument("--photos", type=Path, required=True, help="folder of photographs, one per person")
-    make.add_argument("--pattern", default="*", help="which of its files, e.g. '*_neutral.jpg'")
-    make.add_argument("--facekit", type=Path, required=True)
-    make.add_argument("-o", "--out", type=Path, required=True, help="folder of pairs to write")
-    make.add_argument("--identities", type=Path, help="file of identities, one a line; only these")
-    make.add_argument("--without", type=Path, help="file of identities to leave out, of morphs too")
-    make.add_argument("--per-identity", type=int, default=24, help="targets for each (default 24)")
-    make.add_argument("--compounds", action="store_true", help="with CFEE's compound expressions")
-    make.add_argument("--open-anger", type=float, default=0.1, help="share of anger with bared teeth (default 0.1)")
-    make.add_argument("--varied", type=int, default=0, help="copies of each in other light, tone and pose")
-    make.add_argument("--morphs", type=int, default=0, help="people who do not exist, from random pairs")
-    make.add_argument("--styles", type=int, default=0, help="copies of each as painting, drawing, statue ...")
-    make.add_argument("--style-names", nargs="+", default=[], metavar="NAME", help="draw from these only")
-    make.add_argument("--without-styles", nargs="+", default=[], metavar="NAME", help="never draw these")
-    make.add_argument("--size", type=int, default=SIZE, help=f"side of the crops (default {SIZE})")
-    make.add_argument("--seed", type=int, default=0)
-    make.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
+    synth = commands.add_parser("synthesise", help="photographs of neutral faces to pairs")
+    synth.add_argument("--photos", type=Path, required=True, help="folder of photographs, one per person")
+    synth.add_argument("--pattern", default="*", help="which of its files, e.g. '*_neutral.jpg'")
+    synth.add_argument("--facekit", type=Path, required=True)
+    synth.add_argument("-o", "--out", type=Path, required=True, help="folder of pairs to write")
+    synth.add_argument("--identities", type=Path, help="file of identities, one a line; only these")
+    synth.add_argument("--without", type=Path, help="file of identities to leave out, of morphs too")
+    synth.add_argument("--per-identity", type=int, default=24, help="targets for each (default 24)")
+    synth.add_argument("--compounds", action="store_true", help="with CFEE's compound expressions")
+    synth.add_argument("--open-anger", type=float, default=0.1, help="share of anger with bared teeth (default 0.1)")
+    synth.add_argument("--varied", type=int, default=0, help="copies of each in other light, tone and pose")
+    synth.add_argument("--morphs", type=int, default=0, help="people who do not exist, from random pairs")
+    synth.add_argument("--styles", type=int, default=0, help="copies of each as painting, drawing, statue ...")
+    synth.add_argument("--style-names", nargs="+", default=[], metavar="NAME", help="draw from these only")
+    synth.add_argument("--without-styles", nargs="+", default=[], metavar="NAME", help="never draw these")
+    synth.add_argument("--size", type=int, default=SIZE, help=f"side of the crops (default {SIZE})")
+    synth.add_argument("--seed", type=int, default=0)
+    synth.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
 
     sheet = commands.add_parser("sheet", help="the engine's stages on one photograph")
     sheet.add_argument("photo", type=Path)
@@ -94,15 +94,15 @@ def _synthesise(args: argparse.Namespace) -> None:
     if not photos:
         raise InputError("No photograph is left to work on.")
     settings = SynthesisSettings(
-        args.facekit,
-        args.out,
-        args.per_identity,
-        args.compounds,
-        args.open_anger,
-        args.styles,
-        styles,
-        args.size,
-        args.seed,
+        facekit=args.facekit,
+        out=args.out,
+        per_identity=args.per_identity,
+        compounds=args.compounds,
+        open_anger=args.open_anger,
+        styles=args.styles,
+        style_names=styles,
+        size=args.size,
+        seed=args.seed,
     )
     made = thrown_out = total = 0
     refused: set[str] = set()

@@ -1,4 +1,4 @@
-"""Throwing bad samples out: the landmarks must be found where they were put."""
+"""Rejecting bad samples: landmarks must be found again where the engine put them."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -19,16 +19,15 @@ class PlannedTarget:
 
 
 def plan_targets(
-    count: int, rng: np.random.Generator, compounds: bool = False, open_anger: float = 0.0, mixtures: bool = True
+    count: int, rng: np.random.Generator, compounds: bool = False, open_anger: float = 0.0
 ) -> list[PlannedTarget]:
-    """The six basics at full strength first, then rounds of weaker ones, compounds and free mixtures.
+    """The six basics at full strength first, then rounds of weaker ones, compounds and mixtures of two or three.
 
     Args:
         count: how many; 24 gives every basic at three strengths and six compounds (if asked for).
         rng: draws strengths.
         compounds: with the 15 compounds of CFEE, parts at 0.5 to 0.8.
         open_anger: share of angry pictures with bared teeth.
-        mixtures: with free mixtures of two or three basics.
     """
     targets: dict[str, PlannedTarget] = {}
 
@@ -47,7 +46,7 @@ def plan_targets(
                 shape = np.array(NAMED[str(name)]) / max(NAMED[str(name)])
                 c = shape * rng.uniform(0.5, 0.8, len(BASIC))
                 add(f"{str(name).replace(' ', '_')}_{round(100 * c.max()):03d}", c)
-        if rounds >= 3 and mixtures:
+        if rounds >= 3:
             for _ in range(4):
                 c = rng.dirichlet(np.full(len(BASIC), 0.5)) * rng.uniform(0.5, 1.2)
                 add(f"mixture_{len(targets):03d}", np.where(c < 0.1, 0, np.minimum(c, 1)))

@@ -59,7 +59,7 @@ def stage_sheet(fit: Fit) -> Picture:
         eyes_alone(fit, person.eyes),
         mouth_alone(fit, resolve("surprised")),
         log_picture(shading_alone(fit, resolve("angry"))),
-        log_picture(_square(blend(mixture(resolve("angry"))[1]), fit.photo.size)),
+        log_picture(_resized(blend(mixture(resolve("angry"))[1]), fit.photo.size)),
     ]
     surprised = express(person, resolve("surprised"))
     top.append(flow_picture(surprised.flow, fit.photo.size))
@@ -145,7 +145,7 @@ def shading_alone(fit: Fit, c: np.ndarray) -> Float:
     xy = photo.to_fine(fit.skin + fit.offset(moves)[:, :2]).astype(np.float32)
     drawn, _ = rasterise(xy, fit.depth, skin.triangles, log_ratio[:, None], side, side)
     cut = FINE * photo.margin
-    return _square(drawn[cut:-cut, cut:-cut, 0], photo.size)
+    return _resized(drawn[cut:-cut, cut:-cut, 0], photo.size)
 
 
 def log_picture(log_ratio: Float) -> Picture:
@@ -162,7 +162,7 @@ def flow_picture(flow: Float, size: int) -> Picture:
     return np.asarray(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB), np.uint8)
 
 
-def _square(values: Float, size: int) -> Float:
+def _resized(values: Float, size: int) -> Float:
     return np.asarray(cv2.resize(values, (size, size), interpolation=cv2.INTER_AREA), np.float32)
 
 

@@ -1,4 +1,4 @@
-"""A photograph, aligned for the engine: larger than the crop that will come out of it, and twice as fine."""
+"""A photograph, aligned for the engine: with a margin around the crop that it will yield, and twice as fine."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What of Wavefront's OBJ format ICT-FaceKit is published in: positions, and faces with any number of corners."""
+"""Reading Wavefront OBJ files, as far as ICT-FaceKit needs it: positions, and faces with any number of corners."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ def read_vertices(path: Path) -> NDArray[np.float32]:
     """(V, 3) positions, in the file's units.
 
     Raises:
-        InputError: there is no such file, or nothing in it that could be a mesh.
+        InputError: there is no such file, or no vertices in it.
     """
     rows = [line[2:].split()[:3] for line in _lines(path) if line.startswith("v ")]
     try:

@@ -24,14 +24,14 @@ class Rig:
         carry: (V, 468) what each skin vertex takes over of a displacement of each landmark.
         neighbours: (V, V) sparse, mean over the neighbouring vertices.
         normals: (V, 3) of the skin at rest, towards the viewer where the skin faces the viewer.
-        turned: 1 or -1, which brings `vertex_normals` of the skin into that direction.
+        normal_sign: 1 or -1, which brings `vertex_normals` of the skin into that direction.
     """
 
     kit: FaceKit
     carry: Float
     neighbours: csr_matrix
     normals: Float
-    turned: float
+    normal_sign: float
 
     def smooth(self, values: Float, times: int) -> Float:
         """Values (V,) or (V, K), each step half way to the mean of their neighbours."""
@@ -41,7 +41,7 @@ class Rig:
 
     def skin_normals(self, vertices: Float) -> Float:
         """(V, 3) of the skin, deformed."""
-        return np.asarray(self.turned * vertex_normals(vertices, self.kit.skin.triangles), np.float32)
+        return np.asarray(self.normal_sign * vertex_normals(vertices, self.kit.skin.triangles), np.float32)
 
 
 def prepare_rig(kit: FaceKit) -> Rig:
@@ -52,8 +52,10 @@ def prepare_rig(kit: FaceKit) -> Rig:
     links.data[:] = 1
     links = csr_matrix(links.multiply(1 / np.maximum(np.asarray(links.sum(1)), 1)), dtype=np.float32)
     normals = vertex_normals(vertices, triangles)
-    turned = -1.0 if normals[triangles, 2].mean() > 0 else 1.0
-    return Rig(kit, radial_carry(kit.landmarks, vertices), links, np.asarray(turned * normals, np.float32), turned)
+    normal_sign = -1.0 if normals[triangles, 2].mean() > 0 else 1.0
+    return Rig(
+        kit, radial_carry(kit.landmarks, vertices), links, np.asarray(normal_sign * normals, np.float32), normal_sign
+    )
 
 
 def radial_carry(landmarks: Float, points: Float) -> Float:

@@ -14,8 +14,8 @@ def spread(flow: Float, known: NDArray[np.bool_], cells: int) -> Float:
 
     Args:
         flow: (N, N, 2).
-        known: (N, N) where it is given; elsewhere it is sought, with zero at the border.
-        cells: side of the grid on which it is worked out.
+        known: (N, N) where it is given; elsewhere it is solved for, with zero at the border.
+        cells: side of the grid on which it is solved.
 
     Returns:
         (N, N, 2), smooth, close to the given values where there are any.

@@ -42,7 +42,7 @@ def morph(first: Photo, second: Photo, share: float) -> Photo:
     )
     pictures = sample(first.pixels, at[..., :2]), sample(second.pixels, at[..., 2:])
     inside = _inside(goal, side, FINE * first.iod)
-    second_skin = _in_colours_of(pictures[1], pictures[0], inside > 0.9)
+    second_skin = _match_colours(pictures[1], pictures[0], inside > 0.9)
     blended = pictures[0] + (share * inside)[..., None] * (second_skin - pictures[0])
     landmarks = (1 - share) * first.landmarks + share * second.landmarks
     return Photo(to_bytes(blended, white=255), landmarks, first.size)
@@ -63,9 +63,9 @@ def _inside(points: NDArray[np.float64], side: int, iod: float) -> Float:
     return soft_mask(outline, side, _FEATHER * iod)
 
 
-def _in_colours_of(picture: NDArray[np.uint8], model: NDArray[np.uint8], mask: NDArray[np.bool_]) -> Float:
-    """Mean and spread of each CIE Lab channel inside the mask brought to the model's."""
-    lab, wanted = to_lab(picture), to_lab(model)
+def _match_colours(picture: NDArray[np.uint8], reference: NDArray[np.uint8], mask: NDArray[np.bool_]) -> Float:
+    """Mean and spread of each CIE Lab channel inside the mask brought to the reference's."""
+    lab, wanted = to_lab(picture), to_lab(reference)
     for k in range(3):
         here, there = lab[..., k][mask], wanted[..., k][mask]
         gain = np.clip(there.std() / max(float(here.std()), 1e-3), 0.7, 1.4)
