@@ -21,6 +21,11 @@ from torch import Tensor
 from reggan.faces.topology import CONTROL, MIRROR
 
 _GRID = 65  # the spline is evaluated on 65 x 65 nodes and interpolated linearly: it is smooth
+_CELL = 2 / (_GRID - 1)
+_EDGE = 0.96  # landmarks beyond it, a chin or an ear outside the crop, are taken to lie there: the border stays
+_FOLDED = 0.05  # of a cell's area, that must be left of it; a closed mouth's lips go down to 0.3
+_ROUNDS = 120  # of smoothing, at most; four faces in five need none
+_STRIDE = 0.06  # of the search for the inverse, at most
 _SMOOTHING = 2.5e-4  # in units of the kernel r^2 log r; a landmark may be off by a pixel without a kink
 
 
@@ -115,9 +120,7 @@ class LandmarkFrame(nn.Module):
 
     def _operator(self) -> Tensor:
         if self.operator.numel() == 0:
-            t = torch.linspace(-1, 1, _GRID, device=self.shape.device)
-            y, x = torch.meshgrid(t, t, indexing="ij")
-            nodes = torch.stack([x, y], -1).reshape(-1, 2)
+            nodes = _nodes(self.shape).reshape(-1, 2)
             control = torch.cat([self.shape, _border(self.shape)])
             self.operator = spline_operator(control, nodes).float()  # (65 * 65, 84 + 24)
         return self.operator
@@ -132,23 +135,78 @@ class LandmarkFrame(nn.Module):
         Returns:
             `FrameMaps` with (B, S, S, 2) float32 maps.
         """
-        face = normalise(landmarks[:, list(CONTROL)].float(), size)  # (B, 84, 2)
+        face = normalise(landmarks[:, list(CONTROL)].float(), size).clamp(-_EDGE, _EDGE)  # (B, 84, 2)
         face = torch.cat([face, _border(face)[None].expand(len(face), -1, -1)], 1)
-        forward = (self._operator() @ face).reshape(-1, _GRID, _GRID, 2)  # B at the nodes
-        return FrameMaps(_upsample(forward, size), _upsample(_inverse(forward), size))
+        forward = _untangle((self._operator() @ face).reshape(-1, _GRID, _GRID, 2))  # B at the nodes
+        return FrameMaps(_upsample(forward, size), _inverse(forward, size))
 
 
-def _inverse(forward: Tensor, steps: int = 12) -> Tensor:
-    """Invert a map given at the nodes by the fixed point A <- A - (B(A) - u). (B, 65, 65, 2) -> (B, 65, 65, 2)."""
+def _untangle(forward: Tensor) -> Tensor:
+    """Smooth a map at the nodes, (B, 65, 65, 2), where it folds or nearly does, and nowhere else.
+
+    On a head turned by 30 degrees the far side of nose and mouth lies behind itself: landmarks of the two sides change
+    places, and a map through all of them has no inverse. There it follows its surroundings instead of the landmarks.
+    """
+    nodes = _nodes(forward)
+    offset = (forward - nodes).permute(0, 3, 1, 2)
+    inside = F.pad(torch.ones_like(offset[:, :1, 1:-1, 1:-1]), (1, 1, 1, 1))
+    for _ in range(_ROUNDS):
+        area = _least_area(nodes + offset.permute(0, 2, 3, 1))
+        folded = area.flatten(1).amin(1) < _FOLDED
+        if not folded.any():
+            break
+        near = ((area < 2 * _FOLDED) & folded[:, None, None]).float()[:, None]
+        near = F.max_pool2d(F.pad(near, (1, 1, 1, 1)), 6, 1, 2)  # from cells to nodes, two nodes wider
+        near = F.avg_pool2d(F.pad(near, (2, 2, 2, 2)), 5, 1) * inside
+        smooth = F.avg_pool2d(F.pad(offset, (1, 1, 1, 1), mode="replicate"), 3, 1)
+        offset = offset + near * (smooth - offset)
+    return nodes + offset.permute(0, 2, 3, 1)
+
+
+def _least_area(grid: Tensor) -> Tensor:
+    """By how much each cell between four nodes shrinks at the most: the least of the corners' Jacobian determinants,
+    negative where it folds. (B, 65, 65, 2) -> (B, 64, 64)."""
+    across, down = (grid[:, :, 1:] - grid[:, :, :-1]) / _CELL, (grid[:, 1:] - grid[:, :-1]) / _CELL
+    corners = [(a, b) for a in (across[:, :-1], across[:, 1:]) for b in (down[:, :, :-1], down[:, :, 1:])]
+    return torch.stack([a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0] for a, b in corners]).amin(0)
+
+
+def _inverse(forward: Tensor, size: int) -> Tensor:
+    """The inverse at the pixels of a map given at the nodes, (B, 65, 65, 2) -> (B, size, size, 2).
+
+    Newton's method, A <- A - J(A)^-1 (B(A) - u), with steps of limited length: first at the nodes, then, from what they
+    say, at the pixels. The fixed point A <- A - (B(A) - u) diverges where an open mouth stretches the map twofold.
+    """
     b = forward.permute(0, 3, 1, 2)
-    t = torch.linspace(-1, 1, _GRID, device=forward.device, dtype=forward.dtype)
-    y, x = torch.meshgrid(t, t, indexing="ij")
-    u = torch.stack([x, y], -1)[None]
-    a = u.expand_as(forward)
+    padded = F.pad(b, (1, 1, 1, 1), mode="replicate")
+    span = torch.full((_GRID,), 2 * _CELL, device=b.device, dtype=b.dtype)
+    span[0] = span[-1] = _CELL  # one-sided at the border
+    x_slope = (padded[:, :, 1:-1, 2:] - padded[:, :, 1:-1, :-2]) / span
+    y_slope = (padded[:, :, 2:, 1:-1] - padded[:, :, :-2, 1:-1]) / span[:, None]
+    known = torch.cat([b, x_slope, y_slope], 1)  # (B, 6, 65, 65)
+    at_nodes = _newton(known, _nodes(forward), _nodes(forward).expand_as(forward), steps=12)
+    return _newton(known, pixel_grid(size, forward), _upsample(at_nodes, size), steps=2)
+
+
+def _newton(known: Tensor, goal: Tensor, start: Tensor, steps: int) -> Tensor:
+    """Where a map is `goal` (1, h, w, 2), from `start` (B, h, w, 2); `known` (B, 6, H, W): the map and its slopes."""
+    a = start
     for _ in range(steps):
-        looked_up = F.grid_sample(b, a, mode="bilinear", padding_mode="border", align_corners=True)
-        a = a - (looked_up.permute(0, 2, 3, 1) - u)
+        value = F.grid_sample(known, a, mode="bilinear", padding_mode="border", align_corners=True)
+        b_x, b_y, xx, xy, yx, yy = value.unbind(1)  # xy: how the map's y changes with x
+        e_x, e_y = b_x - goal[..., 0], b_y - goal[..., 1]
+        area = (xx * yy - xy * yx).clamp_min(0.5 * _FOLDED)
+        step = torch.stack([yy * e_x - yx * e_y, xx * e_y - xy * e_x], -1) / area[..., None]
+        length = step.norm(dim=-1, keepdim=True)
+        a = (a - step * (_STRIDE / length.clamp_min(_STRIDE))).clamp(-1, 1)
     return a
+
+
+def _nodes(like: Tensor) -> Tensor:
+    """Normalised positions of the nodes, (1, 65, 65, 2)."""
+    t = torch.linspace(-1, 1, _GRID, device=like.device, dtype=like.dtype)
+    y, x = torch.meshgrid(t, t, indexing="ij")
+    return torch.stack([x, y], -1)[None]
 
 
 def _upsample(grid: Tensor, size: int) -> Tensor:
