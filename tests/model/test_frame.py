@@ -100,7 +100,7 @@ def _mesh(mouth: float, yaw: float) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("yaw", [-35, 0, 20, 35])
-@pytest.mark.parametrize("mouth", [0.0, 0.15, 0.3])
+@pytest.mark.parametrize("mouth", [0.0, 0.15, 0.25])
 def test_maps_are_inverse_on_open_mouths_and_turned_heads(shape: torch.Tensor, mouth: float, yaw: float) -> None:
     """Within half a pixel everywhere, and nowhere does the map fold: each of its pixels covers some area."""
     maps = LandmarkFrame(shape)(_mesh(mouth, yaw)[None], SIZE)
