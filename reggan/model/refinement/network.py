@@ -11,7 +11,8 @@ B is the frame's map to the crop. D is a distance in the crop, not in the frame:
 no further than that of a short one, and in the frame, where both chins are equally long, that would be two distances.
 What all faces have in common of D, of what is painted and of the shading is in `mean_edit.py`; the network adds what
 this face needs. The residual is what the network says for this face, in the hue of what it is added to, and the mean
-gain, kept where the skin is before it moves, so that a furrow travels with its place between the brows.
+gain, kept where the skin is before it moves, so that a furrow travels with its place between the brows. In a picture of
+one colour, grey or sepia, everything that is added is of that colour (`palette.py`).
 
     refined(v) = (1 - m(v)) crop(B(v) + D(v)) + m(v) paint(v) + r(v)                            (4)
 
@@ -32,6 +33,7 @@ from reggan.model.config import ModelConfig
 from reggan.model.frame import FrameMaps, sample
 from reggan.model.refinement.attention import ChannelwiseAttentionBlock, SharedAttentionBlock, SkipGate
 from reggan.model.refinement.mean_edit import MeanEdit
+from reggan.model.refinement.palette import palette_of
 from reggan.model.refinement.shape import FaceShape
 
 _CONDITION = 64  # numbers by which expression and shape reach the blocks
@@ -114,8 +116,11 @@ class RefinementNetwork(nn.Module):
         onset = 1 - torch.exp(-_ONSET * c.amax(1))[:, None, None, None]
         opacity, paint, residual = F.pixel_shuffle(own[:, 2:], 2).split([1, 3, 3], 1)  # (B, ., S, S)
         displacement = self.displacement(own[:, :2], onset, c, z)
+        palette = palette_of(x)
         opacity, paint = self.painting(opacity, paint, onset, c)
-        residual = self.shading(_OWN_RESIDUAL * onset * residual, x, c, frame, displacement, opacity, paint)
+        paint = palette.toned(paint)
+        residual = palette.in_hue(_OWN_RESIDUAL * onset * residual)
+        residual = self.shading(residual, x, c, frame, displacement, opacity, paint)
         return Edit(displacement, opacity, paint, residual)
 
     def features(
