@@ -3,11 +3,14 @@
 import base64
 import hashlib
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -180,21 +183,54 @@ def _mode(path: str) -> str:
     return "lfs" if path.endswith((".safetensors", ".jpg", ".png", ".npy")) else "regular"
 
 
+#: Forks of a process that has imported what takes seconds. Nothing here reads a variable of the Hub's when imported.
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["torch", "mediapipe"])
+
+
 def run(endpoint: str, home: Path, code: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run Python code in a process of its own: the client reads the Hub's address once, when it is imported."""
+    return start(endpoint, home, code, **variables)()
+
+
+def start(endpoint: str, home: Path, code: str, **variables: str) -> Callable[[], subprocess.CompletedProcess[str]]:
+    """The same, but returns at once; what is returned waits for the end. Not for several threads."""
     ours = {
         "HF_ENDPOINT": endpoint,
         "HF_HOME": str(home),
         "HF_HUB_DISABLE_XET": "1",  # a transfer protocol of its own that the stand-in does not speak
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-        "OMP_NUM_THREADS": "1",
         "PYTHONPATH": str(ROOT),
     }
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("HF_", "REGGAN_"))}
-    command = [sys.executable, "-c", code]
-    return subprocess.run(
-        command, cwd=ROOT, env={**kept, **ours, **variables}, capture_output=True, text=True, timeout=300
-    )
+    folder = tempfile.TemporaryDirectory()
+    outputs = [Path(folder.name) / name for name in ("stdout", "stderr")]
+    process = _FORKS.Process(target=_execute, args=(code, {**kept, **ours, **variables}, *outputs))
+    process.start()
+
+    def finish() -> subprocess.CompletedProcess[str]:
+        process.join(300)
+        if process.is_alive():
+            process.kill()
+            process.join()
+        with folder:
+            stdout, stderr = (path.read_text() for path in outputs)
+        assert process.exitcode is not None
+        return subprocess.CompletedProcess(code, process.exitcode, stdout, stderr)
+
+    return finish
+
+
+def _execute(code: str, environment: dict[str, str], stdout: Path, stderr: Path) -> None:
+    """What `python -c code` does."""
+    for descriptor, path in ((1, stdout), (2, stderr)):
+        with path.open("wb") as file:
+            os.dup2(file.fileno(), descriptor)
+    os.chdir(ROOT)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.path[:0] = environment["PYTHONPATH"].split(":")
+    exec(code, {"__name__": "__main__"})
 
 
 def closed_port() -> str:

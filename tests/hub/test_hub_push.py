@@ -128,7 +128,9 @@ sys.exit(main(["space", "--repo", "someone/demo", "--weights", "someone/reggan@a
 def test_refusals_are_one_sentence(loopback: LoopbackHub, small: Path, tmp_path: Path) -> None:
     push = f"""
 import sys
+from reggan.publish import push
 from reggan.publish.__main__ import main
+push._EXAMPLES = push._EXAMPLES[:1]  # a short sheet
 sys.exit(main(["push", "--repo", sys.argv[1], "--weights", {str(small)!r}]))
 """
     for name, token, behaviour, words in (
