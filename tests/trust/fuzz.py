@@ -21,7 +21,7 @@ from reggan.errors import InputError
 from reggan.faces import read_image
 from reggan.predictor import Predictor
 from tests.server import Server, resident
-from tests.trust.fuzz_files import apply, giants, liars, pictures, random_edits
+from tests.trust.fuzz_files import GIANTS, apply, liars, pictures, random_edits
 
 
 def cases(count: int, seed: int) -> Iterator[tuple[str, bytes]]:
@@ -96,7 +96,7 @@ def main() -> int:
     report = {"cases": sum(ends.values()), "seconds": round(time.monotonic() - began), "ends": ends.most_common()}
     report |= {"peak MB before": before, "peak MB": peak()}
     if args.giants:
-        report["giants"] = {name: outcome(data, predictor)[:40] for name, data in giants().items()}
+        report["giants"] = {name: outcome(giant(), predictor)[:40] for name, giant in GIANTS.items()}
         report["peak MB with giants"] = peak()
     if args.http:
         with Server() as server, httpx.Client(base_url=server.url, timeout=120) as client:

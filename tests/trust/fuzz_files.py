@@ -4,7 +4,7 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -143,19 +143,22 @@ def _text_bomb() -> bytes:
     return data[:33] + chunk + data[33:]
 
 
-def giants() -> dict[str, bytes]:
-    """Small files that unfold to the most that is allowed, in the formats that need the most memory."""
-    side = 7000  # 49 million pixels
-    return {
-        "png": _encoded(Image.new("RGB", (side, side), "gray"), "PNG", compress_level=9),
-        "png clear": _encoded(Image.new("RGBA", (side, side), (9, 9, 9, 9)), "PNG", compress_level=9),
-        "png 16 bits": _encoded(Image.new("I;16", (side, side)), "PNG", compress_level=9),
-        "tiff float": _encoded(Image.new("F", (side, side)), "TIFF", compression="tiff_deflate"),
-        "jpeg turned": _encoded(Image.new("CMYK", (side, side)), "JPEG", quality=10),
-        "webp clear": _encoded(Image.new("RGBA", (side, side), (9, 9, 9, 9)), "WEBP", lossless=True, method=0),
-        "gif": _encoded(Image.new("P", (side, side)), "GIF"),
-        "ribbon": _encoded(Image.new("RGB", (760, 65_000)), "PNG", compress_level=9),
-    }
+_SIDE = 7000  # 49 million pixels
+#: Small files that unfold to the most that is allowed, in the formats that need the most memory. Made when called.
+GIANTS: dict[str, Callable[[], bytes]] = {
+    "png": lambda: _giant("RGB", "gray", "PNG", compress_level=9),
+    "png clear": lambda: _giant("RGBA", (9, 9, 9, 9), "PNG", compress_level=9),
+    "png 16 bits": lambda: _giant("I;16", 0, "PNG", compress_level=9),
+    "tiff float": lambda: _giant("F", 0, "TIFF", compression="tiff_deflate"),
+    "jpeg turned": lambda: _giant("CMYK", 0, "JPEG", quality=10),
+    "webp clear": lambda: _giant("RGBA", (9, 9, 9, 9), "WEBP", lossless=True, method=0),
+    "gif": lambda: _giant("P", 0, "GIF"),
+    "ribbon": lambda: _encoded(Image.new("RGB", (760, 65_000)), "PNG", compress_level=9),
+}
+
+
+def _giant(mode: str, colour: Any, format: str, **options: Any) -> bytes:
+    return _encoded(Image.new(mode, (_SIDE, _SIDE), colour), format, **options)
 
 
 def apply(data: bytes, edits: Sequence[Edit]) -> bytes:
