@@ -42,6 +42,13 @@ class Visitor:
     def settle(self) -> None:
         expect(self.page.locator("#compare img.after")).to_be_visible(timeout=WAIT)
 
+    def rest(self) -> None:
+        """Until nothing moves: tabs and colours change gradually."""
+        self.page.wait_for_function(
+            "() => document.getAnimations().every((one) => one.playState !== 'running'"
+            " || one.effect.getComputedTiming().iterations === Infinity)"
+        )
+
     def picture(self, name: str = "after") -> Locator:
         """`view`, `before`, `after`, or the figures of `stages`, `sheet`, `loop` by their title."""
         named = {"view": "#faces img", "before": "#compare img.before", "after": "#compare img.after"}
@@ -71,7 +78,9 @@ class Visitor:
 
     def top(self, tab: str) -> None:
         """Open one of the page's TABS."""
-        self.page.locator(f"button[role=tab][data-tab-id={tab}]").click()
+        button = self.page.locator(f"button[role=tab][data-tab-id={tab}]")
+        button.click()
+        expect(button).to_have_attribute("aria-selected", "true", timeout=WAIT)
 
     def upload(self, path: Path) -> None:
         self.page.set_input_files("#upload input[type=file]", path)

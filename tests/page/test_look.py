@@ -47,11 +47,11 @@ def test_fits_a_phone(browser: Browser, url: str, scheme: Any, locale: str) -> N
     assert too_wide() <= 0
     for tab in (STAGES, SHEET):
         visitor.results(tab)
-        page.wait_for_timeout(300)
+        visitor.rest()
         assert too_wide() <= 0
     for name in TABS:
         visitor.top(name)
-        page.wait_for_timeout(300)
+        visitor.rest()
         assert too_wide() <= 0
     page.close()
     assert visitor.problems == []
@@ -67,7 +67,7 @@ def test_contrast(browser: Browser, url: str, scheme: Any) -> None:
     pale: list[Any] = []
     for name in TABS:
         visitor.top(name)
-        page.wait_for_timeout(500)
+        visitor.rest()
         texts = page.evaluate(_COLOURS)
         assert len(texts) > (6 if name in ("rate", "votes") else 15)
         pale += [(text, f, b) for text, f, b, disabled in texts if not disabled and contrast(f, b) < 4.5]
@@ -105,7 +105,7 @@ def test_language_of_the_browser(browser: Browser, url: str, pictures: dict[str,
     read.append(words_on(page))
     for name in set(TABS) - {"votes"}:  # figures for researchers, in English, and marked as such
         visitor.top(name)
-        page.wait_for_timeout(300)
+        visitor.rest()
         read.append(words_on(page))
     page.close()
     assert visitor.problems == []
