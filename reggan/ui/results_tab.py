@@ -12,8 +12,8 @@ import gradio as gr
 from reggan.errors import InputError
 from reggan.votes.records import IMAGE_CLASSES, QUESTIONS, Vote
 from reggan.votes.render import CSS, DARK, TITLES, overview, question_section
-from reggan.votes.report import summarise
 from reggan.votes.stats import count_showings, passed_voters, select
+from reggan.votes.study_report import summarise
 
 _ALL, _PASSED = "all", "passed"
 _EXPRESSIONS = [("All expressions", _ALL)]

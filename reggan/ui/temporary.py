@@ -10,14 +10,13 @@ import atexit
 import contextlib
 import os
 import shutil
-import signal
-import sys
 import tempfile
-import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
+
+from reggan.shutdown import exit_on_sigterm
 
 _PREFIX = "reggan-private-"
 _DEAD = 900.0  # seconds without a sign of life, after which another process's folder is cleaned up
@@ -47,8 +46,7 @@ def use_private_folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent)).resolve()
     os.environ["GRADIO_TEMP_DIR"] = str(folder)
     atexit.register(_remove, folder, os.getpid())
-    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    exit_on_sigterm()
     return folder
 
 

@@ -5,7 +5,7 @@
 
 from reggan.votes.records import Vote
 from reggan.votes.service import VotingService
-from reggan.votes.settings import Settings
+from reggan.votes.settings import VotingSettings
 from reggan.votes.store import Store
 
-__all__ = ["Settings", "Store", "Vote", "VotingService"]
+__all__ = ["VotingSettings", "Store", "Vote", "VotingService"]

@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _gallery(args: argparse.Namespace) -> str:
     from reggan.predictor import Predictor
-    from reggan.votes.make import Plan, make_gallery, parse_methods
+    from reggan.votes.make_gallery import Plan, make_gallery, parse_methods
 
     if args.jpeg is not None and not 50 <= args.jpeg <= 100:
         raise InputError("The quality of JPEG is a number from 50 to 100.")
@@ -85,7 +85,7 @@ def _votes(args: argparse.Namespace) -> list[Vote]:
     from reggan.votes.store import Store
 
     if not args.db.is_file():
-        raise InputError(f"There is no database {args.db}.")
+        raise InputError("There is no database {file}.", file=args.db)
     return Store(args.db).votes(args.study)
 
 
@@ -98,7 +98,7 @@ def _export(args: argparse.Namespace) -> str:
 
 
 def _report(args: argparse.Namespace) -> str:
-    from reggan.votes.report import write_report
+    from reggan.votes.study_report import write_report
 
     votes = _votes(args)
     write_report(votes, args.out, args.threshold)
@@ -113,12 +113,12 @@ def _power(args: argparse.Namespace) -> str:
 
 
 def _forget(args: argparse.Namespace) -> str:
-    from reggan.votes.settings import Settings
+    from reggan.votes.settings import VotingSettings
     from reggan.votes.store import Store
 
     if not args.db.is_file():
-        raise InputError(f"There is no database {args.db}.")
-    voter, settings = args.voter.strip(), Settings.from_environment()
+        raise InputError("There is no database {file}.", file=args.db)
+    voter, settings = args.voter.strip(), VotingSettings.from_environment()
     done = f"{Store(args.db).forget(voter)} ballots of voter {voter} deleted"
     if settings.dataset:
         from reggan.votes.hub import forget_on_hub

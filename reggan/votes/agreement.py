@@ -8,7 +8,7 @@ from reggan.votes.records import QUESTIONS, Ballot
 Question = tuple[str, str, str, str]  # item, two methods in alphabetical order, question
 
 
-def agreement(mine: list[Ballot], theirs: list[Ballot]) -> tuple[int, int]:
+def agreed_with_others(mine: list[Ballot], theirs: list[Ballot]) -> tuple[int, int]:
     """On how many questions the voter agreed with the others, and of how many.
 
     In mode "pair" agreeing is giving the answer that most others gave, whatever the sides; where the others are

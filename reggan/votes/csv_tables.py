@@ -3,18 +3,17 @@
 Shares and margins are fractions, not per cent; empty cells are numbers that are not known.
 """
 
-import csv
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from reggan.votes.csv_file import write_csv
 from reggan.votes.records import MODES, QUESTIONS, RATINGS, Vote
 from reggan.votes.stats import (
-    Compared,
+    ComparedMethod,
     Estimate,
     PairSummary,
-    Rated,
+    RatedMethod,
     by_group,
     select,
     summarise_pairs,
@@ -31,13 +30,15 @@ RESULTS = (
     *(f"{name}{end}" for name in _ESTIMATES for end in ("", "_low", "_high")),
 )
 PAIRS = ("study", "question", "method", "against", "comparisons", "win_rate")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_tables(votes: Sequence[Vote], folder: Path) -> None:
     """Write both files. `votes` are those of one study, with the attention checks."""
-    _write(folder / "results.csv", RESULTS, result_rows(votes))
-    _write(folder / "pairs.csv", PAIRS, pair_rows(votes))
+    for name, columns, rows in (
+        ("results.csv", RESULTS, result_rows(votes)),
+        ("pairs.csv", PAIRS, pair_rows(votes)),
+    ):
+        write_csv(folder / name, columns, [[row.get(column) for column in columns] for row in rows], decimals=4)
 
 
 def result_rows(votes: Sequence[Vote]) -> list[Row]:
@@ -96,7 +97,7 @@ def _whole(votes: Sequence[Vote], common: Row) -> list[Row]:
     return [common | _rated(method) for method in summary.methods]
 
 
-def _compared(method: Compared) -> Row:
+def _compared(method: ComparedMethod) -> Row:
     return {
         "method": method.method,
         "rank": method.rank,
@@ -111,26 +112,10 @@ def _compared(method: Compared) -> Row:
     }
 
 
-def _rated(method: Rated) -> Row:
+def _rated(method: RatedMethod) -> Row:
     counts = {f"rated_{rating}": count for rating, count in zip(RATINGS, method.ratings, strict=True)}
     return {"method": method.method, "rank": method.rank, **counts, **_spread("mean_rating", method.mean)}
 
 
 def _spread(name: str, estimate: Estimate) -> Row:
     return dict(zip((name, f"{name}_low", f"{name}_high"), estimate, strict=True))
-
-
-def _write(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        writer.writerows([_cell(row.get(column)) for column in columns] for row in rows)
-
-
-def _cell(value: str | float | None) -> str | int:
-    """Text that a spreadsheet would take for a formula is given an apostrophe (OWASP, CSV Injection)."""
-    if isinstance(value, str):
-        return "'" + value if value.startswith(_FORMULA) else value
-    if isinstance(value, float):
-        return "" if math.isnan(value) else f"{value:.4f}"
-    return "" if value is None else value

@@ -1,9 +1,9 @@
 """Votes as a table: CSV for spreadsheets, Parquet for programs. One row per vote, columns as in `COLUMNS`."""
 
-import csv
 from pathlib import Path
 
 from reggan.errors import InputError
+from reggan.votes.csv_file import write_csv
 from reggan.votes.records import Vote
 
 SCHEMA_VERSION = 1  # of the columns; rises when one is added, renamed or means something else
@@ -25,7 +25,6 @@ COLUMNS = {
     "seconds": "that the answer took, as the browser measured it",
     "schema": "version of these columns",
 }
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def export(votes: list[Vote], path: Path) -> None:
@@ -36,23 +35,15 @@ def export(votes: list[Vote], path: Path) -> None:
     """
     writers = {".csv": _write_csv, ".parquet": _write_parquet}
     if path.suffix not in writers:
-        raise InputError(f"Votes are exported to a .csv or .parquet file, not to {path.name!r}.")
+        raise InputError("Votes are exported to a .csv or .parquet file, not to {name}.", name=repr(path.name))
     try:
         writers[path.suffix](votes, path)
     except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror or error}.") from None
+        raise InputError("{file} cannot be written: {why}.", file=path, why=error.strerror or error) from None
 
 
 def _write_csv(votes: list[Vote], path: Path) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        writer.writerows([*map(_cell, vote), SCHEMA_VERSION] for vote in votes)
-
-
-def _cell(value: object) -> object:
-    """Text that a spreadsheet would take for a formula is given an apostrophe (OWASP, CSV Injection)."""
-    return "'" + value if isinstance(value, str) and value.startswith(_FORMULA) else value
+    write_csv(path, COLUMNS, ([*vote, SCHEMA_VERSION] for vote in votes))
 
 
 def _write_parquet(votes: list[Vote], path: Path) -> None:

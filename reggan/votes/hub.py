@@ -10,8 +10,6 @@ import atexit
 import json
 import logging
 import shutil
-import signal
-import sys
 import tempfile
 import threading
 import time
@@ -23,8 +21,9 @@ from huggingface_hub import CommitOperationAdd, CommitScheduler, HfApi
 from huggingface_hub.errors import RepositoryNotFoundError
 
 from reggan.errors import InputError
+from reggan.shutdown import exit_on_sigterm
 from reggan.votes.records import Ballot
-from reggan.votes.settings import Settings
+from reggan.votes.settings import VotingSettings
 from reggan.votes.store import Store, iso
 
 SCHEMA = 1
@@ -53,7 +52,7 @@ def from_lines(lines: Iterable[str]) -> Iterator[Ballot]:
 class Mirror(CommitScheduler):
     """Uploads ballots that the Hub does not have. Made by `connect`."""
 
-    def __init__(self, store: Store, settings: Settings, known: set[str], every: float = _MINUTES) -> None:
+    def __init__(self, store: Store, settings: VotingSettings, known: set[str], every: float = _MINUTES) -> None:
         self._store = store
         self._known = known  # tokens of ballots that are in the dataset
         self._forgotten: set[str] = set()
@@ -102,7 +101,7 @@ def without(voters: set[str], lines: Iterable[str]) -> list[str]:
     return [line for line in lines if all(ballot.voter not in voters for ballot in from_lines([line]))]
 
 
-def connect(store: Store, settings: Settings, every: float = _MINUTES) -> Mirror:
+def connect(store: Store, settings: VotingSettings, every: float = _MINUTES) -> Mirror:
     """Merge what the dataset holds into the database, then begin to upload.
 
     Raises whatever the Hub's client raises: the Hub is out of reach, or the token may not write.
@@ -127,7 +126,7 @@ def _files(api: HfApi, dataset: str) -> dict[str, list[str]]:
         return {n: Path(path).read_text(encoding="utf-8").splitlines() for n, path in paths.items()}
 
 
-def start_mirror(store: Store, settings: Settings) -> threading.Thread:
+def start_mirror(store: Store, settings: VotingSettings) -> threading.Thread:
     """`connect` in the background, again and again until it works: the page does not wait for the Hub.
 
     From now on SIGTERM, by which a Space is stopped, ends the process in order, with a last upload.
@@ -148,14 +147,13 @@ def start_mirror(store: Store, settings: Settings) -> threading.Thread:
                 _log.warning("Votes are not copied to the Hub yet, next try in a minute: %s", reason)
                 time.sleep(_RETRY_SECONDS)
 
-    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    exit_on_sigterm()
     thread = threading.Thread(target=work, name="votes-to-hub", daemon=True)
     thread.start()
     return thread
 
 
-def forget_on_hub(voter: str, settings: Settings) -> int:
+def forget_on_hub(voter: str, settings: VotingSettings) -> int:
     """Take one voter's ballots out of the dataset's files, in one commit, and squash the history behind it.
 
     A process that runs on the same database cleans its own file by itself; one on another database brings it back.

@@ -1,6 +1,6 @@
 """The gallery: what is rated. A folder with `gallery.json` and pictures under random names.
 
-`python -m reggan.votes gallery` writes one (`make.py`). Its `gallery.json`:
+`python -m reggan.votes gallery` writes one (`make_gallery.py`). Its `gallery.json`:
 
     {"schema": 1, "study": "examples", "size": 256, "source": "where the pictures are from, and who agreed",
      "methods": ["refined", "coarse", "input"],
@@ -45,7 +45,7 @@ class Item:
     stranger: str | None  # id of an item
 
     @property
-    def maker(self) -> str | None:
+    def check_method(self) -> str | None:
         """The method that attention checks are made with: the first that changes something."""
         return next((method for method in self.files if method != INPUT), None)
 
@@ -70,22 +70,27 @@ class Gallery:
         try:
             content = json.loads((folder / "gallery.json").read_text(encoding="utf-8"))
             if content["schema"] != SCHEMA:
-                raise InputError(f"The gallery {folder} has schema {content['schema']}; this RegGAN reads {SCHEMA}.")
+                raise InputError(
+                    "The gallery {folder} has schema {found}; this RegGAN reads {known}.",
+                    folder=folder,
+                    found=content["schema"],
+                    known=SCHEMA,
+                )
             methods = tuple(content["methods"])
             items = [_item(entry, methods) for entry in content["items"]]
             gallery = cls(folder, str(content["study"]), str(content["source"]), methods, {i.id: i for i in items})
         except FileNotFoundError:
             raise InputError(
-                f"There is no gallery in {folder}; make one with python -m reggan.votes gallery."
+                "There is no gallery in {folder}; make one with python -m reggan.votes gallery.", folder=folder
             ) from None
         except (OSError, KeyError, TypeError, AttributeError, json.JSONDecodeError):
-            raise InputError(f"The gallery.json in {folder} is damaged.") from None
+            raise InputError("The gallery.json in {folder} is damaged.", folder=folder) from None
         for item in items:
             if item.stranger is not None and item.stranger not in gallery.items:
-                raise InputError(f"The gallery {folder} has no item {item.stranger!r}.")
+                raise InputError("The gallery {folder} has no item {name}.", folder=folder, name=repr(item.stranger))
             for file in (item.input, *item.files.values()):
                 if not _FILE.fullmatch(file) or not (folder / file).is_file():
-                    raise InputError(f"The gallery {folder} lacks the picture {file!r}.")
+                    raise InputError("The gallery {folder} lacks the picture {name}.", folder=folder, name=repr(file))
         return gallery
 
     @cached_property
@@ -100,10 +105,10 @@ class Gallery:
         return [(item.id, "", method) for item in self.items.values() for method in item.files]
 
     def file(self, item: Item, method: str) -> str:
-        """What stands for a method before a voter; STRANGER is the maker's result on another person."""
+        """What stands for a method before a voter; STRANGER is the check method's result on another person."""
         if method == STRANGER:
             other = self.items[item.stranger or ""]
-            return other.files[item.maker or ""]
+            return other.files[item.check_method or ""]
         return item.files[method]
 
     def picture(self, file: str) -> str:

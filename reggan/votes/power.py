@@ -39,7 +39,7 @@ def sample_size(
     """
     _check(margin, alpha, tie_share)
     if not alpha < power < 1:
-        raise InputError(f"The power must lie between alpha ({alpha:g}) and 1.")
+        raise InputError("The power must lie between alpha ({alpha}) and 1.", alpha=f"{alpha:g}")
     decided = 1 - tie_share
     spread = _Z.inv_cdf(1 - alpha / 2) * math.sqrt(decided) + _Z.inv_cdf(power) * _deviation(margin, decided)
     return math.ceil((spread / margin) ** 2 * design_effect(repeats, correlation) - 1e-9)
@@ -116,4 +116,6 @@ def _check(margin: float, alpha: float, tie_share: float) -> None:
     if not 0 <= tie_share < 1:
         raise InputError("The share of ties must be at least 0 and below 1.")
     if not 0 < margin <= 1 - tie_share + 1e-9:
-        raise InputError(f"The margin must be above 0 and, with this share of ties, at most {1 - tie_share:g}.")
+        raise InputError(
+            "The margin must be above 0 and, with this share of ties, at most {most}.", most=f"{1 - tie_share:g}"
+        )

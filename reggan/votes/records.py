@@ -41,7 +41,7 @@ class Showing(NamedTuple):
     """What stands before a voter: one item, one or two methods, and a token that can be spent once."""
 
     token: str
-    minted: float  # seconds since 1970
+    shown: float  # when it was chosen, seconds since 1970
     voter: str
     study: str
     mode: str
@@ -94,6 +94,6 @@ class Ballot(NamedTuple):
         ]
 
 
-def fill(showing: Showing, time: str, answers: Sequence[str], seconds: Sequence[float]) -> Ballot:
+def to_ballot(showing: Showing, time: str, answers: Sequence[str], seconds: Sequence[float]) -> Ballot:
     """The ballot that a showing becomes with three answers in the order of QUESTIONS."""
     return Ballot._make((showing.token, time, *showing[2:], *answers, *seconds))

@@ -28,6 +28,7 @@ MIGRATIONS = [
     CREATE INDEX pairs ON ballot (study, mode, item, min("left", "right"), max("left", "right"));
     CREATE INDEX recent ON ballot (voter, time);
     """,
+    "ALTER TABLE showing RENAME COLUMN minted TO shown",
 ]
 
 
@@ -50,7 +51,7 @@ def connect(path: Path) -> sqlite3.Connection:
             db.close()  # and with it the transaction
         if isinstance(error, InputError):
             raise
-        raise InputError(f"The database of votes {path} cannot be opened: {error}.") from None
+        raise InputError("The database of votes {file} cannot be opened: {why}.", file=path, why=error) from None
     return db
 
 
@@ -58,7 +59,7 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
     db.execute("BEGIN IMMEDIATE")
     version = db.execute("PRAGMA user_version").fetchone()[0]
     if version > len(MIGRATIONS):
-        raise InputError(f"The database of votes {path} was made by a newer RegGAN; update this one.")
+        raise InputError("The database of votes {file} was made by a newer RegGAN; update this one.", file=path)
     for script in MIGRATIONS[version:]:
         for statement in filter(str.strip, script.split(";")):
             db.execute(statement)

@@ -16,13 +16,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from reggan.errors import InputError
-from reggan.votes.agreement import agreement
+from reggan.votes.agreement import agreed_with_others
 from reggan.votes.items import Gallery
-from reggan.votes.mint import mint
+from reggan.votes.next_pair import next_pair
 from reggan.votes.records import ANSWERS, INPUT, QUESTIONS, RATINGS, STRANGER, Ballot, Showing, Vote
-from reggan.votes.settings import Settings
+from reggan.votes.settings import VotingSettings
 from reggan.votes.store import Store
-from reggan.votes.voters import Newcomers, issue, voter_of, voter_of_login
+from reggan.votes.voters import NewVoterLimit, new_ticket, voter_of, voter_of_login
 
 Screen = dict[str, Any]
 
@@ -32,14 +32,16 @@ _NAMES = {INPUT: "unchanged", STRANGER: "another person"}
 class VotingService:
     """One study on one database. Threads and visitors share it."""
 
-    def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, settings: VotingSettings, clock: Callable[[], float] = time.time) -> None:
         self.settings = settings
         self.gallery = Gallery.load(settings.gallery)
         if not (self.gallery.pairs if settings.mode == "pair" else self.gallery.singles):
-            raise InputError(f"The gallery {settings.gallery} has nothing to rate; pairs need two methods.")
+            raise InputError(
+                "The gallery {folder} has nothing to rate; pairs need two methods.", folder=settings.gallery
+            )
         self.store = Store(settings.db)
         self._clock = clock
-        self._newcomers = Newcomers(settings.new_per_day)
+        self._new_voters = NewVoterLimit(settings.new_per_day)
         self._draw = random.SystemRandom()
 
     @classmethod
@@ -49,7 +51,7 @@ class VotingService:
         Raises:
             InputError: a variable makes no sense, or there is no gallery.
         """
-        service = cls(Settings.from_environment())
+        service = cls(VotingSettings.from_environment())
         if service.settings.dataset:
             from reggan.votes.hub import start_mirror
 
@@ -77,8 +79,8 @@ class VotingService:
         else:
             known = voter_of(ticket, secret)
             if known is None:
-                self._newcomers.admit(address, self._clock())
-                ticket = issue(secret)
+                self._new_voters.count(address, self._clock())
+                ticket = new_ticket(secret)
                 known = ticket.partition(".")[0]
             voter = known
         return self._next(voter, "" if login else ticket, None)
@@ -98,8 +100,8 @@ class VotingService:
             raise InputError("Your voter's number is not known here; press Start to begin again.")
         possible = ANSWERS if self.settings.mode == "pair" else RATINGS
         if len(answers) != len(QUESTIONS) or not all(answer in possible for answer in answers):
-            raise InputError(f"There are three answers, each one of {', '.join(possible)}.")
-        if self.store.since(voter, now - 60) >= self.settings.per_minute:
+            raise InputError("There are three answers, each one of {choices}.", choices=", ".join(possible))
+        if self.store.count_since(voter, now - 60) >= self.settings.per_minute:
             raise InputError("That was very fast. Please wait a moment and press the key again.")
         ballot = self.store.cast(token, voter, answers, _plausible(seconds), now)
         return self._next(voter, "" if login else ticket, ballot)
@@ -109,9 +111,9 @@ class VotingService:
         common = {"ticket": ticket, "voter": voter, "last": "" if last is None else reveal(last)}
         done = len(self.store.rated(voter, study, mode))
         place = done % self.settings.per_session
-        found = mint(self.gallery, self.store, voter, mode, self._secret(), self._clock(), self._draw)
+        found = next_pair(self.gallery, self.store, voter, mode, self._secret(), self._clock(), self._draw)
         if found is None or (last is not None and place == 0):
-            agreed, asked = agreement(*self.store.beside(voter, study, mode))
+            agreed, asked = agreed_with_others(*self.store.ballots_beside(voter, study, mode))
             return {"kind": "thanks", "done": done, "agreed": agreed, "asked": asked, "more": bool(found), **common}
         showing, left = found
         total = min(self.settings.per_session, place + left)

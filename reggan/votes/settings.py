@@ -25,7 +25,7 @@ SHIPPED = Path(__file__).parent / "gallery"
 
 
 @dataclass(frozen=True)
-class Settings:
+class VotingSettings:
     """Everything that can be set; see the table above."""
 
     db: Path
@@ -42,7 +42,7 @@ class Settings:
     donations: Path | None = None
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "VotingSettings":
         """Raises InputError where a value makes no sense."""
 
         def text(name: str, default: str = "") -> str:
@@ -51,7 +51,9 @@ class Settings:
         def number(name: str, default: int) -> int:
             value = text(name, str(default))
             if not value.isdecimal() or int(value) == 0:
-                raise InputError(f"REGGAN_VOTES_{name} must be a whole number above 0, not {value!r}.")
+                raise InputError(
+                    "REGGAN_VOTES_{name} must be a whole number above 0, not {value}.", name=name, value=repr(value)
+                )
             return int(value)
 
         def switch(name: str, default: bool = False) -> bool:
@@ -59,7 +61,9 @@ class Settings:
 
         mode = text("MODE", "pair")
         if mode not in MODES:
-            raise InputError(f"REGGAN_VOTES_MODE is {' or '.join(MODES)}, not {mode!r}.")
+            raise InputError(
+                "REGGAN_VOTES_MODE is {choices}, not {value}.", choices=" or ".join(MODES), value=repr(mode)
+            )
         data = Path(environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
         return cls(
             db=Path(text("DB", str(data / "reggan" / "votes.db"))),

@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from reggan.errors import InputError
-from reggan.votes.records import Ballot, Showing, Vote, fill
+from reggan.votes.records import Ballot, Showing, Vote, to_ballot
 from reggan.votes.schema import connect
 
 Pair = tuple[str, str, str]  # item, and the two methods in alphabetical order; "" and the method in mode "single"
@@ -51,7 +51,7 @@ class Store:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
                 if isinstance(error, sqlite3.OperationalError):  # disk full, locked for half a minute, read-only
-                    raise InputError(f"The vote could not be stored: {error}. Please try again.") from None
+                    raise InputError("The vote could not be stored: {error}. Please try again.", error=error) from None
                 raise
 
     def close(self) -> None:
@@ -109,7 +109,7 @@ class Store:
             row = db.execute(find, (token, voter)).fetchone()
             if row is None:
                 raise InputError("This pair is no longer open; press Start for the next one.")
-            ballot = fill(Showing(*row), iso(now), answers, seconds)
+            ballot = to_ballot(Showing(*row), iso(now), answers, seconds)
             db.execute("DELETE FROM showing WHERE token = ?", (token,))
             stored = db.execute(_insert(Ballot, "ballot", "IGNORE"), ballot).rowcount
         if not stored:  # the token is spent all the same, or this pair would stand before the voter for ever
@@ -153,14 +153,14 @@ class Store:
         with self._transaction() as db:
             return set(db.execute(query, (study, mode, voter)))
 
-    def counts(self, study: str, mode: str, pairs: Iterable[Pair]) -> list[int]:
+    def count_voters(self, study: str, mode: str, pairs: Iterable[Pair]) -> list[int]:
         """How many voters have rated each pair."""
         equal = 'item = ? AND min("left", "right") = ? AND max("left", "right") = ?'
         query = f"SELECT count(*) FROM ballot WHERE study = ? AND mode = ? AND {equal}"
         with self._transaction() as db:
             return [db.execute(query, (study, mode, *pair)).fetchone()[0] for pair in pairs]
 
-    def since(self, voter: str, moment: float) -> int:
+    def count_since(self, voter: str, moment: float) -> int:
         """How many ballots this voter has cast since a moment in seconds since 1970."""
         with self._transaction() as db:
             query = "SELECT count(*) FROM ballot WHERE voter = ? AND time > ?"
@@ -176,7 +176,7 @@ class Store:
         """Three votes per ballot, one per attention check, in the order in which they came."""
         return [vote for _, ballot in self.ballots(study) for vote in ballot.votes()]
 
-    def beside(self, voter: str, study: str, mode: str) -> tuple[list[Ballot], list[Ballot]]:
+    def ballots_beside(self, voter: str, study: str, mode: str) -> tuple[list[Ballot], list[Ballot]]:
         """This voter's ballots, and those of all others on the same pairs."""
         own = f"SELECT {_columns(Ballot)} FROM ballot WHERE study = ? AND mode = ? AND voter = ?"
         theirs = (

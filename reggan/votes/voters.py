@@ -23,7 +23,7 @@ def _mac(key: bytes, text: str) -> str:
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
 
-def issue(secret: bytes) -> str:
+def new_ticket(secret: bytes) -> str:
     """A new voter's ticket: pseudonym, dot, signature."""
     voter = secrets.token_hex(_HEX // 2)
     return f"{voter}.{_mac(secret, 'ticket ' + voter)}"
@@ -57,8 +57,8 @@ def address_of(headers: Mapping[str, str], host: str | None, trust_proxy: bool) 
     return str(ipaddress.ip_network((known, 64), strict=False))
 
 
-class Newcomers:
-    """Counts new voters per address and day, in memory only. Threads may share it."""
+class NewVoterLimit:
+    """So many new voters per address and day, counted in memory only. Threads may share it."""
 
     def __init__(self, per_day: int) -> None:
         self.per_day = per_day
@@ -67,7 +67,7 @@ class Newcomers:
         self._salt = b""
         self._seen: Counter[bytes] = Counter()
 
-    def admit(self, address: str, now: float) -> None:
+    def count(self, address: str, now: float) -> None:
         """Count one more voter from an address; `now` in seconds since 1970.
 
         Raises:

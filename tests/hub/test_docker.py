@@ -22,9 +22,9 @@ import pytest
 from tests.paths import ROOT
 
 _VOTE = """
-from reggan.votes.settings import Settings
+from reggan.votes.settings import VotingSettings
 from reggan.votes.store import Store
-Store(Settings.from_environment().db).votes("any")
+Store(VotingSettings.from_environment().db).votes("any")
 """
 FOLDERS = ("/app", "/data", "/var")  # of the image; below a temporary folder here
 NOBODY = 65534

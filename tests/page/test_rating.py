@@ -20,9 +20,9 @@ from reggan.expressions import NAMED
 from reggan.ui.rating_tab import answer, board_words, build_rating_tab
 from reggan.ui.theme import theme
 from reggan.ui.widgets import ASSETS
-from reggan.votes import Settings, Vote, VotingService
-from reggan.votes.report import write_report
+from reggan.votes import Vote, VotingService, VotingSettings
 from reggan.votes.service import _NAMES
+from reggan.votes.study_report import write_report
 from reggan.votes.voters import voter_of_login
 from tests.votes.tiny_gallery import tiny_gallery
 
@@ -40,7 +40,9 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
     def start(**settings: Any) -> tuple[str, VotingService]:
         faces, checks = settings.pop("faces", 2), settings.pop("checks", False)
         folder = tiny_gallery(tmp_path / f"gallery{len(running)}", faces, METHODS, checks)
-        service = VotingService(Settings(tmp_path / f"{len(running)}.db", folder, **{"per_session": 3, **settings}))
+        service = VotingService(
+            VotingSettings(tmp_path / f"{len(running)}.db", folder, **{"per_session": 3, **settings})
+        )
         with gr.Blocks() as demo:
             with gr.Tab("Write"):
                 gr.Textbox(label="Words")
@@ -63,14 +65,14 @@ def test_the_tab_adds_no_endpoint(serve: Serve) -> None:
 
 @pytest.mark.parametrize("call", [None, [], {}, {"do": "vote"}, {"do": "vote", "answers": "left", "token": 3}])
 def test_odd_requests_get_a_screen(tmp_path: Path, call: Any) -> None:
-    service = VotingService(Settings(tmp_path / "v.db", tiny_gallery(tmp_path / "gallery")))
+    service = VotingService(VotingSettings(tmp_path / "v.db", tiny_gallery(tmp_path / "gallery")))
     request = type("Request", (), {"client": None, "headers": {}})
     screen = answer(service, call, request, "")
     assert screen["kind"] == ("showing" if call == {} else "problem")
 
 
 def test_a_login_makes_the_voter(tmp_path: Path) -> None:
-    service = VotingService(Settings(tmp_path / "v.db", tiny_gallery(tmp_path / "gallery")))
+    service = VotingService(VotingSettings(tmp_path / "v.db", tiny_gallery(tmp_path / "gallery")))
     with gr.Blocks() as demo:
         build_rating_tab(demo, service)
     (board,) = (block for block in demo.blocks.values() if isinstance(block, gr.HTML))

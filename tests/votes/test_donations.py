@@ -12,8 +12,8 @@ from reggan.errors import InputError
 from reggan.ui.edit.donation import build_donation
 from reggan.ui.edit.visit import Visit
 from reggan.votes.donations import donate, withdraw
-from reggan.votes.make import pictures_in
-from reggan.votes.settings import Settings
+from reggan.votes.make_gallery import pictures_in
+from reggan.votes.settings import VotingSettings
 
 
 def test_one_face_is_kept_with_the_words_agreed_to_and_taken_back(tmp_path: Path) -> None:
@@ -43,8 +43,8 @@ def test_a_folder_that_cannot_be_written_gets_a_sentence(tmp_path: Path) -> None
 
 
 def test_visitors_are_not_asked_unless_a_folder_is_named() -> None:
-    assert Settings.from_environment({}).donations is None
-    assert Settings.from_environment({"REGGAN_VOTES_DONATIONS": "given"}).donations == Path("given")
+    assert VotingSettings.from_environment({}).donations is None
+    assert VotingSettings.from_environment({"REGGAN_VOTES_DONATIONS": "given"}).donations == Path("given")
 
 
 def test_the_box_gives_the_chosen_face_and_takes_it_back(tmp_path: Path) -> None:

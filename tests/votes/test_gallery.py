@@ -14,7 +14,7 @@ from reggan import Predictor
 from reggan.errors import InputError
 from reggan.votes.__main__ import main
 from reggan.votes.items import Gallery
-from reggan.votes.make import Plan, make_gallery, parse_methods, pictures_in
+from reggan.votes.make_gallery import Plan, make_gallery, parse_methods, pictures_in
 from reggan.votes.settings import SHIPPED
 from tests.paths import EXAMPLES
 from tests.votes.tiny_gallery import tiny_gallery

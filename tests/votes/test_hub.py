@@ -16,7 +16,7 @@ import pytest
 from reggan.errors import InputError
 from reggan.votes.hub import from_lines, start_mirror, to_line, without
 from reggan.votes.records import Ballot
-from reggan.votes.settings import Settings
+from reggan.votes.settings import VotingSettings
 from reggan.votes.store import Store
 from tests.paths import ROOT
 
@@ -126,10 +126,10 @@ import os, sys, time
 from pathlib import Path
 from reggan.votes import hub
 from reggan.votes.records import Showing
-from reggan.votes.settings import Settings
+from reggan.votes.settings import VotingSettings
 from reggan.votes.store import Store
 
-settings = Settings.from_environment()
+settings = VotingSettings.from_environment()
 store = Store(settings.db)
 
 def vote(*tokens, voter="a1"):
@@ -256,4 +256,4 @@ def test_lines_keep_ballots_and_odd_ones_are_skipped() -> None:
 
 def test_a_dataset_needs_a_token(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="HF_TOKEN"):
-        start_mirror(Store(tmp_path / "votes.db"), Settings(tmp_path / "votes.db", dataset=REPO))
+        start_mirror(Store(tmp_path / "votes.db"), VotingSettings(tmp_path / "votes.db", dataset=REPO))

@@ -11,7 +11,7 @@ from collections import Counter
 from pathlib import Path
 
 from reggan.votes.service import VotingService
-from reggan.votes.settings import Settings
+from reggan.votes.settings import VotingSettings
 from reggan.votes.store import Store
 from tests.paths import ROOT
 from tests.votes.tiny_gallery import tiny_gallery
@@ -23,7 +23,7 @@ SECONDS = (1.0, 1.0, 1.0)
 def test_fifty_voters_two_thousand_votes(tmp_path: Path) -> None:
     """Each showing is sent twice, as by a browser that repeats a request; some try another's token."""
     gallery = tiny_gallery(tmp_path / "gallery", faces=10)  # 20 items, 60 pairs
-    settings = Settings(tmp_path / "votes.db", gallery, per_session=EACH, per_minute=10_000)
+    settings = VotingSettings(tmp_path / "votes.db", gallery, per_session=EACH, per_minute=10_000)
     service = VotingService(settings)
     cast: list[tuple[str, str, tuple[str, ...]]] = []  # voter, token, answers
     problems: list[BaseException] = []
@@ -59,9 +59,9 @@ def test_fifty_voters_two_thousand_votes(tmp_path: Path) -> None:
 _VOTE_FOR_EVER = """
 import json, sys, threading
 from pathlib import Path
-from reggan.votes import Settings, VotingService
+from reggan.votes import VotingSettings, VotingService
 
-service = VotingService(Settings(Path(sys.argv[1]), Path(sys.argv[2]), per_session=10_000, per_minute=10_000))
+service = VotingService(VotingSettings(Path(sys.argv[1]), Path(sys.argv[2]), per_session=10_000, per_minute=10_000))
 lock = threading.Lock()
 
 def work(number):

@@ -11,8 +11,8 @@ from reggan.errors import InputError
 from reggan.votes.records import QUESTIONS, Vote
 from reggan.votes.render.numbers import LOG, PERCENT, POINTS, beside, inline, number
 from reggan.votes.render.plot import interval_plot, nice_ticks
-from reggan.votes.report import report_page, write_report
 from reggan.votes.stats import Estimate, select, summarise_pairs, summarise_ratings
+from reggan.votes.study_report import report_page, write_report
 from tests.votes.votes_simulation import simulate, vote
 
 

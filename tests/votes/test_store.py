@@ -74,7 +74,7 @@ def test_a_token_is_spent_once_and_by_its_voter(store: Store) -> None:
     assert again == first and first.answers == ("left",) * 3, "a repeated request changes nothing"
     assert len(store.ballots()) == 1
     with pytest.raises(InputError, match="no longer open"):
-        store.cast("never minted", "a1", ("left",) * 3, SECONDS, NOW)
+        store.cast("never shown", "a1", ("left",) * 3, SECONDS, NOW)
 
 
 def test_one_vote_per_voter_and_pair_whatever_the_sides(store: Store) -> None:
@@ -88,7 +88,7 @@ def test_one_vote_per_voter_and_pair_whatever_the_sides(store: Store) -> None:
     with pytest.raises(InputError, match="already"):
         vote(store, "t7", right="", mode="single", answers=("1", "2", "3"))
     assert [b.token for _, b in store.ballots()] == ["t1", "t3", "t4", "t5", "t6"]
-    assert store.counts("study", "pair", [("anna_happy", "coarse", "refined")]) == [2]
+    assert store.count_voters("study", "pair", [("anna_happy", "coarse", "refined")]) == [2]
     assert store.rated("a1", "study", "single") == {("anna_happy", "", "refined")}
 
 
@@ -114,9 +114,9 @@ def test_one_showing_stands_before_a_voter(store: Store) -> None:
 
 def test_votes_since(store: Store) -> None:
     vote(store, "t1")
-    assert store.since("a1", NOW - 60) == 1
-    assert store.since("a1", NOW) == 0
-    assert store.since("b2", NOW - 60) == 0
+    assert store.count_since("a1", NOW - 60) == 1
+    assert store.count_since("a1", NOW) == 0
+    assert store.count_since("b2", NOW - 60) == 0
 
 
 def test_forgetting_deletes_and_keeps_out(store: Store) -> None:
@@ -173,6 +173,17 @@ def test_an_older_database_is_migrated_and_a_newer_one_refused(store: Store, mon
             assert "remark" in [row[1] for row in db.execute("PRAGMA table_info(meta)")]
     with pytest.raises(InputError, match="newer RegGAN"):
         store.votes()
+
+
+def test_an_open_showing_of_the_first_schema_is_kept(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as older:
+        older.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
+        schema.connect(store.path).close()
+    with sqlite3.connect(store.path) as db:
+        row = ("t1", NOW, "a1", "study", "pair", "anna_happy", "photo", "happy", "refined", "coarse", "", "")
+        db.execute(f"INSERT INTO showing VALUES ({', '.join('?' * len(row))})", row)
+    db.close()
+    assert store.showing("a1", "study", "pair") == Showing(*row)
 
 
 def test_a_failing_migration_changes_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

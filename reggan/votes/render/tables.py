@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 
 from reggan.votes.render.numbers import LOG, NOTHING, PERCENT, POINTS, RATING, beside
-from reggan.votes.stats import Compared, Group, PairSummary, RatingSummary, Summary
+from reggan.votes.stats import ComparedMethod, Group, PairSummary, RatingSummary, Summary
 
 TITLES = {"expression": "Expression", "identity": "Identity", "realism": "Realism"}
 _ANSWERS = (  # about one method
@@ -37,7 +37,7 @@ def overview(summaries: Sequence[Summary]) -> str:
             if m is None:
                 cells.append(NOTHING)
                 continue
-            number = beside(m.win_rate if isinstance(m, Compared) else m.mean, form)
+            number = beside(m.win_rate if isinstance(m, ComparedMethod) else m.mean, form)
             cells.append(number + ("" if m.rank is None else f"<small>rank {m.rank}</small>"))
         rows.append([html.escape(name), *cells])
     return table(["Method", *(TITLES[summary.question] for summary in summaries)], rows)

@@ -3,16 +3,16 @@
 from reggan.votes.stats.bootstrap import Estimate
 from reggan.votes.stats.counts import count_showings, passed_voters, select
 from reggan.votes.stats.groups import Group, by_group
-from reggan.votes.stats.pairs import summarise_pairs
-from reggan.votes.stats.ratings import summarise_ratings
-from reggan.votes.stats.results import Compared, PairSummary, Rated, RatingSummary, Summary
+from reggan.votes.stats.pair_summary import summarise_pairs
+from reggan.votes.stats.rating_summary import summarise_ratings
+from reggan.votes.stats.summaries import ComparedMethod, PairSummary, RatedMethod, RatingSummary, Summary
 
 __all__ = [
-    "Compared",
+    "ComparedMethod",
     "Estimate",
     "Group",
     "PairSummary",
-    "Rated",
+    "RatedMethod",
     "RatingSummary",
     "Summary",
     "by_group",

@@ -14,7 +14,7 @@ from reggan.votes.records import RATINGS, Vote
 PASS_SHARE = 0.8  # of the attention checks that a voter must answer as expected
 
 
-class Pairs(NamedTuple):
+class PairCounts(NamedTuple):
     """Answers of V voters about M methods, which are in alphabetical order."""
 
     methods: list[str]
@@ -25,8 +25,8 @@ class Pairs(NamedTuple):
     sides: np.ndarray  # (V, 2) int, left and right preferred
 
 
-class Ratings(NamedTuple):
-    """Ratings of M methods, which are in alphabetical order, by V voters."""
+class RatingCounts(NamedTuple):
+    """RatingCounts of M methods, which are in alphabetical order, by V voters."""
 
     methods: list[str]
     voters: list[str]
@@ -69,7 +69,7 @@ def count_showings(votes: Sequence[Vote]) -> int:
     return len({vote.token for vote in votes if not vote.check})
 
 
-def count_pairs(votes: Sequence[Vote]) -> Pairs:
+def count_pairs(votes: Sequence[Vote]) -> PairCounts:
     """Count votes of mode "pair", usually those on one question."""
     methods = sorted({method for vote in votes for method in (vote.left, vote.right)})
     voters = sorted({vote.voter for vote in votes})
@@ -91,17 +91,17 @@ def count_pairs(votes: Sequence[Vote]) -> Pairs:
             table = both if vote.answer == "both" else neither
             table[v, left, right] += 1
             table[v, right, left] += 1
-    return Pairs(methods, voters, wins, both, neither, sides)
+    return PairCounts(methods, voters, wins, both, neither, sides)
 
 
-def count_ratings(votes: Sequence[Vote]) -> Ratings:
+def count_ratings(votes: Sequence[Vote]) -> RatingCounts:
     """Count votes of mode "single", usually those on one question."""
     methods, voters = sorted({vote.left for vote in votes}), sorted({vote.voter for vote in votes})
     column, row = _places(methods), _places(voters)
     counts = np.zeros((len(voters), len(methods), len(RATINGS)), np.int64)
     for vote in votes:
         counts[row[vote.voter], column[vote.left], RATINGS.index(vote.answer)] += 1
-    return Ratings(methods, voters, counts)
+    return RatingCounts(methods, voters, counts)
 
 
 def _places(names: list[str]) -> dict[str, int]:

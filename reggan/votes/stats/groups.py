@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from reggan.votes.records import Vote
-from reggan.votes.stats import pairs, ratings
+from reggan.votes.stats import pair_summary, rating_summary
 from reggan.votes.stats.bootstrap import RESAMPLES, Estimate, resample
 from reggan.votes.stats.counts import count_pairs, count_ratings
 
@@ -23,16 +23,16 @@ def by_group(
 ) -> list[Group]:
     """Groups in alphabetical order; arguments as of `summarise_pairs`."""
     single = mode == "single"
-    votes = ratings.of_question(votes, question) if single else pairs.of_question(votes, question)
+    votes = rating_summary.of_question(votes, question) if single else pair_summary.of_question(votes, question)
     found = []
     for name in sorted({getattr(vote, field) for vote in votes}):
         part = [vote for vote in votes if getattr(vote, field) == name]
         weights = resample(len({vote.voter for vote in part}), resamples, seed)
         if single:
             rated = count_ratings(part)
-            means = dict(zip(rated.methods, ratings.mean_ratings(rated, weights), strict=True))
+            means = dict(zip(rated.methods, rating_summary.mean_ratings(rated, weights), strict=True))
         else:
             compared = count_pairs(part)
-            means = dict(zip(compared.methods, pairs.win_rates(compared, weights), strict=True))
+            means = dict(zip(compared.methods, pair_summary.win_rates(compared, weights), strict=True))
         found.append(Group(name, len(part), means))
     return found

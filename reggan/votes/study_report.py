@@ -90,18 +90,24 @@ def write_report(votes: list[Vote], out: Path, threshold: int = 0) -> None:
     """
     studies = sorted({vote.study for vote in votes})
     if len(studies) > 1:
-        raise InputError(f"These are the votes of {len(studies)} studies ({', '.join(studies)}); choose one of them.")
+        raise InputError(
+            "These are the votes of {count} studies ({names}); choose one of them.",
+            count=len(studies),
+            names=", ".join(studies),
+        )
     count = count_showings(votes)
     if count == 0:
         raise InputError("There are no votes to report on.")
     if count < threshold:
-        raise InputError(f"{count} of {threshold} votes so far: results stay hidden until then.")
+        raise InputError("{n} of {total} votes so far: results stay hidden until then.", n=count, total=threshold)
     try:
         out.mkdir(parents=True, exist_ok=True)
         (out / "index.html").write_text(report_page(votes), encoding="utf-8")
         write_tables(votes, out)
     except OSError as error:
-        raise InputError(f"The report cannot be written to {out}: {error.strerror or error}.") from None
+        raise InputError(
+            "The report cannot be written to {folder}: {why}.", folder=out, why=error.strerror or error
+        ) from None
 
 
 def report_page(votes: Sequence[Vote]) -> str:

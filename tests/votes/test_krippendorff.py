@@ -4,7 +4,7 @@ import krippendorff
 import numpy as np
 import pytest
 
-from reggan.votes.stats.agreement import agreement, alpha, units_of
+from reggan.votes.stats.krippendorff import agreement, alpha, units_of
 from tests.votes.votes_simulation import simulate, vote
 
 # Krippendorff, "Computing Krippendorff's alpha-reliability", 2011, section C: 4 observers, 12 units, answers missing.

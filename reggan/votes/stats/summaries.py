@@ -15,7 +15,7 @@ from reggan.votes.stats.bootstrap import Estimate
 
 
 @dataclass(frozen=True)
-class Compared:
+class ComparedMethod:
     """One method in mode "pair"."""
 
     method: str
@@ -35,7 +35,7 @@ class Compared:
 
 
 @dataclass(frozen=True)
-class Rated:
+class RatedMethod:
     """One method in mode "single"."""
 
     method: str
@@ -51,7 +51,7 @@ class PairSummary:
     question: str
     answers: int
     voters: int
-    methods: list[Compared]
+    methods: list[ComparedMethod]
     share: np.ndarray  # (M, M) win rate of row against column, nan where they never met
     met: np.ndarray  # (M, M) int, direct comparisons
     log_tie: float  # Davidson's log v
@@ -67,7 +67,7 @@ class RatingSummary:
     question: str
     answers: int
     voters: int
-    methods: list[Rated]
+    methods: list[RatedMethod]
     agreement: Estimate
     notes: list[str]
 

@@ -1,14 +1,14 @@
-"""Results of one question in mode "single": mean opinion scores; definitions in `results.py`."""
+"""Results of one question in mode "single": mean opinion scores; definitions in `summaries.py`."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from reggan.votes.records import RATINGS, Vote
-from reggan.votes.stats.agreement import agreement
 from reggan.votes.stats.bootstrap import RESAMPLES, Estimate, caution, estimate, ranks, resample
-from reggan.votes.stats.counts import Ratings, count_ratings
-from reggan.votes.stats.results import Rated, RatingSummary
+from reggan.votes.stats.counts import RatingCounts, count_ratings
+from reggan.votes.stats.krippendorff import agreement
+from reggan.votes.stats.summaries import RatedMethod, RatingSummary
 
 
 def summarise_ratings(
@@ -24,7 +24,7 @@ def summarise_ratings(
     means = mean_ratings(ratings, weights)
     counts = ratings.counts.sum(0)
     methods = [
-        Rated(method, tuple(int(count) for count in counts[m]), means[m], places[m])
+        RatedMethod(method, tuple(int(count) for count in counts[m]), means[m], places[m])
         for m, method in enumerate(ratings.methods)
     ]
     return RatingSummary(
@@ -42,7 +42,7 @@ def of_question(votes: Sequence[Vote], question: str) -> list[Vote]:
     return [vote for vote in votes if vote.mode == "single" and vote.question == question]
 
 
-def mean_ratings(ratings: Ratings, weights: np.ndarray) -> list[Estimate]:
+def mean_ratings(ratings: RatingCounts, weights: np.ndarray) -> list[Estimate]:
     """Mean rating of each method; `weights` from `resample`."""
     values = _means(ratings.counts.sum(0))
     samples = _means(np.tensordot(weights, ratings.counts, 1))

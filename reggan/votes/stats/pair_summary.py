@@ -1,4 +1,4 @@
-"""Results of one question in mode "pair"; definitions in `results.py`."""
+"""Results of one question in mode "pair"; definitions in `summaries.py`."""
 
 import math
 from collections.abc import Sequence
@@ -7,10 +7,10 @@ import numpy as np
 
 from reggan.votes.records import Vote
 from reggan.votes.stats import bradley_terry
-from reggan.votes.stats.agreement import agreement
 from reggan.votes.stats.bootstrap import RESAMPLES, UNKNOWN, Estimate, caution, estimate, interval, ranks, resample
-from reggan.votes.stats.counts import Pairs, count_pairs
-from reggan.votes.stats.results import Compared, PairSummary
+from reggan.votes.stats.counts import PairCounts, count_pairs
+from reggan.votes.stats.krippendorff import agreement
+from reggan.votes.stats.summaries import ComparedMethod, PairSummary
 
 
 def summarise_pairs(
@@ -56,7 +56,9 @@ def summarise_pairs(
         )
         both, neither = int(pairs.both[:, m].sum()), int(pairs.neither[:, m].sum())
         counts = int(wins[m].sum()), both, neither, int(wins[:, m].sum())
-        summary.methods.append(Compared(method, *counts, rates[m], strengths[m], places[m], pairs.methods[b], margin))
+        summary.methods.append(
+            ComparedMethod(method, *counts, rates[m], strengths[m], places[m], pairs.methods[b], margin)
+        )
     return summary
 
 
@@ -65,7 +67,7 @@ def of_question(votes: Sequence[Vote], question: str) -> list[Vote]:
     return [vote for vote in votes if vote.mode == "pair" and vote.question == question and vote.left != vote.right]
 
 
-def totals(pairs: Pairs, weights: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+def totals(pairs: PairCounts, weights: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Wins and ties over all voters, (M, M) int, or over those of B resamples, (B, M, M) float."""
     ties = pairs.both + pairs.neither
     if weights is None:
@@ -73,7 +75,7 @@ def totals(pairs: Pairs, weights: np.ndarray | None = None) -> tuple[np.ndarray,
     return np.tensordot(weights, pairs.wins, 1), np.tensordot(weights, ties, 1)
 
 
-def win_rates(pairs: Pairs, weights: np.ndarray) -> list[Estimate]:
+def win_rates(pairs: PairCounts, weights: np.ndarray) -> list[Estimate]:
     """Win rate of each method; `weights` from `resample`."""
     values, samples = _rates(*totals(pairs)), _rates(*totals(pairs, weights))
     voters = _asked(pairs).any(2).sum(0)
@@ -95,19 +97,19 @@ def _margin(wins: np.ndarray, ties: np.ndarray, m: int, b: int) -> np.ndarray:
         return (ahead - behind) / np.where(met > 0, met, np.nan)
 
 
-def _asked(pairs: Pairs) -> np.ndarray:
+def _asked(pairs: PairCounts) -> np.ndarray:
     """(V, M, M) bool, whether a voter compared row with column."""
     return (pairs.wins + pairs.wins.swapaxes(1, 2) + pairs.both + pairs.neither) > 0
 
 
-def _best_first(pairs: Pairs) -> Pairs:
+def _best_first(pairs: PairCounts) -> PairCounts:
     order = np.argsort(-_rates(*totals(pairs)), kind="stable")
     wins, both, neither = (table[:, order][:, :, order] for table in (pairs.wins, pairs.both, pairs.neither))
-    return Pairs([pairs.methods[m] for m in order], pairs.voters, wins, both, neither, pairs.sides)
+    return PairCounts([pairs.methods[m] for m in order], pairs.voters, wins, both, neither, pairs.sides)
 
 
 def _strengths(
-    pairs: Pairs,
+    pairs: PairCounts,
     wins: np.ndarray,
     ties: np.ndarray,
     many_wins: np.ndarray,
@@ -132,7 +134,7 @@ def _strengths(
     return strengths, ranks(samples, voters)
 
 
-def _left(pairs: Pairs, weights: np.ndarray) -> Estimate:
+def _left(pairs: PairCounts, weights: np.ndarray) -> Estimate:
     """Share of left among the answers that name a side."""
     chosen, sides = pairs.sides.sum(0), weights @ pairs.sides
     with np.errstate(invalid="ignore"):

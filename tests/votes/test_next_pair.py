@@ -11,12 +11,12 @@ import pytest
 
 from reggan.errors import InputError
 from reggan.votes import voters
-from reggan.votes.agreement import agreement
+from reggan.votes.agreement import agreed_with_others
 from reggan.votes.items import Gallery
-from reggan.votes.mint import mint
+from reggan.votes.next_pair import next_pair
 from reggan.votes.records import Ballot, Showing
 from reggan.votes.service import VotingService
-from reggan.votes.settings import SHIPPED, Settings
+from reggan.votes.settings import SHIPPED, VotingSettings
 from reggan.votes.store import Store
 from tests.votes.tiny_gallery import tiny_gallery
 
@@ -38,7 +38,7 @@ def store(tmp_path: Path) -> Store:
 def rate_all(gallery: Gallery, store: Store, voter: str, mode: str = "pair", seed: int = 0) -> list[Showing]:
     seen = []
     draw = random.Random(seed)
-    while (found := mint(gallery, store, voter, mode, KEY, 0.0, draw)) is not None:
+    while (found := next_pair(gallery, store, voter, mode, KEY, 0.0, draw)) is not None:
         seen.append(found[0])
         store.cast(found[0].token, voter, BOTH, SECONDS, 0.0)
     return seen
@@ -71,7 +71,7 @@ def test_attention_checks_are_few_and_know_their_answer(gallery: Gallery, store:
 
 def test_a_voter_cannot_choose_by_loading_again(gallery: Gallery, store: Store) -> None:
     draws = random.Random(1)
-    found = {mint(gallery, store, "v", "pair", KEY, 0.0, draws)[0].token for _ in range(5)}  # type: ignore[index]
+    found = {next_pair(gallery, store, "v", "pair", KEY, 0.0, draws)[0].token for _ in range(5)}  # type: ignore[index]
     assert len(found) == 1
 
 
@@ -80,7 +80,7 @@ def test_the_least_rated_come_first(gallery: Gallery, store: Store) -> None:
     seen: Counter[Any] = Counter()
     for n in range(6):  # 6 voters, 8 of 24 pairs each: two rounds
         for _ in range(8):
-            found = mint(plain, store, f"v{n}", "pair", KEY, 0.0, random.Random(n))
+            found = next_pair(plain, store, f"v{n}", "pair", KEY, 0.0, random.Random(n))
             assert found is not None
             store.cast(found[0].token, f"v{n}", BOTH, SECONDS, 0.0)
             seen[(found[0].item, *sorted((found[0].left, found[0].right)))] += 1
@@ -90,7 +90,7 @@ def test_the_least_rated_come_first(gallery: Gallery, store: Store) -> None:
 def test_a_showing_of_a_gallery_that_is_gone_is_replaced(gallery: Gallery, store: Store, tmp_path: Path) -> None:
     old = Showing("old", 0.0, "v", "tiny", "pair", "gone_happy", "photo", "happy", "refined", "coarse")
     store.show(old)
-    found = mint(gallery, store, "v", "pair", KEY, 0.0, random.Random(0))
+    found = next_pair(gallery, store, "v", "pair", KEY, 0.0, random.Random(0))
     assert found is not None and found[0].token != "old"
 
 
@@ -104,10 +104,10 @@ def test_single_mode_shows_every_result_once(gallery: Gallery, store: Store) -> 
 
 
 def test_tickets_are_signed() -> None:
-    ticket = voters.issue(KEY)
+    ticket = voters.new_ticket(KEY)
     voter = voters.voter_of(ticket, KEY)
     assert voter is not None and len(voter) == 16
-    assert voters.issue(KEY) != ticket
+    assert voters.new_ticket(KEY) != ticket
     assert voters.voter_of(ticket, b"other") is None
     assert voters.voter_of("0" * 16 + ticket[16:], KEY) is None
     for nonsense in ("", ".", voter, f"{voter}.", f"{voter}.é", "." + ticket.partition(".")[2]):
@@ -136,15 +136,15 @@ def test_addresses(header: str, host: str | None, trusted: bool, address: str) -
 
 
 def test_new_voters_per_address_and_day() -> None:
-    door = voters.Newcomers(2)
+    door = voters.NewVoterLimit(2)
     for _ in range(2):
-        door.admit("203.0.113.9", 0.0)
+        door.count("203.0.113.9", 0.0)
     with pytest.raises(InputError, match="Too many new voters"):
-        door.admit("203.0.113.9", 86_399.0)
-    door.admit("203.0.113.10", 0.0)
+        door.count("203.0.113.9", 86_399.0)
+    door.count("203.0.113.10", 0.0)
     assert "203.0.113.9" not in str(vars(door)), "only hashes"
     before = (door._salt, set(door._seen))
-    door.admit("203.0.113.9", 86_400.0)
+    door.count("203.0.113.9", 86_400.0)
     assert door._salt != before[0] and not before[1] & set(door._seen), "a new salt, and the old counts are gone"
 
 
@@ -160,7 +160,7 @@ class Clock:
 
 @pytest.fixture
 def service(gallery: Gallery, tmp_path: Path) -> VotingService:
-    settings = Settings(db=tmp_path / "service.db", gallery=gallery.folder, per_session=5)
+    settings = VotingSettings(db=tmp_path / "service.db", gallery=gallery.folder, per_session=5)
     return VotingService(settings, Clock())
 
 
@@ -189,7 +189,7 @@ def test_a_showing_betrays_nothing_and_a_vote_reveals(service: VotingService) ->
 
 
 def test_a_gallery_without_pairs_is_refused_at_the_start(tmp_path: Path) -> None:
-    settings = Settings(tmp_path / "v.db", tiny_gallery(tmp_path / "one", methods=("refined",)))
+    settings = VotingSettings(tmp_path / "v.db", tiny_gallery(tmp_path / "one", methods=("refined",)))
     with pytest.raises(InputError, match="nothing to rate"):
         VotingService(settings)
     assert VotingService(replace(settings, mode="single")).begin("", "", "")["kind"] == "showing"
@@ -211,7 +211,7 @@ def test_a_repeated_request_counts_once(service: VotingService) -> None:
 
 
 def test_voting_too_fast_is_refused_and_nothing_is_lost(service: VotingService, monkeypatch: Any) -> None:
-    fast = VotingService(Settings(service.settings.db, service.settings.gallery, per_minute=2), Clock())
+    fast = VotingService(VotingSettings(service.settings.db, service.settings.gallery, per_minute=2), Clock())
     screen = fast.begin("", "", "203.0.113.9")
     for _ in range(2):
         screen = fast.vote(screen["ticket"], "", screen["token"], BOTH, SECONDS)
@@ -278,34 +278,36 @@ def test_agreement_ignores_sides_and_skips_where_others_are_divided() -> None:
     mine = [ballot("me", "a", "b", "left", "both", "right")]
     one = ballot("x", "b", "a", "right", "both", "right")  # a, both, a
     two = ballot("y", "a", "b", "left", "neither", "left")  # a, neither, a
-    assert agreement(mine, [one]) == (2, 3)
-    assert agreement(mine, [one, two]) == (1, 2), "others are divided on the second question"
-    assert agreement(mine, []) == (0, 0)
+    assert agreed_with_others(mine, [one]) == (2, 3)
+    assert agreed_with_others(mine, [one, two]) == (1, 2), "others are divided on the second question"
+    assert agreed_with_others(mine, []) == (0, 0)
     checked = [ballot("me", "a", "b", "left", "both", "right", checked="expression")]
-    assert agreement(checked, [one]) == (0, 0)
+    assert agreed_with_others(checked, [one]) == (0, 0)
 
 
 def test_agreement_on_ratings_is_within_one_point() -> None:
     mine = [ballot("me", "a", "", "1", "3", "5", mode="single")]
     others = [ballot("x", "a", "", rating, rating, rating, mode="single") for rating in ("3", "4", "5")]  # mean 4
-    assert agreement(mine, others) == (2, 3)
+    assert agreed_with_others(mine, others) == (2, 3)
 
 
 # Settings
 
 
 def test_settings_from_the_environment(tmp_path: Path) -> None:
-    given = Settings.from_environment({"XDG_DATA_HOME": str(tmp_path)})
-    assert given == Settings(db=tmp_path / "reggan" / "votes.db", gallery=SHIPPED)
+    given = VotingSettings.from_environment({"XDG_DATA_HOME": str(tmp_path)})
+    assert given == VotingSettings(db=tmp_path / "reggan" / "votes.db", gallery=SHIPPED)
     variables = {"DB": "/data/v.db", "MODE": "single", "PER_SESSION": "12", "PUBLIC": "1", "SECRET": "hush"}
-    given = Settings.from_environment({f"REGGAN_VOTES_{k}": v for k, v in variables.items()} | {"HF_TOKEN": "hf_x"})
+    given = VotingSettings.from_environment(
+        {f"REGGAN_VOTES_{k}": v for k, v in variables.items()} | {"HF_TOKEN": "hf_x"}
+    )
     assert (given.db, given.mode, given.per_session, given.public) == (Path("/data/v.db"), "single", 12, True)
     assert "hush" not in repr(given) and "hf_x" not in repr(given)
-    assert Settings.from_environment({"SPACE_ID": "me/reggan"}).trust_proxy is True
-    assert Settings.from_environment({"SPACE_ID": "me/x", "REGGAN_VOTES_TRUST_PROXY": "0"}).trust_proxy is False
+    assert VotingSettings.from_environment({"SPACE_ID": "me/reggan"}).trust_proxy is True
+    assert VotingSettings.from_environment({"SPACE_ID": "me/x", "REGGAN_VOTES_TRUST_PROXY": "0"}).trust_proxy is False
 
 
 @pytest.mark.parametrize(("name", "value"), [("MODE", "triple"), ("PER_SESSION", "0"), ("PER_MINUTE", "many")])
 def test_settings_that_make_no_sense(name: str, value: str) -> None:
     with pytest.raises(InputError, match=f"REGGAN_VOTES_{name}"):
-        Settings.from_environment({f"REGGAN_VOTES_{name}": value})
+        VotingSettings.from_environment({f"REGGAN_VOTES_{name}": value})

@@ -1,4 +1,4 @@
-"""Which pair a voter sees next: the server's choice alone, sides by lot."""
+"""Which pair a voter sees next: the server alone chooses, and sides are drawn by lot."""
 
 import hmac
 import random
@@ -8,33 +8,40 @@ from reggan.votes.items import Gallery, Item
 from reggan.votes.records import INPUT, STRANGER, Showing
 from reggan.votes.store import Pair, Store
 
-_BLOCK = 10  # one attention check among so many
-_SAMPLE = 32  # pairs of which the least rated one is taken
+_BLOCK = 10  # showings, one of them an attention check
+_SAMPLE = 32  # pairs drawn by lot, of which the one with the fewest votes is shown
 
 
-def mint(
+def next_pair(
     gallery: Gallery, store: Store, voter: str, mode: str, secret: bytes, now: float, draw: random.Random
 ) -> tuple[Showing, int] | None:
-    """The voter's next showing and how many are left with it; None where everything has been rated.
+    """The voter's next showing, and how many are left, this one included; None where everything has been rated.
 
-    A showing that stands already is returned again: loading the page anew gets nobody another pair.
+    A showing that is open already is returned again, so that reloading the page brings nobody another pair.
+
+    Args:
+        voter: pseudonym.
+        mode: of `MODES`.
+        secret: hides from voters where the attention checks come.
+        now: seconds since 1970.
+        draw: chooses the pair and its sides.
     """
     rated = store.rated(voter, gallery.study, mode)
     left = [pair for pair in (gallery.pairs if mode == "pair" else gallery.singles) if pair not in rated]
-    standing = store.showing(voter, gallery.study, mode)
-    if standing is not None and not _shown(gallery, standing):  # the gallery has been made anew
-        store.withdraw(standing.token)
-        standing = None
-    if standing is None:
+    open_showing = store.showing(voter, gallery.study, mode)
+    if open_showing is not None and not _still_in_gallery(gallery, open_showing):  # the gallery has been made anew
+        store.withdraw(open_showing.token)
+        open_showing = None
+    if open_showing is None:
         if not left:
             return None
-        check = _check(gallery, rated, voter, secret, draw) if mode == "pair" else None
+        check = _attention_check(gallery, rated, voter, secret, draw) if mode == "pair" else None
         pair = check or _least_rated(gallery, store, left, mode, draw)
-        standing = store.show(_showing(gallery, pair, check is not None, voter, mode, now, draw))
-    return standing, len(left) + (STRANGER in (standing.left, standing.right))
+        open_showing = store.show(_new_showing(gallery, pair, check is not None, voter, mode, now, draw))
+    return open_showing, len(left) + (STRANGER in (open_showing.left, open_showing.right))
 
 
-def _shown(gallery: Gallery, showing: Showing) -> bool:
+def _still_in_gallery(gallery: Gallery, showing: Showing) -> bool:
     item = gallery.items.get(showing.item)
     if item is None or item.expression != showing.expression:
         return False
@@ -44,17 +51,17 @@ def _shown(gallery: Gallery, showing: Showing) -> bool:
 
 def _least_rated(gallery: Gallery, store: Store, left: list[Pair], mode: str, draw: random.Random) -> Pair:
     sample = draw.sample(left, min(_SAMPLE, len(left)))
-    counts = store.counts(gallery.study, mode, sample)
+    counts = store.count_voters(gallery.study, mode, sample)
     return sample[counts.index(min(counts))]
 
 
-def _check(gallery: Gallery, rated: set[Pair], voter: str, secret: bytes, draw: random.Random) -> Pair | None:
+def _attention_check(gallery: Gallery, rated: set[Pair], voter: str, secret: bytes, draw: random.Random) -> Pair | None:
     """An attention check, if it is time for one: at one place in each block, which the voter cannot foresee."""
     block, place = divmod(len(rated), _BLOCK)
     if place != _secret_number(secret, f"place {voter} {block}") % _BLOCK:
         return None
     items = gallery.items.values()
-    unchanged = [_pair(item, INPUT) for item in items if item.clear and item.maker]
+    unchanged = [_pair(item, INPUT) for item in items if item.clear and item.check_method]
     strangers = [_pair(item, STRANGER) for item in items if _has_stranger(gallery, item)]
     kinds = (unchanged, strangers) if (block + _secret_number(secret, f"kind {voter}")) % 2 else (strangers, unchanged)
     for kind in kinds:
@@ -70,15 +77,19 @@ def _secret_number(secret: bytes, text: str) -> int:
 
 
 def _pair(item: Item, other: str) -> Pair:
-    first, second = sorted((item.maker or "", other))
+    first, second = sorted((item.check_method or "", other))
     return item.id, first, second
 
 
 def _has_stranger(gallery: Gallery, item: Item) -> bool:
-    return item.stranger is not None and item.maker is not None and item.maker in gallery.items[item.stranger].files
+    return (
+        item.stranger is not None
+        and item.check_method is not None
+        and item.check_method in gallery.items[item.stranger].files
+    )
 
 
-def _showing(
+def _new_showing(
     gallery: Gallery, pair: Pair, check: bool, voter: str, mode: str, now: float, draw: random.Random
 ) -> Showing:
     item = gallery.items[pair[0]]
@@ -86,6 +97,6 @@ def _showing(
     checked = expected = ""
     if check:
         checked = "identity" if STRANGER in pair else "expression"
-        expected = "left" if left == item.maker else "right"
+        expected = "left" if left == item.check_method else "right"
     about = (voter, gallery.study, mode, item.id, item.image_class, item.expression)
     return Showing(secrets.token_urlsafe(24), now, *about, left, right, checked, expected)

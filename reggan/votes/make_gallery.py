@@ -55,11 +55,15 @@ def parse_methods(given: Sequence[str]) -> dict[str, Path | None]:
     for text in given:
         name, equals, folder = text.partition("=")
         if not METHOD.fullmatch(name) or name == STRANGER or (name in OWN) == bool(equals):
-            raise InputError(f"A method is {', '.join(OWN)} or NAME=FOLDER with a name of its own, not {text!r}.")
+            raise InputError(
+                "A method is {names} or NAME=FOLDER with a name of its own, not {given}.",
+                names=", ".join(OWN),
+                given=repr(text),
+            )
         if name in methods:
-            raise InputError(f"The method {name} is named twice.")
+            raise InputError("The method {name} is named twice.", name=name)
         if equals and not Path(folder).is_dir():
-            raise InputError(f"There is no folder {folder!r} with the results of {name}.")
+            raise InputError("There is no folder {folder} with the results of {name}.", folder=repr(folder), name=name)
         methods[name] = Path(folder) if equals else None
     if not any(name != INPUT for name in methods):
         raise InputError("Name at least one method that changes something.")
@@ -74,11 +78,11 @@ def pictures_in(folder: Path) -> list[tuple[Path, str]]:
     """
     found = picture_files(folder)
     if not found:
-        raise InputError(f"There are no pictures in {folder}.")
+        raise InputError("There are no pictures in {folder}.", folder=folder)
     stems = [path.stem for path in found]
     twice = next((stem for stem in stems if stems.count(stem) > 1), None)
     if twice is not None:
-        raise InputError(f"Two pictures are called {twice!r}; items are named after pictures.")
+        raise InputError("Two pictures are called {name}; items are named after pictures.", name=repr(twice))
     return [(path, _class_of(path.relative_to(folder))) for path in found]
 
 
@@ -98,7 +102,9 @@ def make_gallery(predictor: "Predictor", plan: Plan, out: Path, crops: Path | No
     try:
         out.mkdir(parents=True, exist_ok=True)
         if any(out.iterdir()):
-            raise InputError(f"The folder {out} is not empty; a gallery is made anew in a folder of its own.")
+            raise InputError(
+                "The folder {folder} is not empty; a gallery is made anew in a folder of its own.", folder=out
+            )
         faces = {path.stem: (_face(predictor, path), kind) for path, kind in pictures_in(plan.images)}
         _save_crops({stem: face.crop for stem, (face, _) in faces.items()}, crops)
         strangers = _strangers({stem: face.crop for stem, (face, _) in faces.items()})
@@ -123,21 +129,27 @@ def make_gallery(predictor: "Predictor", plan: Plan, out: Path, crops: Path | No
         content |= {"methods": list(methods), "items": items}
         (out / "gallery.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     except OSError as error:
-        raise InputError(f"The gallery cannot be written to {out}: {error.strerror}.") from None
+        raise InputError("The gallery cannot be written to {folder}: {why}.", folder=out, why=error.strerror) from None
     return Gallery.load(out)
 
 
 def label(expression: str) -> str:
     """An expression's name as a part of file names."""
     if expression not in NAMED:
-        raise InputError(f"There is no expression called {expression!r}; choose among: {', '.join(NAMED)}.")
+        raise InputError(
+            "There is no expression called {name}; choose among: {names}.",
+            name=repr(expression),
+            names=", ".join(NAMED),
+        )
     return expression.replace(" ", "_")
 
 
 def _face(predictor: "Predictor", path: Path) -> Any:
     analysis = predictor.analyse(path)
     if not analysis.faces:
-        raise InputError(f"No face was found in {path.name}; take it out of the folder, or choose a clearer picture.")
+        raise InputError(
+            "No face was found in {name}; take it out of the folder, or choose a clearer picture.", name=path.name
+        )
     return analysis.faces[0]
 
 
@@ -161,11 +173,21 @@ def _read(folder: Path, name: str) -> Picture:
     """Another system's result, brought to our size."""
     path = next((p for p in (folder / f"{name}{suffix}" for suffix in (".png", ".jpg", ".jpeg")) if p.is_file()), None)
     if path is None:
-        raise InputError(f"{folder} has no {name}.png; every method needs a result for every face and expression.")
+        raise InputError(
+            "{folder} has no {name}.png; every method needs a result for every face and expression.",
+            folder=folder,
+            name=name,
+        )
     image = read_image(path)
     if image.shape[0] != image.shape[1]:
         height, width = image.shape[:2]
-        raise InputError(f"{path.name} in {folder} has {width} x {height} pixels; results are square, like the faces.")
+        raise InputError(
+            "{name} in {folder} has {width} x {height} pixels; results are square, like the faces.",
+            name=path.name,
+            folder=folder,
+            width=width,
+            height=height,
+        )
     return np.asarray(Image.fromarray(image).resize((_SIDE, _SIDE), Image.Resampling.LANCZOS))
 
 
