@@ -10,6 +10,7 @@ from tests.paths import ROOT
 # From the bottom to the top: what a part imports. It stands above all of that, and imports nothing else.
 LAYERS = {
     "errors": "",
+    "shutdown": "",
     "expressions": "errors",
     "faces": "errors",
     "model": "expressions faces",
@@ -24,9 +25,9 @@ LAYERS = {
     "train": "errors expressions faces model output pairs weights",
     "baselines": "errors expressions faces model pairs train weights",
     "evaluate": "baselines errors expressions faces metrics model pairs predictor weights",
-    "votes": "errors expressions faces metrics predictor",
+    "votes": "errors expressions faces metrics predictor shutdown",
     "cli": "errors expressions output predictor",
-    "ui": "errors expressions faces model output predictor votes",
+    "ui": "errors expressions faces model output predictor shutdown votes",
     "__main__": "cli errors",
     "app": "errors predictor ui votes",
 }
@@ -36,7 +37,7 @@ EXCEPTIONS = {
     ("reggan.ui.architecture", "weights"),  # when it is run, to draw the network of the embedded weights
 }
 # Two modules or two classes of one name that are left; nothing may be added.
-SAME_NAME = {"agreement.py", "files.py", "palette.py", "report.py", "results.py", "table.py", "Batch", "Pairs"}
+SAME_NAME = {"files.py", "palette.py", "table.py", "Batch"}
 # Libraries that one part, or a few, may know.
 LIBRARIES = {
     "gradio": "ui",
