@@ -16,8 +16,8 @@ BRISQUE, QualiCLIP, FID, KID, and ECS and FSS by larger networks (`pip install "
 download weights), `--cost` parameters, operations, time and memory.
 
 OUT gets `index.html` (self-contained), `summary.html` (the same without anybody's picture), `scores.json`,
-`samples_*.png`, and `kept/`: what was measured is not measured again when the command is repeated, with more methods
-for instance.
+`samples_*.png`, and `kept/`: when the command is repeated, with more methods for instance, what is kept there is not
+measured again, unless the faces, the method or the metrics' own code or weights have changed.
 """
 
 from reggan.evaluate.run import evaluate

@@ -1,4 +1,4 @@
-"""`python -m reggan.evaluate`, see the package's docstring."""
+"""The command `python -m reggan.evaluate`; the package's docstring, which `--help` prints, explains it."""
 
 import argparse
 import shlex
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import reggan.evaluate as package
 from reggan.errors import InputError
-from reggan.evaluate.faces import load_images, load_pairs, styled
+from reggan.evaluate.face_sets import load_images, load_pairs, styled
 from reggan.evaluate.methods import DEFAULT, parse
 from reggan.metrics.styles import STYLES
 

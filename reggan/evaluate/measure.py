@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reggan.evaluate.faces import Faces
+from reggan import faces as faces_package
+from reggan import metrics
+from reggan.evaluate.face_sets import FaceSet
 from reggan.expressions import BASIC
 from reggan.metrics.affectnet import affectnet_ecs
 from reggan.metrics.arcface import arcface_fss
@@ -47,7 +49,7 @@ METRICS = {
     "fss_arcface": Metric("FSS, ArcFace", "higher", "FSS by a larger embedder"),
 }
 #: Slow, or from packages of their own. Each takes the faces and the outputs and may raise `NotAvailable`.
-QUALITY: dict[str, Callable[[Faces, np.ndarray], np.ndarray]] = {
+QUALITY: dict[str, Callable[[FaceSet, np.ndarray], np.ndarray]] = {
     "brisque": lambda faces, outputs: brisque(outputs),
     "qualiclip": lambda faces, outputs: qualiclip(outputs),
     "ecs_affectnet": lambda faces, outputs: affectnet_ecs(outputs, faces.asked).hit,
@@ -64,17 +66,18 @@ class Measured(NamedTuple):
 
 
 class Reference(NamedTuple):
-    """What is needed of the faces themselves, computed once."""
+    """What metrics need to know of the faces themselves, computed once for all methods."""
 
     target_points: np.ndarray | None  # (N, 478, 2) landmarks of the photographic targets
     identity: np.ndarray  # (P, 128)
 
 
-def reference(faces: Faces, target_points: np.ndarray | None) -> Reference:
+def reference(faces: FaceSet, target_points: np.ndarray | None) -> Reference:
+    """`target_points`: (N, 478, 2) landmarks of the photographic targets; None where there are none."""
     return Reference(target_points, embed(faces.crops))
 
 
-def measure(faces: Faces, outputs: np.ndarray, ref: Reference, quality: bool = False) -> Measured:
+def measure(faces: FaceSet, outputs: np.ndarray, ref: Reference, quality: bool = False) -> Measured:
     """All metrics; `quality` adds the slow ones that need packages of their own."""
     inputs, points = faces.inputs, faces.landmarks.repeat(len(BASIC), 0)
     hit, probability = ecs(outputs, faces.asked)
@@ -107,19 +110,37 @@ def measure(faces: Faces, outputs: np.ndarray, ref: Reference, quality: bool = F
     return Measured({name: values[name] for name in METRICS if name in values}, distances, missing)
 
 
-# -- kept between runs -----------------------------------------------------------------------------------------------
+# What was measured is kept between runs.
+
+#: Files and folders on which every number depends: the metrics with their networks' weights, and finding a face.
+IMPLEMENTATION = (Path(__file__), Path(metrics.__file__).parent, Path(faces_package.__file__).parent)
 
 
-def fingerprint(faces: Faces, key: str, quality: bool) -> str:
-    """Changes when the faces, the method or what is measured change."""
+def fingerprint(faces: FaceSet, key: str, quality: bool) -> str:
+    """Changes when the faces, the method, what is measured or how it is measured changes.
+
+    Args:
+        key: of the method.
+        quality: as for `measure`.
+    """
     digest = hashlib.sha256(repr((key, faces.names, quality, list(METRICS))).encode())
     for array in (faces.crops, faces.landmarks, faces.targets):
         if array is not None:
             digest.update(np.ascontiguousarray(array).tobytes())
+    for path in IMPLEMENTATION:
+        files = [path] if path.is_file() else sorted(f for f in path.rglob("*") if f.suffix in (".py", ".safetensors"))
+        for file in files:
+            digest.update(file.name.encode() + hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
 
 
-def keep(path: Path, mark: str, outputs: np.ndarray, measured: Measured) -> None:
+def save_measured(path: Path, mark: str, outputs: np.ndarray, measured: Measured) -> None:
+    """Write a method's outputs and their numbers.
+
+    Args:
+        mark: their `fingerprint`.
+        outputs: (N, H, W, 3) uint8.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     header = json.dumps({"mark": mark, "distances": measured.distances, "missing": measured.missing})
     temporary = path.with_suffix(".part.npz")
@@ -127,8 +148,8 @@ def keep(path: Path, mark: str, outputs: np.ndarray, measured: Measured) -> None
     temporary.replace(path)
 
 
-def kept(path: Path, mark: str) -> tuple[np.ndarray, Measured] | None:
-    """What `keep` wrote under the same mark, or None."""
+def load_measured(path: Path, mark: str) -> tuple[np.ndarray, Measured] | None:
+    """What `save_measured` wrote with the same fingerprint, or None."""
     if not path.is_file():
         return None
     with np.load(path, allow_pickle=False) as f:

@@ -1,6 +1,6 @@
 """The methods that are compared.
 
-input, target     what the yardstick gives for changing nothing, and for the right answer
+input, target     what the metrics give for changing nothing, and for the right answer
 coarse, refined   the two stages of the weights that come with the package
 NAME=FILE         weights of `python -m reggan.train`: RegGAN (its refined output) or a baseline
 NAME=FOLDER       another system's results: aligned 256 x 256 crops `<face>_<expression>.png`
@@ -22,7 +22,7 @@ from safetensors import SafetensorError, safe_open
 from reggan import baselines
 from reggan.baselines.ablations import model_class
 from reggan.errors import InputError
-from reggan.evaluate.faces import Faces
+from reggan.evaluate.face_sets import FaceSet
 from reggan.expressions import BASIC
 from reggan.model.arrays import to_tensor, to_uint8
 from reggan.model.frame import sample
@@ -51,7 +51,7 @@ def parse(text: str) -> list[Method]:
     methods = [_method(part.strip()) for part in text.split(",") if part.strip()]
     names = [m.name for m in methods]
     if len(set(names)) < len(names) or not names:
-        raise InputError(f"Every method needs a name of its own, in {text!r}.")
+        raise InputError("Every method needs a name of its own, in {given}.", given=repr(text))
     return methods
 
 
@@ -66,7 +66,11 @@ def _method(text: str) -> Method:
         return Method(name, f"folder {_digest_of_folder(path)}", file=path)
     if equals and path.is_file():
         return _from_weights(name, path)
-    raise InputError(f"{text!r} is neither one of {', '.join(DEFAULT)} nor NAME=FILE or NAME=FOLDER that exists.")
+    raise InputError(
+        "{given} is neither one of {names} nor NAME=FILE or NAME=FOLDER that exists.",
+        given=repr(text),
+        names=", ".join(DEFAULT),
+    )
 
 
 def regression_gan(name: str, path: Path, stage: int, kind: type[RegGAN] = RegGAN) -> Method:
@@ -93,7 +97,7 @@ def _from_weights(name: str, path: Path) -> Method:
             metadata = f.metadata() or {}
         config = json.loads(metadata.get("config", "{}"))
     except (SafetensorError, json.JSONDecodeError):
-        raise InputError(f"{path} is not a weights file.") from None
+        raise InputError("{file} is not a weights file.", file=path) from None
     if "grid" in config and "widths" in config:
         return regression_gan(name, path, 1, model_class(metadata))
     baseline = baselines.load(path)
@@ -101,7 +105,7 @@ def _from_weights(name: str, path: Path) -> Method:
     return Method(name, f"baseline {digest}", baseline.edit_crops, baseline.module, path)
 
 
-def results(method: Method, faces: Faces) -> np.ndarray | None:
+def results(method: Method, faces: FaceSet) -> np.ndarray | None:
     """A method's outputs, (N, 256, 256, 3) uint8; None for `target` where there is none.
 
     Raises:
@@ -118,7 +122,7 @@ def results(method: Method, faces: Faces) -> np.ndarray | None:
     ])  # fmt: skip
 
 
-def _from_folder(folder: Path, faces: Faces) -> np.ndarray:
+def _from_folder(folder: Path, faces: FaceSet) -> np.ndarray:
     images = []
     for face in faces.names:
         for name in BASIC:
@@ -126,7 +130,12 @@ def _from_folder(folder: Path, faces: Faces) -> np.ndarray:
             image = cv2.imread(str(path), cv2.IMREAD_COLOR) if path.is_file() else None
             if image is None or image.shape != faces.crops.shape[1:]:
                 height, width = faces.crops.shape[1:3]
-                raise InputError(f"{path} is missing or is not a picture of {width} x {height} pixels.")
+                raise InputError(
+                    "{file} is missing or is not a picture of {width} x {height} pixels.",
+                    file=path,
+                    width=width,
+                    height=height,
+                )
             images.append(cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
     return np.stack(images)
 

@@ -22,7 +22,7 @@ th:first-child, td:first-child { text-align: left; } td small { display: block; 
 td.best { color: var(--best); font-weight: 600; } @media (prefers-color-scheme: dark) { :root { --best: #93b4ff; } }
 img { max-width: 100%; } .missing { opacity: .6; } summary { cursor: pointer; font-weight: 600; }
 """
-#: Not contestants: they are what the yardstick gives for doing nothing and for being right.
+#: No contestants: what the metrics give for doing nothing and for being right.
 _ANCHORS = ("input", "target")
 
 

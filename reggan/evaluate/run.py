@@ -1,4 +1,4 @@
-"""Measure, print the tables, write the report."""
+"""The whole evaluation: measure, print the tables, write the report."""
 
 import json
 from collections.abc import Sequence
@@ -11,20 +11,20 @@ from tqdm import tqdm
 
 from reggan.evaluate import extremes
 from reggan.evaluate.cost import costs
-from reggan.evaluate.faces import Faces
-from reggan.evaluate.measure import Measured, fingerprint, keep, kept, measure, reference
+from reggan.evaluate.face_sets import FaceSet
+from reggan.evaluate.measure import Measured, fingerprint, load_measured, measure, reference, save_measured
 from reggan.evaluate.methods import Method, results
 from reggan.evaluate.report import page
-from reggan.evaluate.summary import Summary, badness, plain, summarise, text_tables
+from reggan.evaluate.summary import Summary, badness, json_ready, summarise, text_tables
 from reggan.metrics.fss import ANCHORS
 from reggan.metrics.landmarks import find_landmarks
 
-#: Which method's failures the sheets show, the first that is there.
+#: The sheets show the failures of the first of these methods that is compared, else of the first method.
 _SHOWN = ("refined", "coarse")
 
 
 def evaluate(
-    classes: Sequence[Faces],
+    classes: Sequence[FaceSet],
     methods: Sequence[Method],
     out: Path,
     quality: bool = False,
@@ -32,7 +32,15 @@ def evaluate(
     command: str = "",
     left_out: Sequence[str] = (),
 ) -> dict[str, Summary]:
-    """Every method on every class. The first class with pixel targets gives the landmarks of all targets.
+    """Measure every method on every class of faces; write `scores.json`, the pages and the sample sheets into `out`.
+
+    The landmarks of the targets are found on the first class whose targets are photographs, and serve for all classes.
+
+    Args:
+        quality: also the slow metrics of packages of their own.
+        cost: also parameters, operations, time and memory.
+        command: that the page says it was made by.
+        left_out: pictures without a face, each with the reason, which the page lists.
 
     Raises:
         InputError: a folder of results lacks a picture.
@@ -53,14 +61,14 @@ def evaluate(
             bar.set_postfix_str(f"{method.name} on {faces.name}")
             path = out / "kept" / f"{faces.name}_{method.name}.npz"
             mark = fingerprint(faces, method.key, quality)
-            known = kept(path, mark)
+            known = load_measured(path, mark)
             if known is None:
                 outputs = results(method, faces)
                 if outputs is None:  # no target
                     bar.update()
                     continue
                 known = outputs, measure(faces, outputs, ref, quality)
-                keep(path, mark, *known)
+                save_measured(path, mark, *known)
             images[method.name], measured[method.name] = known
             bar.update()
         summaries[faces.name] = summarise(measured)
@@ -71,7 +79,7 @@ def evaluate(
         report["classes"][faces.name] = {
             "faces": faces.names,
             "scores": summaries[faces.name],
-            "distances": {name: plain(m.distances) for name, m in measured.items()},
+            "distances": {name: json_ready(m.distances) for name, m in measured.items()},
             "missing": {k: reason for m in measured.values() for k, reason in m.missing.items()},
         }
         tqdm.write(f"\n{faces.name}: {len(faces.names)} faces\n\n{text_tables(summaries[faces.name])}\n")
@@ -84,8 +92,8 @@ def evaluate(
     return summaries
 
 
-def _sheets(faces: Faces, images: dict[str, np.ndarray], measured: dict[str, Measured]) -> dict[str, np.ndarray]:
-    """Best, median and worst, and the ten worst, by the metrics that tell most."""
+def _sheets(faces: FaceSet, images: dict[str, np.ndarray], measured: dict[str, Measured]) -> dict[str, np.ndarray]:
+    """Title to sheet: best, median and worst, and the ten worst, by three metrics."""
     shown = next((name for name in (*_SHOWN, *measured) if name in measured), None)
     if shown is None:
         return {}

@@ -57,15 +57,15 @@ def text_tables(summary: Summary) -> str:
 
 
 def badness(measured: Measured, metric: str) -> np.ndarray:
-    """(N,), the larger the worse; images that could not be measured are the worst of all."""
+    """How bad each output is by a metric: (N,), larger is worse, inf for an image that could not be measured."""
     values = measured.values[metric]
     direction = METRICS[metric].better
     worse = values if direction == "lower" else -values if direction == "higher" else np.abs(values - 1)
     return np.where(np.isnan(worse), np.inf, worse)
 
 
-def plain(value: Any) -> Any:
-    """For JSON: nan and infinities become None."""
+def json_ready(value: Any) -> Any:
+    """nan and infinities, which JSON does not have, become None."""
     if isinstance(value, dict):
-        return {k: plain(v) for k, v in value.items()}
+        return {k: json_ready(v) for k, v in value.items()}
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,4 +1,4 @@
-"""The yardsticks: one metric a file, each a function from images to one number per image.
+"""The metrics, one per file, each a function from images to one number per image.
 
     ecs.py             does a classifier see the asked-for expression?     needs the output only
     fss.py             does an embedder see the same face?                 needs input and output
@@ -15,6 +15,6 @@ Every function takes a batch of uint8 RGB images (N, H, W, 3) and returns (N,) f
 not be measured. ECS and FSS expect our aligned crops: square, eyes on a horizontal line at y = 0.40 S, 0.29 S apart,
 centred.
 
-The rule that makes the numbers mean anything: no network in this folder may ever be used in training or in choosing
-a checkpoint, neither as a loss nor as a filter of data. A model tuned against its own yardstick measures nothing.
+The rule without which the numbers mean nothing: no network in this folder may ever be used in training or in choosing
+a checkpoint, neither as a loss nor as a filter of data. A metric against which a model was tuned no longer measures it.
 """

@@ -11,9 +11,13 @@ def check_images(*batches: np.ndarray) -> None:
     """Raise `InputError` unless all batches are uint8 (N, H, W, 3), N >= 1, of one shape."""
     for images in batches:
         if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] != 3 or images.size == 0:
-            raise InputError(f"Images must be uint8 (N, H, W, 3), not {images.dtype} {images.shape}.")
+            raise InputError(
+                "Images must be uint8 (N, H, W, 3), not {dtype} {shape}.", dtype=images.dtype, shape=images.shape
+            )
         if images.shape != batches[0].shape:
-            raise InputError(f"The images have different shapes: {batches[0].shape} and {images.shape}.")
+            raise InputError(
+                "The images have different shapes: {one} and {other}.", one=batches[0].shape, other=images.shape
+            )
 
 
 def cut_box(crops: np.ndarray, centre_y: float, box: float, side: int) -> torch.Tensor:
@@ -34,7 +38,9 @@ def cut_box(crops: np.ndarray, centre_y: float, box: float, side: int) -> torch.
     check_images(crops)
     s = crops.shape[1]
     if crops.shape[2] != s:
-        raise InputError(f"Aligned crops are square, these are {crops.shape[2]} x {s} pixels.")
+        raise InputError(
+            "Aligned crops are square, these are {width} x {height} pixels.", width=crops.shape[2], height=s
+        )
     top, left, pixels = (round(v * s) for v in (centre_y - box / 2, 0.5 - box / 2, box))
     cut = torch.from_numpy(np.ascontiguousarray(crops[:, top : top + pixels, left : left + pixels]))
     cut = cut.permute(0, 3, 1, 2).float()  # (N, 3, pixels, pixels)

@@ -61,10 +61,14 @@ def ecs(crops: np.ndarray, asked: str | Sequence[str]) -> EcsScore:
     """
     names = [asked] * len(crops) if isinstance(asked, str) else list(asked)
     if len(names) != len(crops):
-        raise InputError(f"There are {len(crops)} crops but {len(names)} expressions.")
+        raise InputError("There are {crops} crops but {names} expressions.", crops=len(crops), names=len(names))
     for name in names:
         if name not in expression_net.CLASSES:
-            raise InputError(f"The classifier knows {', '.join(expression_net.CLASSES)}; {name!r} is not one of them.")
+            raise InputError(
+                "The classifier knows {names}; {name} is not one of them.",
+                names=", ".join(expression_net.CLASSES),
+                name=repr(name),
+            )
     p = probabilities(crops)
     wanted = np.array([expression_net.CLASSES.index(name) for name in names])
     return EcsScore((p.argmax(1) == wanted).astype(np.float64), p[np.arange(len(p)), wanted])

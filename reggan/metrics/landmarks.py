@@ -41,7 +41,9 @@ def landmark_error(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
         (N,) float64, nan where either face was not found.
     """
     if outputs.shape != targets.shape or outputs.ndim != 3 or outputs.shape[1:] != (478, 2):
-        raise InputError(f"Landmarks must be (N, 478, 2) twice, not {outputs.shape} and {targets.shape}.")
+        raise InputError(
+            "Landmarks must be (N, 478, 2) twice, not {one} and {other}.", one=outputs.shape, other=targets.shape
+        )
     distance = np.linalg.norm(outputs[:, :MESH].astype(np.float64) - targets[:, :MESH], axis=2).mean(1)
     eyes = targets[:, LEFT_EYE].mean(1) - targets[:, RIGHT_EYE].mean(1)
     return distance / np.linalg.norm(eyes, axis=1)

@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 
 from reggan.faces.align import eye_centres
+from reggan.faces.topology import MESH
 
-_MESH = 468  # MediaPipe's points without the irises
-# Rings of MediaPipe's face mesh, only their extent matters: each is filled as the hull of its points.
+# Points of MediaPipe's face mesh whose convex hulls cover the features.
 _EYES = ((33, 133, 159, 145, 158, 160, 144, 153), (362, 263, 386, 374, 385, 387, 380, 373))
 _BROWS = ((70, 63, 105, 66, 107, 55, 46), (300, 293, 334, 296, 336, 285, 276))
 _MOUTH = (61, 291, 0, 17, 37, 267, 84, 314, 39, 269, 181, 405)
@@ -16,7 +16,7 @@ _NEAR = 0.12  # eye distances around eyes, brows and mouth that are not skin
 
 def background(landmarks: np.ndarray, height: int, width: int) -> np.ndarray:
     """Everything at least 0.6 eye distances away from the face."""
-    return np.stack([~_hulls([p[:_MESH]], _FAR * _unit(p), height, width) for p in landmarks])
+    return np.stack([~_hulls([p[:MESH]], _FAR * _unit(p), height, width) for p in landmarks])
 
 
 def skin(landmarks: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -26,7 +26,7 @@ def skin(landmarks: np.ndarray, height: int, width: int) -> np.ndarray:
 
 def _skin_of(p: np.ndarray, height: int, width: int) -> np.ndarray:
     features = [p[list(ring)] for ring in (*_EYES, *_BROWS, _MOUTH)]
-    return _hulls([p[:_MESH]], -_NEAR * _unit(p), height, width) & ~_hulls(features, _NEAR * _unit(p), height, width)
+    return _hulls([p[:MESH]], -_NEAR * _unit(p), height, width) & ~_hulls(features, _NEAR * _unit(p), height, width)
 
 
 def _unit(p: np.ndarray) -> float:

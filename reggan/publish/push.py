@@ -40,7 +40,7 @@ def write_folder(folder: Path, repo: str, weights: str | Path | None = None, exa
     """
     predictor = Predictor.from_pretrained(weights)
     if predictor.notice:
-        raise InputError(predictor.notice)
+        raise InputError("{notice}", notice=predictor.notice)
     kept = {k: v for k, v in predictor.metadata.items() if k not in ("config", "sha256", "revision")}
     save_folder(predictor.model, folder, kept)
     _, metadata = load_model(folder)
@@ -116,12 +116,18 @@ def _push(
             ignore_patterns=_NEVER,
         )
     except HFValidationError:
-        raise InputError(f"A repository on the Hub has a name like someone/reggan, unlike {repo}.") from None
+        raise InputError("A repository on the Hub has a name like someone/reggan, unlike {repo}.", repo=repo) from None
     except HfHubHTTPError as error:
         status = error.response.status_code
         if status in (401, 403):
-            raise InputError(f"The Hub does not let you write {repo}; HF_TOKEN must be a token that may.") from None
-        raise InputError(f"The Hub answered with error {status}; {repo} was not changed.") from None
+            raise InputError(
+                "The Hub does not let you write {repo}; HF_TOKEN must be a token that may.", repo=repo
+            ) from None
+        raise InputError(
+            "The Hub answered with error {status}; {repo} was not changed.", status=status, repo=repo
+        ) from None
     except Exception as error:  # noqa: BLE001 - of several libraries: sockets, HTTP, uploads
-        raise InputError(f"The upload to {repo} failed: {(str(error).splitlines() or ['no reason'])[0]}") from error
+        raise InputError(
+            "The upload to {repo} failed: {why}", repo=repo, why=(str(error).splitlines() or ["no reason"])[0]
+        ) from error
     return Pushed(made.repo_id, commit.oid, str(commit.commit_url))

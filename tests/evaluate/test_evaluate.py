@@ -1,17 +1,19 @@
 """The evaluation end to end, with stand-ins for the models, the landmark detector and the embedder."""
 
 import json
+import shutil
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from reggan import metrics
 from reggan.errors import InputError
 from reggan.evaluate import __main__ as command
 from reggan.evaluate import evaluate, extremes, measure, run
 from reggan.evaluate.cost import costs
-from reggan.evaluate.faces import Faces, load_images, load_pairs, styled
+from reggan.evaluate.face_sets import FaceSet, load_images, load_pairs, styled
 from reggan.evaluate.methods import Method, parse, results
 from reggan.evaluate.summary import badness
 from reggan.expressions import BASIC
@@ -124,6 +126,29 @@ def test_what_was_measured_is_kept(folder: Path, tmp_path: Path) -> None:
     assert len(calls) == 6
 
 
+def test_a_changed_metric_is_measured_anew(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The metrics' code and weights stand in a copy here, of which one file after the other is changed."""
+    assert set(measure.IMPLEMENTATION) >= {Path(measure.__file__), Path(metrics.__file__).parent}
+    code = tmp_path / "metrics"
+    shutil.copytree(Path(metrics.__file__).parent, code, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(measure, "IMPLEMENTATION", (code, tmp_path / "measure.py"))
+    (tmp_path / "measure.py").write_text("")
+    value = 1
+    monkeypatch.setattr(measure, "seam", lambda inputs, outputs: np.full(len(inputs), float(value)))
+    photo = load_pairs(folder, PEOPLE)
+
+    def seam() -> object:
+        return evaluate([photo], [INPUT], tmp_path / "out")["photo"]["input"]["seam"]["all"]["mean"]
+
+    assert seam() == 1
+    assert {f.name for f in code.rglob("*.safetensors")} == {"expression.safetensors", "recognition.safetensors"}
+    changed = (code / "unchanged.py", code / "weights" / "expression.safetensors", tmp_path / "measure.py")
+    for value, file in enumerate(changed, 2):
+        assert seam() == value - 1, "kept, as no file has changed"
+        file.write_bytes(file.read_bytes() + b" ")
+        assert seam() == value, f"{file.name} has changed"
+
+
 def test_styles_have_no_pixel_scores(folder: Path, tmp_path: Path) -> None:
     photo = load_pairs(folder, PEOPLE[:1])
     grey = styled(photo, "greyscale")
@@ -180,7 +205,7 @@ def test_stage_1_alone_is_what_the_predictor_shows() -> None:
     picture = read_image(EXAMPLES / "avatar_3d.jpg")
     matrix = alignment_matrix(found := find_faces(picture)[0].landmarks)
     crop, points = align(picture, matrix), transform(found, matrix).astype(np.float32)
-    one = Faces("avatar", ["a"], crop[None], points[None])
+    one = FaceSet("avatar", ["a"], crop[None], points[None])
     outputs = results(parse("coarse")[0], one)
     expected, _ = Predictor.from_pretrained().edit_crops(
         one.inputs, np.stack([points] * 6), np.eye(6, dtype=np.float32)

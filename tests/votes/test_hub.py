@@ -33,6 +33,7 @@ class Hub(ThreadingHTTPServer):
         self.commits: list[list[str]] = []
         self.squashed = 0
         self.down = False
+        self.refused_while_down = threading.Event()
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     @property
@@ -61,6 +62,7 @@ class Handler(BaseHTTPRequestHandler):
     def refused(self) -> bool:
         if self.server.down:
             self.reply(503)
+            self.server.refused_while_down.set()
         elif self.headers.get("Authorization") != f"Bearer {TOKEN}":
             self.reply(401)
         elif self.server.files is None and "create" not in self.path:
@@ -122,7 +124,7 @@ def hub() -> Iterator[Hub]:
 
 
 _PRELUDE = """
-import os, sys, time
+import os, sys
 from pathlib import Path
 from reggan.votes import hub
 from reggan.votes.records import Showing
@@ -189,37 +191,51 @@ vote("t4")  # uploaded when the process ends
 def test_the_hub_may_be_down_at_the_start(hub: Hub, tmp_path: Path) -> None:
     hub.down = True
     code = f"""
-import urllib.request
 hub._RETRY_SECONDS = 0.2
 thread = hub.start_mirror(store, settings)
 vote("t1")
-time.sleep(1)
 assert thread.is_alive() and len(store.ballots()) == 1, "voting goes on"
-Path({str(tmp_path / "up")!r}).touch()
+Path({str(tmp_path / "voted")!r}).touch()
 thread.join(60)
 assert not thread.is_alive()
 """
+    ended = threading.Event()
 
     def recover() -> None:
-        while not (tmp_path / "up").exists():
-            stop.wait(0.1)
+        """The Hub comes back once a vote has been cast and a request has been refused."""
+        while not (hub.refused_while_down.is_set() and (tmp_path / "voted").exists()):
+            if ended.wait(0.02):
+                return
         hub.down = False
 
-    stop = threading.Event()
-    threading.Thread(target=recover, daemon=True).start()
-    run(hub, tmp_path / "votes.db", code, public=True)
+    recovery = threading.Thread(target=recover)
+    recovery.start()
+    try:
+        run(hub, tmp_path / "votes.db", code, public=True)
+    finally:
+        ended.set()
+        recovery.join()
+    assert hub.refused_while_down.is_set()
     assert [b.token for ballots in hub.ballots().values() for b in ballots] == ["t1"]
     assert hub.private is False, "public, as it was told"
 
 
 def test_a_space_that_is_stopped_uploads_its_last_votes(hub: Hub, tmp_path: Path) -> None:
     code = """
-import signal
+import signal, threading
+uploaded, upload = threading.Event(), hub.Mirror.push_to_hub
+
+def push_to_hub(mirror):
+    commit = upload(mirror)
+    uploaded.set()
+    return commit
+
+hub.Mirror.push_to_hub = push_to_hub
 hub.start_mirror(store, settings).join()
-time.sleep(1)  # the first upload, of nothing
+assert uploaded.wait(60)  # the first upload, of nothing; the next one by the clock is two minutes away
 vote("t1")
 os.kill(os.getpid(), signal.SIGTERM)
-time.sleep(60)
+threading.Event().wait(60)  # the signal ends the process here at the latest
 """
     run(hub, tmp_path / "votes.db", code, ends=128 + 15)
     assert [b.token for ballots in hub.ballots().values() for b in ballots] == ["t1"]

@@ -1,4 +1,4 @@
-"""The faces that are measured: people with known targets, the same turned into art, or any folder of pictures."""
+"""The faces that a method is measured on: people with known targets, the same turned into art, any pictures."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from reggan.metrics.styles import STYLES
 from reggan.pairs import layout
 
 
-class Faces(NamedTuple):
+class FaceSet(NamedTuple):
     """P faces of one image class, each to be given the E = 6 basic expressions, so N = 6 P outputs.
 
     Outputs and targets come in this order: all six of the first face in the order of `BASIC`, then the next.
@@ -36,24 +36,24 @@ class Faces(NamedTuple):
         return self.crops.repeat(len(BASIC), 0)
 
 
-def load_pairs(folder: Path, people: list[str]) -> Faces:
+def load_pairs(folder: Path, people: list[str]) -> FaceSet:
     """People with targets, class "photo"; `InputError` names the first file that cannot be read."""
     if not people:
         raise InputError("The list of identities is empty.")
     neutrals = [layout.read_crop(folder, person) for person in people]
     targets = [layout.read_crop(folder, person, f"{name}_100") for person in people for name in BASIC]
     landmarks = [layout.read_landmarks(folder, person) for person in people]
-    return Faces("photo", people, np.stack(neutrals), np.stack(landmarks), np.stack(targets), pixels=True)
+    return FaceSet("photo", people, np.stack(neutrals), np.stack(landmarks), np.stack(targets), pixels=True)
 
 
-def styled(faces: Faces, style: str) -> Faces:
+def styled(faces: FaceSet, style: str) -> FaceSet:
     """The same faces and targets through a filter of `reggan.metrics.styles`."""
     assert faces.targets is not None
     crops, targets = (np.stack([STYLES[style](image) for image in images]) for images in (faces.crops, faces.targets))
     return faces._replace(name=style, crops=crops, targets=targets, pixels=False)
 
 
-def load_images(folder: Path) -> tuple[list[Faces], list[str]]:
+def load_images(folder: Path) -> tuple[list[FaceSet], list[str]]:
     """The largest face of every picture in a folder, one class per sub-folder; and the pictures without a face.
 
     Pictures that lie in the folder itself are of the class "pictures".
@@ -61,7 +61,7 @@ def load_images(folder: Path) -> tuple[list[Faces], list[str]]:
     from reggan.faces import align, alignment_matrix, find_faces, read_image, transform  # loads MediaPipe
 
     if not folder.is_dir():
-        raise InputError(f"There is no folder {folder}.")
+        raise InputError("There is no folder {folder}.", folder=folder)
     classes: dict[str, list[tuple[str, np.ndarray, np.ndarray]]] = {}
     left_out = []
     for path in picture_files(folder):
@@ -80,9 +80,9 @@ def load_images(folder: Path) -> tuple[list[Faces], list[str]]:
         name = "pictures" if len(parts) == 1 else parts[0]
         classes.setdefault(name, []).append((path.stem, align(picture, matrix), landmarks))
     if not classes:
-        raise InputError(f"No picture with a face was found in {folder}.")
+        raise InputError("No picture with a face was found in {folder}.", folder=folder)
     faces = []
     for name, found_ones in classes.items():
         names, crops, points = zip(*found_ones, strict=True)
-        faces.append(Faces(name, list(names), np.stack(crops), np.stack(points)))
+        faces.append(FaceSet(name, list(names), np.stack(crops), np.stack(points)))
     return faces, left_out
