@@ -72,22 +72,30 @@ def resolve(expression: Expression, strength: float = 1.0) -> np.ndarray:
         InputError: unknown name, wrong length, or a number outside [0, 1].
     """
     if not np.isfinite(strength) or not 0.0 <= strength <= 1.0:
-        raise InputError(f"Strength must be between 0 and 1, not {strength}.")
+        raise InputError("Strength must be between 0 and 1, not {strength}.", strength=strength)
     if isinstance(expression, str):
         name = " ".join(expression.lower().replace("_", " ").replace("-", " ").split())
         if name not in NAMED:
-            raise InputError(f"There is no expression called {expression!r}; choose one of: {', '.join(NAMED)}.")
+            raise InputError(
+                "There is no expression called {expression}; choose one of: {names}.",
+                expression=repr(expression),
+                names=", ".join(NAMED),
+            )
         values: Sequence[float] | np.ndarray = NAMED[name]
     elif isinstance(expression, Mapping):
         unknown = sorted(set(expression) - set(BASIC))
         if unknown:
-            raise InputError(f"A mixture is made of {', '.join(BASIC)}; {unknown[0]!r} is not one of them.")
+            raise InputError(
+                "A mixture is made of {names}; {unknown} is not one of them.",
+                names=", ".join(BASIC),
+                unknown=repr(unknown[0]),
+            )
         values = _vector(expression)
     else:
         values = expression
     c = np.asarray(values, np.float32)
     if c.shape != (len(BASIC),):
-        raise InputError(f"An expression vector has {len(BASIC)} numbers, not shape {c.shape}.")
+        raise InputError("An expression vector has {n} numbers, not shape {shape}.", n=len(BASIC), shape=c.shape)
     if not np.isfinite(c).all() or c.min() < 0.0 or c.max() > 1.0:
         raise InputError("Every number of an expression vector must be between 0 and 1.")
     return c * np.float32(strength)

@@ -183,7 +183,9 @@ class Predictor:
             raise InputError(NO_FACE)
         if face is not None and not 0 <= face < len(analysis.faces):
             count = len(analysis.faces)
-            raise InputError(f"There is no face {face}; this picture has {count}, counted from 0.")
+            raise InputError(
+                "There is no face {face}; this picture has {count}, counted from 0.", face=face, count=count
+            )
         chosen = analysis.faces if face is None else (analysis.faces[face],)
         images = [analysis.image] * len(c)
         edited: list[list[EditedFace]] = [[] for _ in c]

@@ -8,6 +8,7 @@ import numpy as np
 
 from reggan.errors import InputError
 from reggan.expressions import BASIC, NAMED, describe, resolve
+from reggan.output.provenance import SUFFIXES
 
 _EDIT = """For every INPUT name.ext it writes OUT/name_<expression>.png, the whole picture, and per face
 OUT/name_face<k>_<expression>_coarse.png and ..._refined.png. One JSON line per input goes to stdout."""
@@ -22,7 +23,7 @@ def parser() -> argparse.ArgumentParser:
     edit.add_argument("input", nargs="+", type=Path, help="pictures")
     _what(edit, "; repeatable")
     _where(edit)
-    edit.add_argument("--format", choices=("png", "jpeg", "webp"), default="png", help="of the results, default png")
+    edit.add_argument("--format", choices=tuple(SUFFIXES), default="png", help="of the results, default png")
     edit.add_argument("--badge", action="store_true", help='write "AI-edited" into the corner of the whole picture')
     _common(edit, "folder for the results")
 
@@ -89,7 +90,7 @@ def targets(args: argparse.Namespace) -> list[Target]:
         c = resolve(mixture, args.strength)
         found.append(Target(label, describe(c), c))
     if not found:
-        raise InputError(f"Say which expression: -e with one of {', '.join(BASIC)}, or --mix.")
+        raise InputError("Say which expression: -e with one of {names}, or --mix.", names=", ".join(BASIC))
     return list({target.label: target for target in found}.values())
 
 
@@ -98,7 +99,7 @@ def face(args: argparse.Namespace) -> int | None:
     if args.face == "all":
         return None
     if not args.face.isdecimal():
-        raise InputError(f"--face is a number counted from 0, or all, not {args.face!r}.")
+        raise InputError("--face is a number counted from 0, or all, not {face}.", face=repr(args.face))
     return int(args.face)
 
 
@@ -116,7 +117,9 @@ def _numbers(text: str, what: str) -> list[float]:
     try:
         return [float(v) for v in text.split(",")]
     except ValueError:
-        raise InputError(f"{what} must be numbers separated by commas, not {text!r}.") from None
+        raise InputError(
+            "{what} must be numbers separated by commas, not {text}.", what=what, text=repr(text)
+        ) from None
 
 
 def _mixture(text: str) -> dict[str, float]:

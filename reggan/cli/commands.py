@@ -16,12 +16,10 @@ from reggan.cli.arguments import Target
 from reggan.errors import InputError
 from reggan.expressions import BASIC, COMPOUND
 from reggan.output import provenance
-from reggan.output.animation import FORMATS, animate, save_animation
+from reggan.output.animation import FORMATS, WRONG_NAME, animate, save_animation
 from reggan.output.badge import badge
 from reggan.output.contact_sheet import expression_sheet, stack
 from reggan.predictor import Predictor
-
-_EXTENSION = {"png": "png", "jpeg": "jpg", "webp": "webp"}
 
 
 def edit(args: argparse.Namespace) -> int:
@@ -71,7 +69,7 @@ def edit_file(
             images[f"face{number}_{target.label}_coarse"] = one.coarse
             images[f"face{number}_{target.label}_refined"] = one.refined
         for label, image in images.items():
-            file = out.with_name(f"{out.name}_{label}.{_EXTENSION[format]}")
+            file = out.with_name(f"{out.name}_{label}{provenance.SUFFIXES[format][0]}")
             provenance.save(image, file, predictor.metadata, target.words)
             files.append(str(file))
     seconds = {
@@ -101,9 +99,9 @@ def make_animation(args: argparse.Namespace) -> int:
     if len(wanted) != 1:
         raise InputError("An animation has one expression; use --mix to mix several.")
     if args.out.suffix.lower() not in FORMATS:
-        raise InputError(f"An animation's name must end in {', '.join(FORMATS)}, unlike {args.out.name!r}.")
+        raise InputError(WRONG_NAME, endings=", ".join(FORMATS), name=repr(args.out.name))
     if not 32 <= args.size <= 4096:
-        raise InputError(f"The size of an animation lies between 32 and 4096 pixels, unlike {args.size}.")
+        raise InputError("The size of an animation lies between 32 and 4096 pixels, unlike {size}.", size=args.size)
     predictor = Predictor.from_pretrained(args.weights)
     analysis = predictor.analyse(args.input, box)
     animation = animate(predictor, analysis, wanted[0].c, face, args.frames, args.size, not args.whole)

@@ -80,7 +80,7 @@ def face_in_box(image: NDArray[np.uint8], box: Sequence[float]) -> Face:
         raise InputError("The box around the face lies outside the picture.")
     x0, y0, x1, y1 = max(x0, 0.0), max(y0, 0.0), min(x1, float(width)), min(y1, float(height))
     if x1 - x0 < MIN_BOX or y1 - y0 < MIN_BOX:
-        raise InputError(f"The box around the face must be at least {MIN_BOX} pixels wide and high.")
+        raise InputError("The box around the face must be at least {n} pixels wide and high.", n=MIN_BOX)
     centre, side = np.array([x0 + x1, y0 + y1]) / 2, max(x1 - x0, y1 - y0)
     for room in (1.6, 1.25, 2.2):
         scale = _CLOSE_UP / (room * side)

@@ -21,6 +21,8 @@ _FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "PPM", "
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 _STRIP = 1_000_000  # pixels that are converted at a time
 _DAMAGED = "The picture is damaged or incomplete."
+_TOO_LARGE = "The picture is too large: at most {n} million pixels can be processed."
+_TOO_HEAVY = "The picture's file is too large: at most {n} MB can be read."
 
 ImageSource: TypeAlias = "str | os.PathLike[str] | bytes | IO[bytes] | Image.Image | NDArray[Any]"
 
@@ -56,7 +58,7 @@ def read_image(source: ImageSource) -> NDArray[np.uint8]:
     if isinstance(source, (str, os.PathLike)):
         return _from_bytes(_file_content(Path(source)))
     if not hasattr(source, "read"):
-        raise InputError(f"A picture cannot be read from an object of type {type(source).__name__}.")
+        raise InputError("A picture cannot be read from an object of type {type}.", type=type(source).__name__)
     data = source.read()
     if not isinstance(data, bytes):
         raise InputError("The picture's file must be opened in binary mode.")
@@ -66,12 +68,12 @@ def read_image(source: ImageSource) -> NDArray[np.uint8]:
 def _file_content(path: Path) -> bytes:
     try:
         if path.is_file() and path.stat().st_size > MAX_BYTES:
-            raise InputError(_too_heavy())
+            raise InputError(_TOO_HEAVY, n=MAX_BYTES // 1_000_000)
         return path.read_bytes()
     except FileNotFoundError:
-        raise InputError(f"There is no file {path.name!r}.") from None
+        raise InputError("There is no file {name}.", name=repr(path.name)) from None
     except IsADirectoryError:
-        raise InputError(f"{path.name!r} is a folder, not a picture.") from None
+        raise InputError("{name} is a folder, not a picture.", name=repr(path.name)) from None
     except InputError:
         raise
     except (OSError, ValueError):  # ValueError: a null character in the path
@@ -82,7 +84,7 @@ def _from_bytes(data: bytes) -> NDArray[np.uint8]:
     if not data:
         raise InputError("The picture's file is empty.")
     if len(data) > MAX_BYTES:
-        raise InputError(_too_heavy())
+        raise InputError(_TOO_HEAVY, n=MAX_BYTES // 1_000_000)
     Image.init()
     formats = [name for name in _FORMATS if name in Image.OPEN]  # AVIF is missing from some builds of Pillow
     try:
@@ -94,7 +96,7 @@ def _from_bytes(data: bytes) -> NDArray[np.uint8]:
     except UnidentifiedImageError:
         raise InputError("The file is not a picture in a format that can be read, such as JPEG, PNG or WebP.") from None
     except Image.DecompressionBombError:
-        raise InputError(_too_large()) from None
+        raise InputError(_TOO_LARGE, n=MAX_PIXELS // 1_000_000) from None
     except InputError:
         raise
     except Exception:  # noqa: BLE001 - a damaged header, in the ways of each format
@@ -145,7 +147,9 @@ def _from_array(array: NDArray[Any]) -> NDArray[np.uint8]:
     if array.ndim == 2:
         array = array[..., None]
     if array.ndim != 3 or array.shape[2] not in (1, 2, 3, 4):
-        raise InputError(f"An array of shape {array.shape} is not a picture; (H, W), (H, W, 3) or (H, W, 4) is.")
+        raise InputError(
+            "An array of shape {shape} is not a picture; (H, W), (H, W, 3) or (H, W, 4) is.", shape=array.shape
+        )
     _check_size(array.shape[1], array.shape[0])
     if array.dtype == np.uint16:
         array = np.round(array / np.float32(257.0)).astype(np.uint8)
@@ -156,7 +160,9 @@ def _from_array(array: NDArray[Any]) -> NDArray[np.uint8]:
             raise InputError("A picture given as floating-point numbers must lie between 0 and 1.")
         array = np.round(array * 255.0).astype(np.uint8)
     elif array.dtype != np.uint8:
-        raise InputError(f"A picture of type {array.dtype} cannot be read; uint8, uint16 or float in [0, 1] can.")
+        raise InputError(
+            "A picture of type {type} cannot be read; uint8, uint16 or float in [0, 1] can.", type=array.dtype
+        )
     if array.shape[2] in (2, 4):  # over white
         alpha = array[..., -1:].astype(np.float32) / 255.0
         array = np.round(array[..., :-1] * alpha + 255.0 * (1.0 - alpha)).astype(np.uint8)
@@ -167,14 +173,6 @@ def _check_size(width: int, height: int) -> None:
     if width < 1 or height < 1:
         raise InputError("The picture has no pixels.")
     if width * height > MAX_PIXELS:
-        raise InputError(_too_large())
+        raise InputError(_TOO_LARGE, n=MAX_PIXELS // 1_000_000)
     if max(width, height) > MAX_SIDE:
-        raise InputError(f"The picture is too long: at most {MAX_SIDE} pixels on a side can be processed.")
-
-
-def _too_large() -> str:
-    return f"The picture is too large: at most {MAX_PIXELS // 1_000_000} million pixels can be processed."
-
-
-def _too_heavy() -> str:
-    return f"The picture's file is too large: at most {MAX_BYTES // 1_000_000} MB can be read."
+        raise InputError("The picture is too long: at most {n} pixels on a side can be processed.", n=MAX_SIDE)

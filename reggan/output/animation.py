@@ -19,6 +19,7 @@ from reggan.predictor import AlignedFace, Analysis, Predictor
 
 #: What `save_animation` writes.
 FORMATS = (".webp", ".gif", ".mp4")
+WRONG_NAME = "An animation's name must end in {endings}, unlike {name}."
 
 _TRAVEL = 450  # milliseconds from neutral to the expression, and back
 _HOLD = 8  # as many times as long as another frame, the two ends are shown
@@ -50,7 +51,7 @@ def loop_strengths(c: NDArray[np.float32], frames: int = 16) -> NDArray[np.float
         InputError: `frames` is odd or outside 4 to 64.
     """
     if frames % 2 or not 4 <= frames <= 64:
-        raise InputError(f"An animation has an even number of frames from 4 to 64, not {frames}.")
+        raise InputError("An animation has an even number of frames from 4 to 64, not {frames}.", frames=frames)
     ease = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(frames) / frames)
     ease[frames // 2 + 1 :] = ease[1 : frames // 2][::-1]  # the way back to the last bit
     return (ease[:, None] * c).astype(np.float32)
@@ -153,7 +154,7 @@ def save_animation(animation: Animation, path: str | Path, model: dict[str, str]
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
-        raise InputError(f"An animation's name must end in {', '.join(FORMATS)}, unlike {path.name!r}.")
+        raise InputError(WRONG_NAME, endings=", ".join(FORMATS), name=repr(path.name))
     if suffix == ".mp4":
         return _save_mp4(animation, path, provenance.comment(provenance.statement(model, expression)))
     if suffix == ".webp":

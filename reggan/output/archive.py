@@ -5,7 +5,7 @@ import os
 import re
 import unicodedata
 import zipfile
-from collections.abc import Callable, Container, Generator, Iterable, Sequence
+from collections.abc import Container, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from reggan.errors import InputError
 from reggan.faces.images import ImageSource
 from reggan.output import provenance
+from reggan.output.provenance import SUFFIXES, WRONG_FORMAT
 from reggan.predictor import Predictor
 
-_EXTENSION = {"png": "png", "jpeg": "jpg", "webp": "webp"}
 _FAILURES = "failures.txt"
 
 
@@ -28,7 +28,7 @@ class Step:
     done: int  # pictures, this one included
     total: int
     name: str  # as it was given
-    problem: str | None  # one sentence, if it failed
+    problem: InputError | None  # why it failed, if it did
 
 
 @dataclass(frozen=True)
@@ -37,28 +37,6 @@ class BatchResult:
 
     names: tuple[str, ...]  # of the files in the ZIP, without failures.txt
     failures: dict[str, str]  # name as it was given (a repeated one with its number), to one sentence
-
-
-def edit_batch(
-    predictor: Predictor,
-    files: Sequence[tuple[str, ImageSource]],
-    c: NDArray[np.float32],
-    expression: str,
-    face: int | None = None,
-    format: str = "png",
-    progress: Callable[[int, int, str], None] | None = None,
-    *,
-    path: str | Path,
-) -> BatchResult:
-    """`write_zip` in one go. `progress` is told how many are done, of how many, and the name of the last."""
-    steps = write_zip(path, predictor, files, c, expression, face, format)
-    while True:
-        try:
-            step = next(steps)
-        except StopIteration as end:
-            return end.value
-        if progress is not None:
-            progress(step.done, step.total, step.name)
 
 
 def write_zip(
@@ -92,29 +70,30 @@ def write_zip(
     """
     if not files:
         raise InputError("Choose at least one picture.")
-    if format not in _EXTENSION:
-        raise InputError(f"Pictures are saved as {', '.join(_EXTENSION)}, not {format!r}.")
+    if format not in SUFFIXES:
+        raise InputError(WRONG_FORMAT, formats=", ".join(SUFFIXES), format=repr(format))
     path = Path(path)
     partial = path.with_name(path.name + ".part")
     written: list[str] = []
     failures: dict[str, str] = {}
     try:
         with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as archive:  # pictures are compressed already
-            targets = safe_names([name for name, _ in files], _EXTENSION[format])
+            targets = safe_names([name for name, _ in files], SUFFIXES[format][0])
             for done, ((name, source), target) in enumerate(zip(files, targets, strict=True), 1):
-                problem = None
+                problem: InputError | None = None
                 try:
                     image = predictor.edit(predictor.analyse(source), c, face).image
                     archive.writestr(target, provenance.encode(image, format, predictor.metadata, expression))
                     written.append(target)
                 except InputError as error:
-                    problem = str(error)
-                    failures[_numbered(name, failures)] = problem
+                    problem = error
+                    failures[_numbered(name, failures)] = str(error)
                 yield Step(done, len(files), name, problem)
             if failures:
                 archive.writestr(_FAILURES, _listed(failures), zipfile.ZIP_DEFLATED)
         if not written:
-            raise InputError("None of the pictures could be edited. " + " ".join(_listed(failures).splitlines()))
+            reasons = " ".join(_listed(failures).splitlines())
+            raise InputError("None of the pictures could be edited. {reasons}", reasons=reasons)
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
@@ -136,7 +115,7 @@ def _printable(name: str) -> str:
     return " ".join("".join(ch if ch.isprintable() else " " for ch in name).split())
 
 
-def safe_names(names: Iterable[str], extension: str) -> list[str]:
+def safe_names(names: Iterable[str], suffix: str) -> list[str]:
     """File names for a ZIP: of each name only the stem, made of letters, digits, "-", "_", "." and spaces, at most 80.
 
     So nothing of it can be a folder, a drive or a device, whatever a client calls its files. Names that differ in
@@ -149,10 +128,10 @@ def safe_names(names: Iterable[str], extension: str) -> list[str]:
         stem = re.sub(r"[^\w\-. ]", "_", unicodedata.normalize("NFC", stem))[:80].strip(" .") or "picture"
         if re.fullmatch(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", stem, re.IGNORECASE):  # devices in Windows
             stem = f"_{stem}"
-        candidate, number = f"{stem}.{extension}", 1
+        candidate, number = f"{stem}{suffix}", 1
         while candidate.casefold() in taken:
             number += 1
-            candidate = f"{stem}_{number}.{extension}"
+            candidate = f"{stem}_{number}{suffix}"
         taken.add(candidate.casefold())
         out.append(candidate)
     return out

@@ -23,7 +23,11 @@ from reggan.errors import InputError
 #: IPTC's term for a picture in which part was made by a trained model.
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 
-_SUFFIXES = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
+#: The formats that are written, and the endings of their files, the usual one first.
+SUFFIXES = {"png": (".png",), "jpeg": (".jpg", ".jpeg"), "webp": (".webp",)}
+WRONG_FORMAT = "Pictures are saved as {formats}, not {format}."
+
+_FORMATS = {suffix: format for format, suffixes in SUFFIXES.items() for suffix in suffixes}
 _LARGEST = {"png": 2**31 - 1, "jpeg": 65535, "webp": 16383}  # pixels on a side
 _READ = ("PNG", "JPEG", "WEBP", "GIF")
 _EXIF_DESCRIPTION, _EXIF_SOFTWARE = 0x010E, 0x0131
@@ -115,10 +119,12 @@ def encode(
     Raises:
         InputError: another format, or more pixels on a side than the format allows.
     """
-    if format not in _LARGEST:
-        raise InputError(f"Pictures are saved as {', '.join(_LARGEST)}, not {format!r}.")
+    if format not in SUFFIXES:
+        raise InputError(WRONG_FORMAT, formats=", ".join(SUFFIXES), format=repr(format))
     if max(image.shape[:2]) > _LARGEST[format]:
-        raise InputError(f"A {format} picture has at most {_LARGEST[format]} pixels on a side; choose png.")
+        raise InputError(
+            "A {format} picture has at most {n} pixels on a side; choose png.", format=format, n=_LARGEST[format]
+        )
     how: dict[str, dict[str, Any]] = {
         "png": {"compress_level": 3},
         "jpeg": {"quality": quality, "subsampling": 0, "optimize": True},
@@ -138,9 +144,11 @@ def save(
         InputError: see `encode`; also for a suffix that is none of .png, .jpg, .jpeg, .webp.
     """
     path = Path(path)
-    if path.suffix.lower() not in _SUFFIXES:
-        raise InputError(f"A picture's name must end in {', '.join(_SUFFIXES)}, unlike {path.name!r}.")
-    path.write_bytes(encode(image, _SUFFIXES[path.suffix.lower()], model, expression, quality))
+    if path.suffix.lower() not in _FORMATS:
+        raise InputError(
+            "A picture's name must end in {endings}, unlike {name}.", endings=", ".join(_FORMATS), name=repr(path.name)
+        )
+    path.write_bytes(encode(image, _FORMATS[path.suffix.lower()], model, expression, quality))
 
 
 def read(source: str | Path | bytes) -> dict[str, str]:

@@ -15,7 +15,7 @@ from reggan.output import provenance
 from reggan.output.badge import badge as marked
 from reggan.output.contact_sheet import expression_sheet
 from reggan.predictor import Predictor
-from reggan.ui.files import new_path
+from reggan.ui.browser_files import new_path
 from reggan.ui.picture_input import PictureInput, as_error
 
 Picture = str  # path of a PNG file

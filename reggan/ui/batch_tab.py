@@ -11,9 +11,9 @@ from reggan.errors import InputError
 from reggan.expressions import describe, resolve
 from reggan.output.archive import write_zip
 from reggan.predictor import Predictor
+from reggan.ui.browser_files import new_path
 from reggan.ui.edit.choices import EVERY_CHOICE, START
-from reggan.ui.edit.table import note
-from reggan.ui.files import new_path
+from reggan.ui.edit.picture_events import note
 from reggan.ui.picture_input import as_error, given
 from reggan.ui.words import say, sorry, t
 
@@ -21,7 +21,7 @@ _MOST = 100  # pictures at once
 _PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 
 
-class Batch:
+class BatchEvents:
     """What happens on events. Holds the predictor and nothing else."""
 
     def __init__(self, predictor: Predictor) -> None:
@@ -39,7 +39,7 @@ class Batch:
         try:
             for step in write_zip(target, self.predictor, files, c, describe(c), largest, suffix):
                 if step.problem:
-                    failures.append((step.name, sorry(InputError(step.problem), language)))
+                    failures.append((step.name, sorry(step.problem, language)))
                 yield bar(step.done, step.total, language) + listed(failures), gr.skip()
         except InputError as error:
             if not failures:
@@ -66,7 +66,7 @@ def listed(failures: list[tuple[str, str]]) -> str:
 
 def build_batch_tab(predictor: Predictor, language: gr.Textbox) -> None:
     """Lay out the tab and connect it."""
-    do = Batch(predictor)
+    events = BatchEvents(predictor)
     with gr.Row(elem_id="batch"):
         with gr.Column(scale=4, min_width=320):
             files = gr.File(
@@ -97,7 +97,7 @@ def build_batch_tab(predictor: Predictor, language: gr.Textbox) -> None:
             archive = gr.DownloadButton(t("Download ZIP"), variant="primary", visible=False, elem_id="batch_zip")  # type: ignore[arg-type]
     show_stop = gr.on([run.click], lambda: gr.update(visible=True), None, stop, show_progress="hidden", **_PRIVATE)
     work = show_stop.then(
-        do.run,
+        events.run,
         [files, expression, strength, faces, suffix, language],
         [report, archive],
         concurrency_id="batch",

@@ -7,7 +7,6 @@ none may be the name of an expression.
 """
 
 import json
-import re
 from pathlib import Path
 
 import gradio as gr
@@ -74,14 +73,10 @@ def say(text: str, language: str, **values: object) -> str:
 
 
 def sorry(error: InputError, language: str) -> str:
-    """An error's sentence. Its numbers and names are the blanks of the translation."""
-    sentence = str(error)
-    for key in TABLES["de"]:
-        if key.endswith((".", "?")):
-            blanks = re.fullmatch(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", re.escape(key)), sentence)
-            if blanks:
-                return say(key, language, **blanks.groupdict())
-    return sentence
+    """An error's sentence: its template is the key of the translation."""
+    if error.template not in TABLES.get(language, {}):
+        return str(error)
+    return say(error.template, language, **error.values)
 
 
 def describe(c: list[float], language: str) -> str:

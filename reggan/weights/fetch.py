@@ -19,6 +19,7 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # before its first impor
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _FIRST_ANSWER = 3.0  # seconds that the Hub has for it
+_NO_NAME = "There is no file or folder {repo}, and a repository on the Hub has a name like someone/reggan."
 
 
 class Unreachable(Exception):
@@ -89,7 +90,7 @@ def cached(repo: str, revision: str, options: Options) -> Snapshot | None:
     try:
         found = [try_to_load_from_cache(repo, name, options.cache_dir, revision) for name in (CONFIG, WEIGHTS)]
     except HFValidationError:
-        raise InputError(_no_name(repo)) from None
+        raise InputError(_NO_NAME, repo=repo) from None
     paths = [Path(path) for path in found if isinstance(path, str)]
     return Snapshot(paths[0].parent, paths[0].parent.name) if len(paths) == 2 else None
 
@@ -139,21 +140,25 @@ def _download(repo: str, revision: str, options: Options) -> Snapshot:
         hf_hub_download(repo, WEIGHTS, revision=commit, **where)
         return Snapshot(config.parent, commit)
     except HFValidationError:
-        raise InputError(_no_name(repo)) from None
+        raise InputError(_NO_NAME, repo=repo) from None
     except RepositoryNotFoundError:
         raise InputError(
-            f"There is no repository {repo} on the Hub, or it is private and HF_TOKEN does not open it."
+            "There is no repository {repo} on the Hub, or it is private and HF_TOKEN does not open it.", repo=repo
         ) from None
     except RevisionNotFoundError:
-        raise InputError(f"The repository {repo} has no revision {revision}.") from None
+        raise InputError("The repository {repo} has no revision {revision}.", repo=repo, revision=revision) from None
     except LocalEntryNotFoundError:
         raise Unreachable("the connection broke") from None
     except EntryNotFoundError:
-        raise InputError(f"The repository {repo} has no file {name}, so there is no RegGAN in it.") from None
+        raise InputError(
+            "The repository {repo} has no file {name}, so there is no RegGAN in it.", repo=repo, name=name
+        ) from None
     except HfHubHTTPError as error:
         status = error.response.status_code
         if status in (401, 403):
-            raise InputError(f"The Hub does not let you read {repo}; HF_TOKEN must be a token that may.") from None
+            raise InputError(
+                "The Hub does not let you read {repo}; HF_TOKEN must be a token that may.", repo=repo
+            ) from None
         raise Unreachable(f"the Hub answered with error {status}") from None
     except Exception as error:  # noqa: BLE001 - of several libraries: sockets, HTTP, the cache's disk
         raise Unreachable(_reason(error)) from error
@@ -166,7 +171,3 @@ def _reason(error: Exception) -> str:
     if "Connect" in kind:
         return "there is no connection to it"
     return (str(error).splitlines() or [kind])[0].rstrip(".")
-
-
-def _no_name(repo: str) -> str:
-    return f"There is no file or folder {repo}, and a repository on the Hub has a name like someone/reggan."

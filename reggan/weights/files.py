@@ -71,7 +71,9 @@ def _load(
         checksum = _sha256(path)
         if expected is not None and checksum != expected:
             raise InputError(
-                f"The weights in {path.name} are damaged or changed: their checksum is not the one in {CONFIG}."
+                "The weights in {name} are damaged or changed: their checksum is not the one in {config}.",
+                name=path.name,
+                config=CONFIG,
             )
         with safe_open(path, framework="pt") as f:
             metadata = dict(f.metadata() or {})
@@ -79,13 +81,13 @@ def _load(
         model = kind(ModelConfig.from_dict(json.loads(metadata["config"]) if config is None else config))
         model.load_state_dict(state)
     except FileNotFoundError:
-        raise InputError(f"There is no weights file at {path}.") from None
+        raise InputError("There is no weights file at {path}.", path=path) from None
     except InputError:
         raise
     except (SafetensorError, KeyError, TypeError, ValueError, IndexError, ZeroDivisionError):
-        raise InputError(f"{path.name} is not a RegGAN weights file.") from None
+        raise InputError("{name} is not a RegGAN weights file.", name=path.name) from None
     except RuntimeError:
-        raise InputError(f"The weights in {path.name} do not fit this version of the model.") from None
+        raise InputError("The weights in {name} do not fit this version of the model.", name=path.name) from None
     metadata["sha256"] = checksum
     return fast_layout(model.eval()), metadata
 
@@ -96,9 +98,9 @@ def _read_config(folder: Path) -> dict[str, Any]:
         if not isinstance(config, dict):
             raise ValueError
     except FileNotFoundError:
-        raise InputError(f"There is no {CONFIG} in {folder}.") from None
+        raise InputError("There is no {config} in {folder}.", config=CONFIG, folder=folder) from None
     except ValueError:
-        raise InputError(f"{CONFIG} is not the configuration of a RegGAN.") from None
+        raise InputError("{config} is not the configuration of a RegGAN.", config=CONFIG) from None
     return config
 
 

@@ -51,9 +51,11 @@ def find(
     path = Path(wanted).expanduser()
     if path.exists() or _is_path(wanted):
         if revision:
-            raise InputError(f"A revision belongs to a repository on the Hub, and {wanted} is a file or folder.")
+            raise InputError(
+                "A revision belongs to a repository on the Hub, and {name} is a file or folder.", name=wanted
+            )
         if not path.exists():
-            raise InputError(f"There is no weights file at {wanted}.")
+            raise InputError("There is no weights file at {path}.", path=wanted)
         return Source(path, path.name)
     repo, _, tagged = wanted.partition("@")
     try:

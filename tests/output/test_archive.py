@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from PIL import Image
 
 from reggan import InputError, Predictor, resolve
 from reggan.output import provenance
-from reggan.output.archive import Step, edit_batch, safe_names, write_zip
+from reggan.output.archive import BatchResult, Step, safe_names, write_zip
 from tests.paths import EXAMPLES
 
 C = resolve("happy", 0.8)
@@ -30,8 +31,19 @@ def small() -> bytes:
     return file.getvalue()
 
 
+def written(steps: Generator[Step, None, BatchResult], seen: list[Step] | None = None) -> BatchResult:
+    """What `write_zip` returns in the end; its steps are added to `seen`."""
+    while True:
+        try:
+            step = next(steps)
+        except StopIteration as end:
+            return end.value
+        if seen is not None:
+            seen.append(step)
+
+
 def test_pictures_failures_and_progress(predictor: Predictor, small: bytes, tmp_path: Path) -> None:
-    seen: list[tuple[int, int, str]] = []
+    seen: list[Step] = []
     files = [
         ("../me.jpg", small),
         ("empty.png", b""),
@@ -39,8 +51,10 @@ def test_pictures_failures_and_progress(predictor: Predictor, small: bytes, tmp_
         ("blank\n.png", np.zeros((64, 64, 3), np.uint8)),
     ]
     path = tmp_path / "out.zip"
-    result = edit_batch(predictor, files, C, "happy, 80 %", 0, "png", lambda *step: seen.append(step), path=path)
-    assert seen == [(k, 4, name) for k, (name, _) in enumerate(files, 1)]
+    result = written(write_zip(path, predictor, files, C, "happy, 80 %", 0, "png"), seen)
+    assert [(step.done, step.total, step.name) for step in seen] == [
+        (k, 4, name) for k, (name, _) in enumerate(files, 1)
+    ]
     assert result.names == ("me.png", "me_2.png")
     assert list(result.failures) == ["empty.png", "blank\n.png"]
     with zipfile.ZipFile(path) as archive:
@@ -68,7 +82,7 @@ def test_cancelling_leaves_nothing(predictor: Predictor, small: bytes, tmp_path:
 def test_all_failing_says_why(predictor: Predictor, tmp_path: Path) -> None:
     files = [("a.png", b""), ("a.png", b"GIF8"), ("c.png", np.zeros((64, 64, 3), np.uint8))]
     with pytest.raises(InputError) as raised:
-        edit_batch(predictor, files, C, "happy", path=tmp_path / "out.zip")
+        written(write_zip(tmp_path / "out.zip", predictor, files, C, "happy"))
     assert all(words in str(raised.value) for words in ("a.png: ", "a.png (2): ", "c.png: No face"))
     assert "\n" not in str(raised.value)
     assert not list(tmp_path.iterdir())
@@ -76,9 +90,9 @@ def test_all_failing_says_why(predictor: Predictor, tmp_path: Path) -> None:
 
 def test_what_cannot_be_begun(predictor: Predictor, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="at least one"):
-        edit_batch(predictor, [], C, "happy", path=tmp_path / "out.zip")
+        written(write_zip(tmp_path / "out.zip", predictor, [], C, "happy"))
     with pytest.raises(InputError, match="not 'tiff'"):
-        edit_batch(predictor, [("a", b"")], C, "happy", format="tiff", path=tmp_path / "out.zip")
+        written(write_zip(tmp_path / "out.zip", predictor, [("a", b"")], C, "happy", format="tiff"))
 
 
 def test_names_are_only_names() -> None:
@@ -96,7 +110,7 @@ def test_names_are_only_names() -> None:
         "nul\0l\n<>|.png",
         "failures.png",
     ]
-    assert safe_names(given, "png") == [
+    assert safe_names(given, ".png") == [
         "passwd.png",
         "Face.png",
         "face_2.png",

@@ -1,13 +1,17 @@
 """The page's words, and small things of it that need no browser."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import gradio as gr
+import numpy as np
 import pytest
 
 from reggan.errors import InputError
 from reggan.expressions import NAMED
+from reggan.faces import read_image
+from reggan.faces.detect import face_in_box
 from reggan.predictor import NO_FACE, Predictor
 from reggan.ui import build
 from reggan.ui.architecture import architecture_svg
@@ -46,17 +50,32 @@ def test_texts_of_the_page_have_no_dot_in_their_key() -> None:
         assert not [key for key in re.findall(r'\bt\(\s*"([^"]+)"', path.read_text()) if "." in key], path.name
 
 
+def raised(work: Callable[[], object]) -> InputError:
+    with pytest.raises(InputError) as caught:
+        work()
+    return caught.value
+
+
 @pytest.mark.parametrize(
-    ("sentence", "german"),
+    ("error", "sentence", "german"),
     [
-        (NO_FACE, "In diesem Bild wurde kein Gesicht gefunden"),
-        ("The picture is too large: at most 50 million pixels can be processed.", "Höchstens 50 Millionen Pixel"),
-        ("The box around the face must be at least 24 pixels wide and high.", "mindestens 24 Pixel"),
+        (InputError(NO_FACE), NO_FACE, "In diesem Bild wurde kein Gesicht gefunden"),
+        (
+            raised(lambda: read_image(np.broadcast_to(np.uint8(0), (8000, 8000)))),
+            "The picture is too large: at most 50 million pixels can be processed.",
+            "Höchstens 50 Millionen Pixel",
+        ),
+        (
+            raised(lambda: face_in_box(np.zeros((64, 64, 3), np.uint8), (0, 0, 10, 10))),
+            "The box around the face must be at least 24 pixels wide and high.",
+            "mindestens 24 Pixel",
+        ),
     ],
+    ids=["no face", "size", "box"],
 )
-def test_errors_are_translated_with_their_numbers(sentence: str, german: str) -> None:
-    assert german in sorry(InputError(sentence), "de")
-    assert sorry(InputError(sentence), "en") == sorry(InputError(sentence), "fr") == sentence
+def test_errors_are_translated_with_their_numbers(error: InputError, sentence: str, german: str) -> None:
+    assert german in sorry(error, "de")
+    assert sorry(error, "en") == sorry(error, "fr") == sentence
 
 
 def test_unknown_errors_stay_as_they_are() -> None:
@@ -73,10 +92,10 @@ def test_mixtures_in_words() -> None:
     assert (choices.file_name(mixed), choices.file_name("sadly angry")) == ("reggan_mixture", "reggan_sadly_angry")
 
 
-@pytest.mark.parametrize("wish", ["bored", "1,2,x", "1,0", "3,0,0,0,0,0", ""])
-def test_wishes_that_no_page_sends(wish: str) -> None:
+@pytest.mark.parametrize("expression", ["bored", "1,2,x", "1,0", "3,0,0,0,0,0", ""])
+def test_expressions_that_no_page_sends(expression: str) -> None:
     with pytest.raises(InputError):
-        choices.strengths(wish, 1.0)
+        choices.strengths(expression, 1.0)
 
 
 def test_no_key_is_the_name_of_an_expression() -> None:

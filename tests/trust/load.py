@@ -98,10 +98,10 @@ async def _event(http: httpx.AsyncClient, session: str, number: int, data: list[
     raise AssertionError("the answer ended early")
 
 
-async def _visit(http: httpx.AsyncClient, numbers: dict[str, int], session: str, data: bytes, wish: str) -> bytes:
+async def _visit(http: httpx.AsyncClient, numbers: dict[str, int], session: str, data: bytes, expression: str) -> bytes:
     """The page, as a browser uses it: the picture is kept by the server, then an expression is chosen."""
     await _event(http, session, numbers["open"], [await _upload(http, data), "en"])
-    answer = await _event(http, session, numbers["result"], [None, wish, 1.0, "en"])
+    answer = await _event(http, session, numbers["result"], [None, expression, 1.0, "en"])
     return (await http.get(f"/gradio_api/file={answer[0]['after']['path']}")).raise_for_status().content
 
 
@@ -111,18 +111,18 @@ async def _client(number: int, url: str, numbers: dict[str, int], until: float, 
         for turn in itertools.count():
             if time.monotonic() >= until:
                 return
-            began, wish = time.monotonic(), _BASIC[(number + turn) % len(_BASIC)]
+            began, expression = time.monotonic(), _BASIC[(number + turn) % len(_BASIC)]
             try:
                 if number % 4 == 3:
-                    kind, got = "page", await _visit(http, numbers, f"load{number}x{turn}", data, wish)
+                    kind, got = "page", await _visit(http, numbers, f"load{number}x{turn}", data, expression)
                     assert Image.open(io.BytesIO(got)).size == (480, 562)
                 else:
                     give_up = (number + turn) % _GIVE_UP_EVERY == 0
-                    kind, result = "endpoint", await _edit(http, data, wish, give_up)
+                    kind, result = "endpoint", await _edit(http, data, expression, give_up)
                     if result is None:
                         tally.ends["given up"] += 1
                         continue
-                    assert wish in provenance.read(result)["description"]
+                    assert expression in provenance.read(result)["description"]
                 tally.ends[kind] += 1
                 tally.seconds.append(time.monotonic() - began)
             except LineFull:

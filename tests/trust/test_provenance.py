@@ -16,7 +16,7 @@ from PIL import Image
 
 from reggan.output import provenance
 from reggan.predictor import Predictor
-from reggan.ui.edit.show import SHEET, STAGES, Show
+from reggan.ui.edit.result_events import SHEET, STAGES, ResultEvents
 from reggan.ui.edit.visit import Visit
 from tests.paths import PHOTO
 from tests.session import Session
@@ -76,7 +76,7 @@ def test_the_stages_and_all_expressions_that_are_looked_at(tab: int, tmp_path: P
     Image.open(PHOTO).resize((384, 450)).save(tmp_path / "face.png")
     predictor = Predictor.from_pretrained()
     seen = Visit.begin(predictor, tmp_path / "face.png")
-    figures = Show(predictor).panel(seen, "happy", 1.0, tab, "basic", "en")[tab - STAGES]
+    figures = ResultEvents(predictor).panel(seen, "happy", 1.0, tab, "basic", "en")[tab - STAGES]
     said = [says_so(Path(figure["picture"]["path"]).read_bytes()) for figure in figures]
     assert len(said) >= 7 and said == [False] + [True] * (len(said) - 1), "all but the input"
 

@@ -10,7 +10,7 @@ from reggan.errors import InputError
 from reggan.expressions import BASIC, COMPOUND, NAMED, resolve
 from reggan.ui.words import describe, say, t
 
-#: The wish at first. A wish is what is asked for, as the page keeps it: a name, or six strengths with commas between.
+#: The expression at first. The page keeps an expression as text: a name, or six strengths with commas between.
 START = "happy"
 
 EMOJI = dict(zip(BASIC, "😊😢😨😠😮🤢", strict=True))
@@ -21,22 +21,22 @@ EVERY_CHOICE = [*BASIC_CHOICES, *COMPOUND_CHOICES]
 _ALL = "all"
 
 
-#: What a click on a chip does, without asking the server: the wish, the other chips, the six sliders.
+#: What a click on a chip does, without asking the server: the expression, the other chips, the six sliders.
 CHOOSE = f"(name) => [name, null, ...({json.dumps(dict(NAMED))})[name]]"
-#: What moving one of the six sliders does: the wish, both groups of chips.
+#: What moving one of the six sliders does: the expression, both groups of chips.
 MIX = "(...strengths) => [strengths.join(','), null, null]"
 
 
-def strengths(wish: str, strength: float) -> NDArray[np.float32]:
-    """The strengths (6,) of a wish.
+def strengths(expression: str, strength: float) -> NDArray[np.float32]:
+    """The strengths (6,) of an expression as the page keeps it.
 
     Raises:
         InputError: there is no such expression.
     """
     try:
-        mixture = [float(part) for part in wish.split(",")] if "," in wish else wish
+        mixture = [float(part) for part in expression.split(",")] if "," in expression else expression
     except ValueError:
-        raise InputError(f"There is no expression called {wish!r}.") from None
+        raise InputError("There is no expression called {name}.", name=repr(expression)) from None
     return resolve(mixture, strength)
 
 
@@ -57,14 +57,14 @@ def face_of(value: str | None, count: int) -> int | None:
     return int(value) if value is not None and value.isdecimal() and int(value) < count else 0
 
 
-def file_name(wish: str) -> str:
+def file_name(expression: str) -> str:
     """The beginning of a download's name."""
-    return f"reggan_{wish.replace(' ', '_') if wish in NAMED else 'mixture'}"
+    return f"reggan_{expression.replace(' ', '_') if expression in NAMED else 'mixture'}"
 
 
-def caption(wish: str, strength: float, language: str) -> str:
+def caption(expression: str, strength: float, language: str) -> str:
     """What was asked for, in words: "Sadly angry: 65 % sad, 65 % angry"."""
-    words = describe(strengths(wish, strength).tolist(), language)
-    if wish in COMPOUND:
-        return f"{say(wish.capitalize(), language)}: {words}"
+    words = describe(strengths(expression, strength).tolist(), language)
+    if expression in COMPOUND:
+        return f"{say(expression.capitalize(), language)}: {words}"
     return words[:1].upper() + words[1:]

@@ -10,11 +10,11 @@ from reggan.ui.words import t
 
 
 def build_controls() -> tuple[gr.Textbox, gr.Slider]:
-    """The controls; returns the wish, which is not shown, and the strength.
+    """The controls; returns the expression, which is not shown, and the strength.
 
-    The wish is kept in the browser: a choice there costs one question to the server, not two.
+    The expression is kept in the browser: a choice there costs one question to the server, not two.
     """
-    wish = gr.Textbox(choices.START, visible="hidden", elem_id="wish")
+    expression = gr.Textbox(choices.START, visible="hidden", elem_id="expression")
     basic: Any = gr.Radio(
         choices.BASIC_CHOICES, value=choices.START, label=t("Expression"), elem_id="basic", elem_classes="chips"
     )
@@ -36,7 +36,7 @@ def build_controls() -> tuple[gr.Textbox, gr.Slider]:
             ]
 
     for chips, others in ((basic, compound), (compound, basic)):
-        chips.input(None, chips, [wish, others, *sliders], js=choices.CHOOSE, api_visibility="private")
+        chips.input(None, chips, [expression, others, *sliders], js=choices.CHOOSE, api_visibility="private")
     for slider in sliders:
-        slider.input(None, sliders, [wish, basic, compound], js=choices.MIX, api_visibility="private")
-    return wish, strength
+        slider.input(None, sliders, [expression, basic, compound], js=choices.MIX, api_visibility="private")
+    return expression, strength

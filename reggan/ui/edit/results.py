@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from reggan.predictor import Predictor
-from reggan.ui.edit.show import MOVING, RESULT, Show
+from reggan.ui.edit.result_events import MOVING, RESULT, ResultEvents
 from reggan.ui.widgets import widget
 from reggan.ui.words import t
 
@@ -20,10 +20,10 @@ _START_DOWNLOAD = "() => document.querySelector('#file').click()"
 
 
 def build_results(
-    predictor: Predictor, visit: gr.State, wish: gr.Textbox, strength: gr.Slider, language: gr.Textbox
+    predictor: Predictor, visit: gr.State, expression: gr.Textbox, strength: gr.Slider, language: gr.Textbox
 ) -> None:
     """Lay out the tabs and connect them."""
-    do, shown, wanted = Show(predictor), gr.State(RESULT), [visit, wish, strength]
+    events, shown, wanted = ResultEvents(predictor), gr.State(RESULT), [visit, expression, strength]
     with gr.Tabs(elem_id="results", overflow_behavior="wrap") as tabs:
         with gr.Tab(t("Result")):
             compare, caption = widget("compare"), gr.HTML("", elem_id="words")
@@ -50,8 +50,8 @@ def build_results(
     gr.Markdown(t("provenance"), elem_id="provenance")  # type: ignore[arg-type]
 
     changed = gr.on(
-        [visit.change, wish.change, strength.change],
-        do.result,
+        [visit.change, expression.change, strength.change],
+        events.result,
         [*wanted, language],
         [compare, caption, download],
         trigger_mode="always_last",
@@ -60,7 +60,7 @@ def build_results(
         **_MODEL,
     )
     panel: dict[str, Any] = {
-        "fn": do.panel,
+        "fn": events.panel,
         "inputs": [*wanted, shown, names, language],
         "outputs": [stages, sheet, loop, loop_file],
         "show_progress": "minimal",
@@ -72,12 +72,12 @@ def build_results(
     gr.on([shown.change, names.input], **panel)
     tabs.select(_index, None, shown, **_QUICK)
     for button, fn, inputs in (
-        (download, do.download, [*wanted, suffix, mark, language]),
-        (keep, do.download_sheet, [visit, strength, names, language]),
+        (download, events.download, [*wanted, suffix, mark, language]),
+        (keep, events.download_sheet, [visit, strength, names, language]),
     ):
         written = button.click(fn, inputs, file, show_progress_on=button, **_MODEL)
         written.success(None, None, None, js=_START_DOWNLOAD, **_PRIVATE)
-    make.click(do.loop, [*wanted, moving, language], [loop, loop_file], show_progress_on=loop, **_MODEL)
+    make.click(events.loop, [*wanted, moving, language], [loop, loop_file], show_progress_on=loop, **_MODEL)
 
 
 def _index(event: gr.SelectData) -> int:

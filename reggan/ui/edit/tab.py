@@ -13,8 +13,8 @@ import gradio as gr
 from reggan.predictor import Predictor
 from reggan.ui.edit.controls import build_controls
 from reggan.ui.edit.donation import build_donation
+from reggan.ui.edit.picture_events import PictureEvents
 from reggan.ui.edit.results import build_results
-from reggan.ui.edit.table import Table
 from reggan.ui.edit.visit import Visit
 from reggan.ui.picture_input import PictureInput
 from reggan.ui.widgets import widget
@@ -37,15 +37,15 @@ def build_edit_tab(
     visit = gr.State(None, time_to_live=_KEEP_SECONDS)
     with gr.Row(elem_id="edit"):
         with gr.Column(scale=4, min_width=320, elem_id="left"):
-            _left(demo, Table(predictor, examples), visit, language)
+            _left(demo, PictureEvents(predictor, examples), visit, language)
         with gr.Column(scale=8, min_width=320, elem_id="right"):
-            wish, strength = build_controls()
-            build_results(predictor, visit, wish, strength, language)
+            expression, strength = build_controls()
+            build_results(predictor, visit, expression, strength, language)
             if donations is not None:
                 build_donation(donations, visit, language)
 
 
-def _left(demo: gr.Blocks, do: Table, visit: gr.State, language: gr.Textbox) -> None:
+def _left(demo: gr.Blocks, events: PictureEvents, visit: gr.State, language: gr.Textbox) -> None:
     """The upload, the picture with its faces, and the examples."""
     marking = gr.State(False)
     upload = PictureInput(
@@ -62,13 +62,13 @@ def _left(demo: gr.Blocks, do: Table, visit: gr.State, language: gr.Textbox) -> 
     mark = gr.Button(t("Mark a face by hand"), size="sm", visible=False, elem_id="mark")
     table = [visit, marking, view, faces, mark, sentence]
 
-    if do.examples:
+    if events.examples:
         strip = widget("examples")
-        demo.load(do.strip, language, strip, **_QUICK)
-        demo.load(do.start, language, table, show_progress="hidden", **_PRIVATE)
-        strip.pick(do.example, language, table, **_QUICK)
-    upload.change(do.open, [upload, language], [upload, *table], show_progress_on=upload, **_MODEL)
-    view.pick(do.pick, [visit, language], table, **_QUICK)
-    faces.input(do.choose, [visit, faces, language], table, **_QUICK)
-    mark.click(do.mark, [visit, marking, language], table, **_QUICK)
-    view.box(do.box, [visit, language], table, show_progress="hidden", **_MODEL)
+        demo.load(events.strip, language, strip, **_QUICK)
+        demo.load(events.start, language, table, show_progress="hidden", **_PRIVATE)
+        strip.pick(events.example, language, table, **_QUICK)
+    upload.change(events.open, [upload, language], [upload, *table], show_progress_on=upload, **_MODEL)
+    view.pick(events.pick, [visit, language], table, **_QUICK)
+    faces.input(events.choose, [visit, faces, language], table, **_QUICK)
+    mark.click(events.mark, [visit, marking, language], table, **_QUICK)
+    view.box(events.box, [visit, language], table, show_progress="hidden", **_MODEL)

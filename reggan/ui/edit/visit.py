@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from reggan.predictor import Analysis, Predictor
-from reggan.ui.files import new_path, write_view
+from reggan.ui.browser_files import new_path, write_view
 
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1 in parts of the picture's width and height
 
@@ -31,7 +31,7 @@ class Visit:
         return cls(predictor.analyse(source), new_path("before.jpg"))
 
     def view(self) -> Path:
-        """The picture as it is looked at, at most `files.VIEW` pixels large; written again if it has been deleted."""
+        """The picture to look at, at most `browser_files.VIEW` pixels large; written again if it has been deleted."""
         if not self.view_path.exists():
             write_view(self.analysis.image, self.view_path)
         return self.view_path

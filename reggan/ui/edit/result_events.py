@@ -17,9 +17,9 @@ from reggan.output.badge import badge
 from reggan.output.contact_sheet import expression_rows, expression_sheet
 from reggan.output.explain import stage_views
 from reggan.predictor import Predictor
+from reggan.ui.browser_files import new_path, served, write_view
 from reggan.ui.edit import choices
 from reggan.ui.edit.visit import Visit
-from reggan.ui.files import new_path, served, write_view
 from reggan.ui.picture_input import as_error
 from reggan.ui.words import say
 
@@ -44,18 +44,18 @@ _VIEWS = (
 )
 
 
-class Show:
+class ResultEvents:
     """What happens on events. Holds the predictor, which nothing changes, and nothing else."""
 
     def __init__(self, predictor: Predictor) -> None:
         self.predictor = predictor
 
-    def result(self, visit: Visit | None, wish: str, strength: float, language: str) -> Sequence[Any]:
+    def result(self, visit: Visit | None, expression: str, strength: float, language: str) -> Sequence[Any]:
         """Before and after, the caption and the button for the download."""
         if visit is None or not visit.count:
             button = gr.update(value=say("Download", language), interactive=False)
             return {"empty": say("The result appears here.", language)}, "", button
-        c = choices.strengths(wish, strength)
+        c = choices.strengths(expression, strength)
         edited = self.predictor.edit(visit.analysis, c, visit.face)
         said = provenance.save_options("jpeg", self.predictor.metadata, describe(c))
         height, width = edited.image.shape[:2]
@@ -70,37 +70,39 @@ class Show:
             "label": say("Divider between before and after", language),
         }
         label = say("Download ({width} × {height})", language, width=width, height=height)
-        return value, choices.caption(wish, strength, language), gr.update(value=label, interactive=True)
+        return value, choices.caption(expression, strength, language), gr.update(value=label, interactive=True)
 
     def panel(
-        self, visit: Visit | None, wish: str, strength: float, tab: int, names: str, language: str
+        self, visit: Visit | None, expression: str, strength: float, tab: int, names: str, language: str
     ) -> Sequence[Any]:
         """What the open tab shows beyond the result: the stages, or all expressions. A loop is out of date now."""
         stages: Any = gr.skip()
         sheet: Any = gr.skip()
         if visit is not None and visit.count and tab == STAGES:
-            stages = self._stages(visit, wish, strength, language)
+            stages = self._stages(visit, expression, strength, language)
         if visit is not None and visit.count and tab == SHEET:
             sheet = self._sheet(visit, strength, names, language)
         return stages, sheet, [], gr.update(visible=False)
 
-    def loop(self, visit: Visit | None, wish: str, strength: float, suffix: str, language: str) -> Sequence[Any]:
+    def loop(self, visit: Visit | None, expression: str, strength: float, suffix: str, language: str) -> Sequence[Any]:
         """Neutral to expression and back, to look at and as a file."""
         if visit is None or not visit.count:
             return [], gr.update(visible=False)
-        c, path = choices.strengths(wish, strength), new_path(f"{choices.file_name(wish)}.{suffix}")
+        c, path = choices.strengths(expression, strength), new_path(f"{choices.file_name(expression)}.{suffix}")
         animation = animate(self.predictor, visit.analysis, c, visit.face)
         try:
             save_animation(animation, path, self.predictor.metadata, describe(c))
         except InputError as error:
             raise as_error(error, language) from None
-        words = choices.caption(wish, strength, language)
+        words = choices.caption(expression, strength, language)
         figure = {"picture": served(path), "video": suffix == "mp4", "alt": words, "title": words}
         return [figure], gr.update(value=str(path), visible=True)
 
-    def download(self, visit: Visit | None, wish: str, strength: float, suffix: str, mark: bool, language: str) -> str:
+    def download(
+        self, visit: Visit | None, expression: str, strength: float, suffix: str, mark: bool, language: str
+    ) -> str:
         """The whole picture as a file. Encoding takes longer than editing, so it waits until somebody wants it."""
-        c, path = choices.strengths(wish, strength), new_path(f"{choices.file_name(wish)}.{suffix}")
+        c, path = choices.strengths(expression, strength), new_path(f"{choices.file_name(expression)}.{suffix}")
         try:
             here = _there(visit)
             edited = self.predictor.edit(here.analysis, c, here.face)
@@ -122,9 +124,9 @@ class Show:
         provenance.save(np.asarray(sheet.convert("RGB")), path, self.predictor.metadata, words)
         return str(path)
 
-    def _stages(self, visit: Visit, wish: str, strength: float, language: str) -> list[dict[str, Any]]:
+    def _stages(self, visit: Visit, expression: str, strength: float, language: str) -> list[dict[str, Any]]:
         """Figures: input, both stages, and what happens in between."""
-        c = choices.strengths(wish, strength)
+        c = choices.strengths(expression, strength)
         edited = self.predictor.edit(visit.analysis, c, visit.shown).faces[0]
         views = stage_views(self.predictor, visit.analysis.faces[visit.shown], edited, c)
         pictures = {"crop": edited.crop, "refined": edited.refined, **views}

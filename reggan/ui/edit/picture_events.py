@@ -11,16 +11,16 @@ import gradio as gr
 
 from reggan.errors import InputError
 from reggan.predictor import NO_FACE, Predictor
+from reggan.ui.browser_files import served, thumbnail
 from reggan.ui.edit import choices
 from reggan.ui.edit.visit import Visit
-from reggan.ui.files import served, thumbnail
 from reggan.ui.words import say, sorry
 
 _MARK = "Draw a box around the face, from forehead to chin: drag, or click two opposite corners."
 _NO_PICTURE = "Choose a picture first."
 
 
-class Table:
+class PictureEvents:
     """What happens on events. Holds the predictor and the examples, which nothing changes, and nothing else."""
 
     def __init__(self, predictor: Predictor, examples: Mapping[str, Visit]) -> None:
