@@ -22,9 +22,9 @@ Cost = dict[str, float | int | None]
 def costs(methods: list[Method], crop: np.ndarray, landmarks: np.ndarray) -> dict[str, Cost]:
     """Per method: parameters, GFLOP, ms per face (median of 20, all methods in turn, warmed up), MB.
 
-    One face, one expression, float32, on this machine with torch's present number of threads. FLOP are counted for
-    convolutions and matrix products, a multiply-add being two; the rest (warping, pointwise) is not in them, but is in
-    the time. Peak memory is of a process that loads the method and edits one face.
+    One face, one expression, float32, on this machine with torch's current number of threads. FLOP are those of
+    convolutions and matrix products, two per multiply-add; all else (warping, pointwise operations) counts only towards
+    the time. Peak memory is that of a process that loads the method and edits one face.
     """
     models = [m for m in methods if m.edit is not None and m.module is not None]
     c = np.eye(len(BASIC), dtype=np.float32)[:1]
@@ -53,7 +53,7 @@ def costs(methods: list[Method], crop: np.ndarray, landmarks: np.ndarray) -> dic
 
 
 def _buffers(method: Method) -> int:
-    """Stage 1's weights are solved for, not trained, so they are kept as a buffer."""
+    """Stage 1's weights are solved for, not trained, so they are a buffer and no parameter."""
     assert method.module is not None
     return sum(b.numel() for n, b in method.module.named_buffers() if n.split(".")[-1] == "weight")
 

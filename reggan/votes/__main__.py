@@ -24,7 +24,7 @@ def _parser() -> argparse.ArgumentParser:
 
     gallery = commands.add_parser("gallery", help="make the pictures that are rated")
     gallery.add_argument(
-        "--images", type=Path, required=True, help="folder; sub-folders photo, statue ... tell the class"
+        "--images", type=Path, required=True, help="folder; sub-folders photo, statue ... give the class"
     )
     gallery.add_argument("--methods", default="refined,coarse,input", help="refined, coarse, input, NAME=FOLDER")
     gallery.add_argument("--expressions", default=",".join(BASIC), help="with commas; default: the six basic ones")
@@ -51,7 +51,6 @@ def _parser() -> argparse.ArgumentParser:
     power.add_argument("--power", type=float, default=0.8, help="chance of seeing it, default 0.8")
     power.add_argument("--alpha", type=float, default=0.05, help="chance of a false alarm, default 0.05")
     power.add_argument("--tie-share", type=float, default=0.3, help="share of both and neither, default 0.3")
-
     power.add_argument("--methods", type=int, default=2, help="how many are compared, default 2")
     power.add_argument("--repeats", type=float, default=1, help="answers of one voter about the same pair, default 1")
     power.add_argument("--correlation", type=float, default=0, help="of one voter's answers, default 0")
@@ -71,7 +70,7 @@ def _gallery(args: argparse.Namespace) -> str:
     methods, expressions = (
         [part.strip() for part in text.split(",") if part.strip()] for text in (args.methods, args.expressions)
     )
-    parse_methods(methods)  # a mistake is told before the weights are loaded
+    parse_methods(methods)  # a mistake is reported before the weights are loaded
     source = Path(args.source)
     statement = source.read_text(encoding="utf-8") if len(args.source) < 256 and source.is_file() else args.source
     study = args.study or args.images.resolve().name

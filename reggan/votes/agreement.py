@@ -11,8 +11,8 @@ Question = tuple[str, str, str, str]  # item, two methods in alphabetical order,
 def agreed_with_others(mine: list[Ballot], theirs: list[Ballot]) -> tuple[int, int]:
     """On how many questions the voter agreed with the others, and of how many.
 
-    In mode "pair" agreeing is giving the answer that most others gave, whatever the sides; where the others are
-    divided there is nothing to agree with. In mode "single" it is a rating within one point of the others' mean.
+    In mode "pair" agreeing is giving the answer that most others gave, whichever side a method was on; where the others
+    are divided, a question does not count. In mode "single" it is a rating within one point of the others' mean.
     Attention checks are left out.
     """
     others: dict[Question, list[str]] = defaultdict(list)
@@ -29,7 +29,7 @@ def agreed_with_others(mine: list[Ballot], theirs: list[Ballot]) -> tuple[int, i
 
 
 def _answers(ballot: Ballot) -> list[tuple[Question, str]]:
-    """Answers with methods in place of sides."""
+    """Each question with its answer, which names the method and not the side."""
     if ballot.checked:
         return []
     first, second = sorted((ballot.left, ballot.right))
@@ -41,6 +41,7 @@ def _answers(ballot: Ballot) -> list[tuple[Question, str]]:
 
 
 def _same(answer: str, others: list[str], mode: str) -> bool | None:
+    """None where there is nothing to agree with."""
     if not others:
         return None
     if mode == "single":

@@ -1,7 +1,7 @@
-"""Faces that visitors give to a study, each by a tick of its own.
+"""Faces that visitors give to a study, one tick of a box for each.
 
-Nothing is ever given unless whoever runs the study names a folder (REGGAN_VOTES_DONATIONS), and nothing in that folder
-is shown to anybody by itself: it is looked through, and `python -m reggan.votes gallery --images FOLDER` takes it.
+Visitors are asked only if whoever runs the study names a folder (REGGAN_VOTES_DONATIONS). Nothing in it is shown to
+anybody until it has been looked through and made into a gallery: `python -m reggan.votes gallery --images FOLDER`.
 """
 
 import json
@@ -45,7 +45,7 @@ def donate(folder: Path, crop: np.ndarray, consent: str) -> str:
 
 
 def withdraw(folder: Path, number: str) -> bool:
-    """Delete a face that was given; whether there was one."""
+    """Delete a face that was given. Returns whether there was one."""
     if not _NUMBER.fullmatch(number):
         return False
     found = (folder / f"{number}.png").exists()

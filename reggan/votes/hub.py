@@ -1,9 +1,9 @@
 """A second copy of the votes: an append-only Hugging Face dataset, private unless told otherwise.
 
-The database is the truth; this only copies. Each process writes one file of its own, `votes/<start>-<random>.jsonl`,
-one ballot a line, which `CommitScheduler` uploads when it has grown. At the start the files of all earlier processes
-are merged into the database, so that a Space without a disk of its own loses nothing when it restarts. Only a process
-that is killed loses what it has not uploaded yet, the last two minutes, and only where its database is lost too.
+The database is authoritative; this is only a copy. Each process writes one file of its own, one ballot a line,
+`votes/<start>-<random>.jsonl`, which `CommitScheduler` uploads when it has grown. At the start the files of all earlier
+processes are merged into the database, so that a Space without a disk of its own loses nothing when it restarts. Only a
+process that is killed loses what it has not uploaded, the last two minutes, and only where its database is lost too.
 """
 
 import atexit
@@ -35,11 +35,12 @@ _log = logging.getLogger(__name__)
 
 
 def to_line(ballot: Ballot) -> str:
+    """A ballot as one line of JSON, without the line break."""
     return json.dumps({"schema": SCHEMA, **ballot._asdict()}, ensure_ascii=False)
 
 
 def from_lines(lines: Iterable[str]) -> Iterator[Ballot]:
-    """Ballots of a file; a line that is no ballot (cut off, or of a newer schema) is skipped."""
+    """Ballots of a file; lines that are not ballots (cut off, or of a newer schema) are skipped."""
     for line in lines:
         try:
             content = json.loads(line)
@@ -75,7 +76,7 @@ class Mirror(CommitScheduler):
             raise
 
     def push_to_hub(self):  # type: ignore[no-untyped-def]  # as the scheduler declares it
-        """Called by the scheduler in time, and when the process ends."""
+        """Called by the scheduler, every few minutes and when the process ends."""
         self._write()
         return super().push_to_hub()
 
@@ -84,7 +85,7 @@ class Mirror(CommitScheduler):
         lines = [to_line(ballot) + "\n" for _, ballot in rows if ballot.token not in self._known]
         if rows:
             self._row = rows[-1][0]
-            self._known = set()  # all of them are in rows that have been seen
+            self._known = set()  # all of these are in rows that were read just now
         with self.lock:
             if lines:
                 with self._file.open("a", encoding="utf-8") as file:
@@ -97,14 +98,18 @@ class Mirror(CommitScheduler):
 
 
 def without(voters: set[str], lines: Iterable[str]) -> list[str]:
-    """The lines that are none of these voters' ballots."""
+    """The lines that are not ballots of these voters."""
     return [line for line in lines if all(ballot.voter not in voters for ballot in from_lines([line]))]
 
 
 def connect(store: Store, settings: VotingSettings, every: float = _MINUTES) -> Mirror:
-    """Merge what the dataset holds into the database, then begin to upload.
+    """Merge the dataset's ballots into the database, then start uploading new ones.
 
-    Raises whatever the Hub's client raises: the Hub is out of reach, or the token may not write.
+    Args:
+        every: minutes between uploads.
+
+    Raises:
+        Exception: whatever the Hub's client raises, as the Hub is out of reach or the token may not write.
     """
     known: set[str] = set()
     for lines in _files(HfApi(token=settings.token), settings.dataset).values():
@@ -115,7 +120,7 @@ def connect(store: Store, settings: VotingSettings, every: float = _MINUTES) -> 
 
 
 def _files(api: HfApi, dataset: str) -> dict[str, list[str]]:
-    """The dataset's files of votes with their lines; none where there is no dataset yet."""
+    """Name to lines of the dataset's files of votes; empty where there is no dataset yet."""
     try:
         names = api.list_repo_files(dataset, repo_type="dataset")
     except RepositoryNotFoundError:
@@ -127,9 +132,9 @@ def _files(api: HfApi, dataset: str) -> dict[str, list[str]]:
 
 
 def start_mirror(store: Store, settings: VotingSettings) -> threading.Thread:
-    """`connect` in the background, again and again until it works: the page does not wait for the Hub.
+    """Run `connect` in the background, again and again until it works: the page does not wait for the Hub.
 
-    From now on SIGTERM, by which a Space is stopped, ends the process in order, with a last upload.
+    From now on SIGTERM, which stops a Space, ends the process with a last upload.
 
     Raises:
         InputError: there is no token.

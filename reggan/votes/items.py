@@ -8,8 +8,8 @@
                 "input": "<random>.jpg", "files": {"refined": "<random>.jpg", ...},
                 "clear": true, "stranger": "statue_marble_happy"}]}
 
-`clear`: the expression is one that nobody confuses with the unchanged face; `stranger`: the item of a person who looks
-different, or null. Attention checks are made of these two.
+`clear`: nobody confuses the expression with the unchanged face. `stranger`: the item of a person who looks different,
+or null. Attention checks are made from these two.
 """
 
 import base64
@@ -52,7 +52,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Gallery:
-    """A study's pictures. Nothing changes it."""
+    """A study's pictures; never changed once loaded."""
 
     folder: Path
     study: str
@@ -95,24 +95,24 @@ class Gallery:
 
     @cached_property
     def pairs(self) -> list[Pair]:
-        """Everything to be rated two by two."""
+        """All pairs of results to be compared."""
         two = itertools.combinations
         return [(item.id, *pair) for item in self.items.values() for pair in two(sorted(item.files), 2)]
 
     @cached_property
     def singles(self) -> list[Pair]:
-        """Everything to be rated one by one."""
+        """All results, each to be rated alone."""
         return [(item.id, "", method) for item in self.items.values() for method in item.files]
 
     def file(self, item: Item, method: str) -> str:
-        """What stands for a method before a voter; STRANGER is the check method's result on another person."""
+        """The picture shown for a method; for STRANGER the check method's result on another person."""
         if method == STRANGER:
             other = self.items[item.stranger or ""]
             return other.files[item.check_method or ""]
         return item.files[method]
 
     def picture(self, file: str) -> str:
-        """A picture as a data URL: no name, and nothing that a cache would tell apart."""
+        """A picture as a data URL, so that neither a file name nor a cached address tells who made it."""
         data = (self.folder / file).read_bytes()
         return f"data:{_TYPES[Path(file).suffix]};base64,{base64.b64encode(data).decode()}"
 

@@ -1,4 +1,4 @@
-"""Makes a gallery: every picture's largest face, given every expression by every method.
+"""Make a gallery: the largest face of every picture, given every expression by every method.
 
 All pictures are stored in one format at one size, without metadata, under random names, so that neither name, format
 nor size tells a voter who made what.
@@ -35,9 +35,9 @@ _ALIKE = 0.9
 
 @dataclass(frozen=True)
 class Plan:
-    """What a gallery is to be made of."""
+    """What goes into a gallery."""
 
-    images: Path  # folder of pictures; sub-folders, or the names' beginnings, tell the class
+    images: Path  # folder of pictures; a sub-folder, or the beginning of a name, gives the class
     methods: Sequence[str]  # of OWN, or NAME=FOLDER
     expressions: Sequence[str]
     source: str  # where the pictures are from, and who agreed to what
@@ -192,7 +192,7 @@ def _read(folder: Path, name: str) -> Picture:
 
 
 def _strangers(crops: Mapping[str, Picture]) -> dict[str, str | None]:
-    """For each picture the one whose face is least like it; None where all are too much like it."""
+    """Each picture to the one whose face is least like it; None where all are too much alike."""
     from reggan.metrics.fss import embed
 
     stems = list(crops)

@@ -87,7 +87,7 @@ def describe(
     repeats: float = 1,
     correlation: float = 0,
 ) -> str:
-    """The plan of a study in words: comparisons per pair, in all, and voters."""
+    """A study's size in words: comparisons per pair and in all, and voters."""
     n = sample_size(margin, power, alpha, tie_share, repeats, correlation)
     if methods < 2:
         raise InputError("A comparison needs at least two methods.")

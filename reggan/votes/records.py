@@ -1,4 +1,4 @@
-"""What one vote is, wherever it is: in the database, in an export, in the statistics.
+"""The records of voting: what was shown, what was answered, and single votes for exports and statistics.
 
 A voter sees one item (a face and an asked-for expression) and answers three questions about it, as in the paper's
 human study. In mode "pair" two methods' results stand side by side; in mode "single" there is one result, `right` is
@@ -15,7 +15,7 @@ MODES = ("pair", "single")
 IMAGE_CLASSES = ("photo", "painting", "statue", "avatar", "other")
 
 INPUT = "input"  # the method that changes nothing
-STRANGER = "stranger"  # stands in `left` or `right` of an attention check: another person's face
+STRANGER = "stranger"  # in `left` or `right` of an attention check: another person's face
 
 
 class Vote(NamedTuple):
@@ -38,7 +38,7 @@ class Vote(NamedTuple):
 
 
 class Showing(NamedTuple):
-    """What stands before a voter: one item, one or two methods, and a token that can be spent once."""
+    """What a voter sees: one item, one or two methods, and a token that can be spent once."""
 
     token: str
     shown: float  # when it was chosen, seconds since 1970

@@ -1,4 +1,4 @@
-"""Voting, as the page sees it: a ticket and answers go in, the next screen comes out.
+"""Voting as the page uses it: a ticket and answers go in, the next screen comes out.
 
 A screen is a plain dict that goes to the browser as it is:
 
@@ -7,7 +7,7 @@ A screen is a plain dict that goes to the browser as it is:
     {"kind": "thanks", "ticket", "voter", "last", "done": 30, "agreed": 41, "asked": 52, "more": True}
     {"kind": "problem", "message": one sentence}
 
-Nothing in a showing tells which method made what. All that lasts is in the database.
+Nothing in a showing tells which method made which picture. Everything that is kept is in the database.
 """
 
 import random
@@ -30,7 +30,7 @@ _NAMES = {INPUT: "unchanged", STRANGER: "another person"}
 
 
 class VotingService:
-    """One study on one database. Threads and visitors share it."""
+    """One study on one database, shared by all threads and visitors."""
 
     def __init__(self, settings: VotingSettings, clock: Callable[[], float] = time.time) -> None:
         self.settings = settings
@@ -92,7 +92,7 @@ class VotingService:
             seconds: how long each answer took.
 
         Raises:
-            InputError: no voter's ticket, answers that are none, a token that is not open, or voting too fast.
+            InputError: an unknown ticket, invalid answers, a token that is not open, or voting too fast.
         """
         secret, now = self._secret(), self._clock()
         voter = voter_of_login(login, secret) if login else voter_of(ticket, secret)
@@ -131,13 +131,13 @@ class VotingService:
 
 
 def reveal(ballot: Ballot) -> str:
-    """Who made what, for after the vote."""
+    """Which method made which picture, shown after the vote."""
     left, right = (_NAMES.get(method, method) for method in (ballot.left, ballot.right))
     return f"left {left}, right {right}" if ballot.right else left
 
 
 def _plausible(seconds: Sequence[float]) -> list[float]:
-    """The browser's times, which are only ever described: three numbers from 0 to an hour, to the millisecond."""
+    """The browser's times, used for description only: three numbers from 0 to an hour, to the millisecond."""
     try:
         times = [round(min(max(float(value), 0.0), 3600.0), 3) for value in seconds]
     except (TypeError, ValueError):

@@ -10,7 +10,7 @@ REGGAN_VOTES_TRUST_PROXY   1: the address is X-Forwarded-For's first; default on
 REGGAN_VOTES_SECRET        signs the voters' tickets; without one, a secret kept in the database
 REGGAN_VOTES_DATASET       Hugging Face dataset that keeps the votes too, with HF_TOKEN to write it
 REGGAN_VOTES_PUBLIC        1: make that dataset public
-REGGAN_VOTES_DONATIONS     folder for faces that visitors give by a tick; without one they are not asked
+REGGAN_VOTES_DONATIONS     folder for faces that visitors give to the study; without one they are not asked
 """
 
 import os
@@ -26,7 +26,7 @@ SHIPPED = Path(__file__).parent / "gallery"
 
 @dataclass(frozen=True)
 class VotingSettings:
-    """Everything that can be set; see the table above."""
+    """How voting is set up; the table above explains each field."""
 
     db: Path
     gallery: Path = SHIPPED

@@ -69,21 +69,21 @@ class Store:
     # Showings
 
     def showing(self, voter: str, study: str, mode: str) -> Showing | None:
-        """The one that stands before this voter."""
+        """The voter's open showing, not yet answered."""
         query = f"SELECT {_columns(Showing)} FROM showing WHERE voter = ? AND study = ? AND mode = ?"
         with self._transaction() as db:
             row = db.execute(query, (voter, study, mode)).fetchone()
         return None if row is None else Showing(*row)
 
     def show(self, showing: Showing) -> Showing:
-        """Put a showing before its voter. Where one stands already (a second window), that one is returned."""
+        """Open a showing for its voter. Where one is open already (in a second window), that one is returned."""
         query = f"SELECT {_columns(Showing)} FROM showing WHERE voter = ? AND study = ? AND mode = ?"
         with self._transaction() as db:
             db.execute(_insert(Showing, "showing", "IGNORE"), showing)
             return Showing(*db.execute(query, (showing.voter, showing.study, showing.mode)).fetchone())
 
     def withdraw(self, token: str) -> None:
-        """Take a showing back that can no longer be shown."""
+        """Delete an open showing that can no longer be shown."""
         with self._transaction() as db:
             db.execute("DELETE FROM showing WHERE token = ?", (token,))
 
@@ -112,12 +112,12 @@ class Store:
             ballot = to_ballot(Showing(*row), iso(now), answers, seconds)
             db.execute("DELETE FROM showing WHERE token = ?", (token,))
             stored = db.execute(_insert(Ballot, "ballot", "IGNORE"), ballot).rowcount
-        if not stored:  # the token is spent all the same, or this pair would stand before the voter for ever
+        if not stored:  # the token is spent all the same, or the voter would be shown this pair for ever
             raise InputError("You have rated this pair already; press Start for the next one.")
         return ballot
 
     def merge(self, ballots: Iterable[Ballot]) -> int:
-        """Add ballots from elsewhere. Known ones, second ones and those of forgotten voters are left out.
+        """Add ballots from elsewhere, without those that are known, second ones for a pair, and forgotten voters'.
 
         Returns:
             how many were new.
@@ -130,7 +130,7 @@ class Store:
             return db.total_changes - before
 
     def forget(self, voter: str) -> int:
-        """Delete everything of one voter, and refuse what may come back by `merge`.
+        """Delete everything of one voter, and keep `merge` from bringing it back.
 
         Returns:
             how many ballots there were.
@@ -154,14 +154,14 @@ class Store:
             return set(db.execute(query, (study, mode, voter)))
 
     def count_voters(self, study: str, mode: str, pairs: Iterable[Pair]) -> list[int]:
-        """How many voters have rated each pair."""
+        """Number of voters who have rated each pair."""
         equal = 'item = ? AND min("left", "right") = ? AND max("left", "right") = ?'
         query = f"SELECT count(*) FROM ballot WHERE study = ? AND mode = ? AND {equal}"
         with self._transaction() as db:
             return [db.execute(query, (study, mode, *pair)).fetchone()[0] for pair in pairs]
 
     def count_since(self, voter: str, moment: float) -> int:
-        """How many ballots this voter has cast since a moment in seconds since 1970."""
+        """Number of ballots the voter has cast since `moment`, in seconds since 1970."""
         with self._transaction() as db:
             query = "SELECT count(*) FROM ballot WHERE voter = ? AND time > ?"
             return db.execute(query, (voter, iso(moment))).fetchone()[0]

@@ -1,4 +1,4 @@
-"""Who votes: pseudonyms that the server signs, and a limit of new ones per address.
+"""Who votes: pseudonyms signed by the server, and a limit on new ones per address.
 
 A voter is a random number, handed out at the first start and kept in the browser with a signature, so that nobody can
 vote as another and people behind one address stay different voters. With a Hugging Face login it is a keyed hash of
@@ -30,7 +30,7 @@ def new_ticket(secret: bytes) -> str:
 
 
 def voter_of(ticket: str, secret: bytes) -> str | None:
-    """The pseudonym on a ticket that this server has issued, else None."""
+    """The pseudonym on a ticket, or None if this server did not issue it."""
     voter, _, signature = ticket.partition(".")
     genuine = hmac.compare_digest(_mac(secret, "ticket " + voter).encode(), signature.encode())
     return voter if genuine else None

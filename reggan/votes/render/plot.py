@@ -23,9 +23,9 @@ def interval_plot(
     Args:
         title, unit: of the caption.
         rows: names and numbers.
-        form: of the numbers that stand beside the dots; the axis shares its scale.
-        zero: where a dashed line stands, which the axis always holds.
-        bounds: beyond which the axis never goes.
+        form: of the numbers beside the dots; the axis has the same scale.
+        zero: place of a dashed line, which is always inside the axis.
+        bounds: the axis ends there at the latest.
     """
     known = [x for _, estimate in rows for x in estimate if not math.isnan(x)] + ([] if zero is None else [zero])
     scaled = [form.scale * x for x in (*known, *bounds)]

@@ -1,4 +1,4 @@
-"""One question's results, from the headline to the small print."""
+"""One question's results: headline, facts, cautions, plots and tables."""
 
 import html
 import math
@@ -21,7 +21,7 @@ _RATED = {
 
 
 def question_section(summary: Summary) -> str:
-    """Facts, the leader, interval plots, tables, and what to beware of."""
+    """Facts, the best method, interval plots, tables, and cautions."""
     pairs = isinstance(summary, PairSummary)
     facts = [
         f"{summary.answers} {'answer' if summary.answers == 1 else 'answers'}",

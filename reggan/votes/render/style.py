@@ -1,4 +1,4 @@
-"""The look of results, on the page and in the report. Every rule stands under `.results`, so nothing else changes.
+"""The look of results, on the page and in the report. Every rule is below `.results`, so nothing else changes.
 
 Colours of text, lines and cards are the page's variables, by Gradio's names; the report defines them itself.
 """

@@ -83,7 +83,7 @@ def ranks(samples: np.ndarray, voters: int) -> list[int | None]:
 
 
 def caution(voters: int) -> list[str]:
-    """What to say of intervals from so few voters: at most one sentence."""
+    """A sentence about intervals from few voters, if there are few."""
     if voters < MIN_VOTERS:
         return [f"No intervals and ranks: they need at least {MIN_VOTERS} voters."]
     if voters < FEW_VOTERS:

@@ -1,4 +1,4 @@
-"""What is shown about one question, and how it is defined.
+"""The results of one question, and how they are defined.
 
 A win rate is (wins + half the ties) / comparisons. The preference margin of method m over its best competitor b, the
 other method with the highest win rate, is taken from the direct comparisons of the two: the share that prefers m minus
@@ -57,7 +57,7 @@ class PairSummary:
     log_tie: float  # Davidson's log v
     left: Estimate  # share of left among the answers that are no ties
     agreement: Estimate
-    notes: list[str]  # what to beware of, in sentences
+    notes: list[str]  # cautions, one sentence each
 
 
 @dataclass(frozen=True)
