@@ -94,7 +94,9 @@ def test_batch_can_be_cancelled(visitor: Visitor, tmp_path: Path) -> None:
     expect(visitor.page.locator("#batch_report")).to_contain_text("of 30 pictures", timeout=WAIT)
     visitor.page.locator("#batch_stop").click()
     expect(visitor.page.locator("#batch_report")).to_contain_text("Cancelled.", timeout=WAIT)
-    visitor.page.wait_for_timeout(1500)
+    visitor.top("edit")  # which takes as long as the next picture of the batch would
+    visitor.until_changed("after", lambda: visitor.choose("basic", "Sad"))
+    visitor.top("batch")
     expect(visitor.page.locator("#batch_report")).to_contain_text("Cancelled.")
     expect(visitor.page.locator("#batch_zip")).to_be_hidden()
 

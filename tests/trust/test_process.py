@@ -125,6 +125,7 @@ def test_the_original_s_metadata_do_not_come_back(server: Server) -> None:
         body = {"data": [{"path": stored, "meta": {"_type": "gradio.FileData"}}, "sad", 1.0, None, False]}
         event = client.post("/gradio_api/call/edit", json=body).json()["event_id"]
         said = json.loads(client.get(f"/gradio_api/call/edit/{event}").text.split("data: ", 1)[1])
+        assert len(said) == 3
         for one in said:
             data = client.get(f"/gradio_api/file={one['path']}").content
             assert b"Mustermann" not in data and not Image.open(io.BytesIO(data)).getexif().get_ifd(0x8825)
