@@ -101,6 +101,12 @@ def resolve(expression: Expression, strength: float = 1.0) -> np.ndarray:
     return c * np.float32(strength)
 
 
+def relaxation(c: np.ndarray) -> np.ndarray:
+    """How much of the expression that a face has already is taken away for strengths c (N, 6): all of it where the new
+    ones add up to 1, so that a smiling sitter can be angry. (N,) float32 in [0, 1]."""
+    return np.minimum(np.asarray(c, np.float32).sum(-1), np.float32(1))
+
+
 def describe(c: np.ndarray) -> str:
     """Words for a strength vector, e.g. "70 % happy, 60 % surprised"; "neutral" for zeros."""
     parts = [f"{round(100 * float(v))} % {name}" for name, v in zip(BASIC, c, strict=True) if v > 0.005]

@@ -17,8 +17,9 @@ import torch
 from numpy.typing import NDArray
 
 from reggan.errors import InputError
-from reggan.expressions import Expression, resolve
+from reggan.expressions import Expression, relaxation, resolve
 from reggan.faces import (
+    SIZE,
     Change,
     Face,
     align,
@@ -31,7 +32,7 @@ from reggan.faces import (
 )
 from reggan.faces.images import ImageSource
 from reggan.model.arrays import Image
-from reggan.model.forward import Forward, ModelOutput, OnDevice
+from reggan.model.forward import Float, Forward, ModelOutput, OnDevice
 from reggan.model.reggan import RegGAN
 from reggan.weights.files import load_model
 from reggan.weights.source import find
@@ -51,6 +52,7 @@ class AlignedFace:
     matrix: NDArray[np.float64]  # (2, 3), picture -> crop
     crop: Image  # (256, 256, 3)
     landmarks: NDArray[np.float32]  # (478, 2), pixels in the crop
+    present: NDArray[np.float32]  # (6,) in [0, 1], the expression it has already, as far as landmarks tell
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,9 @@ class Predictor:
         Raises:
             InputError: unreadable picture, no face, no such face, or an expression that does not exist.
         """
-        return self.edit(self.analyse(image, box), resolve(expression, strength), face)
+        c = resolve(expression, strength)
+        relax = None if c.any() else strength  # neutral: nothing new, and what is there goes
+        return self.edit(self.analyse(image, box), c, face, relax)
 
     def analyse(self, image: ImageSource, box: Box | None = None) -> Analysis:
         """Read a picture and find its faces; with `box`, the one face in it.
@@ -163,18 +167,29 @@ class Predictor:
         found = find_faces(pixels) if box is None else [face_in_box(pixels, box)]
         return Analysis(pixels, tuple(self._aligned(pixels, f) for f in found))
 
-    @staticmethod
-    def _aligned(image: Image, face: Face) -> AlignedFace:
+    @torch.inference_mode()
+    def _aligned(self, image: Image, face: Face) -> AlignedFace:
         matrix = alignment_matrix(face.landmarks)
         landmarks = transform(face.landmarks, matrix).astype(np.float32)
-        return AlignedFace(face, matrix, align(image, matrix), landmarks)
+        _, present = self.model.neutral(torch.from_numpy(landmarks[None]).to(self.device), SIZE)
+        return AlignedFace(face, matrix, align(image, matrix), landmarks, present[0].cpu().numpy())
 
-    def edit(self, analysis: Analysis, c: NDArray[np.float32], face: int | None = None) -> Result:
-        """Give one face, or all, the expression with strengths c (6,)."""
-        return self.edit_many(analysis, c[None], face)[0]
+    def edit(
+        self, analysis: Analysis, c: NDArray[np.float32], face: int | None = None, relax: float | None = None
+    ) -> Result:
+        """Give one face, or all, the expression with strengths c (6,); `relax` as `edit_many` has it."""
+        return self.edit_many(analysis, c[None], face, relax)[0]
 
-    def edit_many(self, analysis: Analysis, c: NDArray[np.float32], face: int | None = None) -> list[Result]:
+    def edit_many(
+        self, analysis: Analysis, c: NDArray[np.float32], face: int | None = None, relax: float | None = None
+    ) -> list[Result]:
         """One result per row of c (N, 6); the model sees all of them at once.
+
+        Args:
+            analysis: of the picture.
+            face: which face; None for all.
+            relax: how much of the expression that a face has already is taken away, in [0, 1]; if not given, as much as
+                c adds, see `reggan.expressions.relaxation`. With c = 0 and relax = 1 the face becomes neutral.
 
         Raises:
             InputError: there is no face, or not that many.
@@ -187,24 +202,25 @@ class Predictor:
                 "There is no face {face}; this picture has {count}, counted from 0.", face=face, count=count
             )
         chosen = analysis.faces if face is None else (analysis.faces[face],)
+        goes = relaxation(c) if relax is None else np.full(len(c), relax, np.float32)
         images = [analysis.image] * len(c)
         edited: list[list[EditedFace]] = [[] for _ in c]
-        for one, made in zip(chosen, self._make(chosen, c), strict=True):
+        for one, made in zip(chosen, self._make(chosen, c, goes), strict=True):
             for n, change in enumerate(made.changes):
-                if c[n].any():
+                if c[n].any() or goes[n]:
                     images[n] = paste_back(images[n], one.matrix, change)
                 coarse, refined = made.coarse[n], made.refined[n]
                 edited[n].append(EditedFace(one.face.box, one.face.landmarks, one.crop, coarse, refined, change))
         return [Result(i, tuple(f), row) for i, f, row in zip(images, edited, c, strict=True)]
 
-    def _make(self, faces: Sequence[AlignedFace], c: NDArray[np.float32]) -> Iterator[ModelOutput]:
+    def _make(self, faces: Sequence[AlignedFace], c: Float, relax: Float) -> Iterator[ModelOutput]:
         """For each face what the model makes of it, as many faces at once as fit into a batch."""
         n = len(c)
         at_once = max(1, _ROWS // max(n, 1))
         for i in range(0, len(faces), at_once):
             some = faces[i : i + at_once]
             crops, landmarks = np.stack([f.crop for f in some]), np.stack([f.landmarks for f in some])
-            made = self.forward(crops, landmarks, np.tile(c, (len(some), 1)))
+            made = self.forward(crops, landmarks, np.tile(c, (len(some), 1)), np.tile(relax, len(some)))
             for rows in (slice(k * n, (k + 1) * n) for k in range(len(some))):
                 yield ModelOutput(made.coarse[rows], made.refined[rows], made.changes[rows], {})
 
@@ -220,7 +236,8 @@ class Predictor:
             coarse and refined, (N, 256, 256, 3) uint8 each.
         """
         steps = [slice(i, i + _ROWS) for i in range(0, len(crops), _ROWS)]
-        made = [self.forward(crops[s], landmarks[s], c[s]) for s in steps]
+        relax = relaxation(c)
+        made = [self.forward(crops[s], landmarks[s], c[s], relax[s]) for s in steps]
         return np.concatenate([m.coarse for m in made]), np.concatenate([m.refined for m in made])
 
     def attention(self, face: AlignedFace, c: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
@@ -230,4 +247,5 @@ class Predictor:
             name ("shared 64", "channelwise 32", "skip 128" ...) to (h, w) in (0, 1); maps with a channel axis are
             averaged over it.
         """
-        return self.forward(face.crop[None], face.landmarks[None], c[None], attention=True).attention
+        relax = np.zeros(1, np.float32)
+        return self.forward(face.crop[None], face.landmarks[None], c[None], relax, attention=True).attention

@@ -11,6 +11,8 @@ from reggan.faces import SIZE, Change
 from reggan.model.arrays import Image, to_tensor, to_uint8
 from reggan.model.reggan import Output, RegGAN
 
+Float = NDArray[np.float32]
+
 
 @dataclass(frozen=True)
 class ModelOutput:
@@ -23,10 +25,11 @@ class ModelOutput:
 
 
 class Forward(Protocol):
-    """Aligned faces (B, 256, 256, 3) uint8, landmarks (B, 478, 2) and strengths c (N, 6), N / B rows for each face."""
+    """Aligned faces (B, 256, 256, 3) uint8, their landmarks (B, 478, 2), strengths c (N, 6) and how much of what a face
+    has already is taken away, relax (N,); N / B rows for each face."""
 
     def __call__(
-        self, crops: Image, landmarks: NDArray[np.float32], c: NDArray[np.float32], attention: bool = False
+        self, crops: Image, landmarks: Float, c: Float, relax: Float, attention: bool = False
     ) -> ModelOutput: ...
 
 
@@ -39,13 +42,10 @@ class OnDevice:
         self.precision = precision or (torch.float16 if self.device.type == "cuda" else None)
 
     @torch.inference_mode()
-    def __call__(
-        self, crops: Image, landmarks: NDArray[np.float32], c: NDArray[np.float32], attention: bool = False
-    ) -> ModelOutput:
-        crop = to_tensor(crops, self.device)
-        points, strengths = (torch.from_numpy(np.ascontiguousarray(a)).to(self.device) for a in (landmarks, c))
+    def __call__(self, crops: Image, landmarks: Float, c: Float, relax: Float, attention: bool = False) -> ModelOutput:
+        given = (torch.from_numpy(np.ascontiguousarray(a)).to(self.device) for a in (landmarks, c, relax))
         maps: dict[str, torch.Tensor] | None = {} if attention else None
-        out = self.model(crop, points, strengths, maps, self.precision)
+        out = self.model(to_tensor(crops, self.device), *given, maps, self.precision)
         seen = {name: m[0].mean(0).float().cpu().numpy() for name, m in (maps or {}).items()}
         return ModelOutput(to_uint8(out.coarse), to_uint8(out.refined), _changes(out), seen)
 

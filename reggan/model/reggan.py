@@ -11,6 +11,7 @@ from reggan.faces import SIZE
 from reggan.model.arrays import resize, shrink
 from reggan.model.config import ModelConfig
 from reggan.model.frame import FrameMaps, LandmarkFrame, pixel_grid, sample
+from reggan.model.neutral import NeutralEstimator
 from reggan.model.refinement import Edit, RefinementNetwork
 from reggan.model.regression import RegressionLayer
 
@@ -56,6 +57,7 @@ class RegGAN(nn.Module):
         super().__init__()
         self.config = config
         self.frame = LandmarkFrame()
+        self.neutral = NeutralEstimator()
         self.regression = RegressionLayer(config.grid, config.r)
         self.refinement = self.refinement_network(config, SIZE)
 
@@ -73,6 +75,7 @@ class RegGAN(nn.Module):
         crop: Tensor,
         landmarks: Tensor,
         c: Tensor,
+        relax: Tensor | None = None,
         maps: dict[str, Tensor] | None = None,
         precision: torch.dtype | None = None,
     ) -> Output:
@@ -82,25 +85,59 @@ class RegGAN(nn.Module):
             crop: (B, 3, 256, 256) in [0, 1].
             landmarks: (B, 478, 2) MediaPipe landmarks, pixels in the crop.
             c: (N, 6) in [0, 1]: N / B expressions of each face, the first face's first.
+            relax: (N,) in [0, 1], how much of the expression that the face has is taken away; nothing if not given.
             maps: if given, filled with stage 2's attention maps, in the frame.
             precision: of stage 2's convolutions, float16 or bfloat16; positions need float32 and keep it.
 
         Returns:
-            `Output` with N rows; where c is 0, both images equal the crop.
+            `Output` with N rows; where c and relax are 0, both images equal the crop.
         """
+        n = len(c) // len(crop)
         f: FrameMaps = self.frame(landmarks, crop.shape[-1])
         x = sample(crop, f.to_crop).clamp(0, 1)
-        crop, x, to_crop, to_frame = (_repeat(t, len(c) // len(crop)) for t in (crop, x, *f))
+        relax = c.new_zeros(len(c)) if relax is None else relax
+        relaxed, goal = self._relaxed(landmarks, f, relax, crop.shape[-1])
+        crop, x, to_crop, to_frame = (_repeat(t, n) for t in (crop, x, *f))
         f = FrameMaps(to_crop, to_frame)
 
         change = self.coarse_change(x, c)
         with torch.autocast(x.device.type, precision) if precision else nullcontext():
             edit = self.refinement(*self.refinement_input(x, change), c, f, maps)
 
-        # Back onto the crop's grid, at v = A(u).
-        coarse = crop + sample(change, f.to_frame, "bilinear")
-        edit = Edit(*sample(torch.cat(list(edit), 1), f.to_frame, "bilinear").split([2, 1, 3, 3], 1))
+        # Back onto the crop's grid: output u lies at A(u) of a face at rest, and shows what was at u + relaxed(u).
+        coarse = crop if relaxed is None else sample(crop, pixel_grid(crop.shape[-1], crop) + channels_last(relaxed))
+        coarse = coarse + sample(change, goal, "bilinear")
+        edit = Edit(*sample(torch.cat(list(edit), 1), goal, "bilinear").split([2, 1, 3, 3], 1))
+        if relaxed is not None:
+            edit = edit._replace(displacement=edit.displacement + relaxed)
         refined = compose(crop, pixel_grid(crop.shape[-1], crop) + channels_last(edit.displacement), edit)
-        unchanged = (c == 0).all(1)[:, None, None, None]
+        unchanged = ((c == 0).all(1) & (relax == 0))[:, None, None, None]
         coarse, refined = (torch.where(unchanged, crop, t.clamp(0, 1)) for t in (coarse, refined))
         return Output(coarse, refined, edit)
+
+    def _relaxed(self, landmarks: Tensor, f: FrameMaps, relax: Tensor, size: int) -> tuple[Tensor | None, Tensor]:
+        """How the skin moves when the present expression goes, and where the frame lies then.
+
+        The frame is laid over the face as it would be at rest, and filled with the face as it is. So a closed mouth
+        takes the place of a laughing one before either stage has done anything.
+
+        Args:
+            landmarks: (B, 478, 2) as they are, and f their frame.
+            relax: (N,), N / B rows of each face.
+
+        Returns:
+            displacement (N, 2, S, S) in the crop, None where nothing moves, and A (N, S, S, 2) of the goal.
+        """
+        n = len(relax) // len(landmarks)
+        if not relax.any():
+            return None, _repeat(f.to_frame, n)
+        rest, _ = self.neutral(landmarks, size)
+        if torch.equal(landmarks, rest):
+            return None, _repeat(f.to_frame, n)
+        shares, row = relax.unique(return_inverse=True)  # usually all the same
+        k = len(shares)
+        here, there = _repeat(landmarks, k), _repeat(rest, k)
+        goals = self.frame(torch.lerp(here, there, shares.repeat(len(landmarks))[:, None, None].to(here)), size)
+        moves = sample((_repeat(f.to_crop, k) - goals.to_crop).permute(0, 3, 1, 2), goals.to_frame, "bilinear")
+        row = row + k * torch.arange(len(landmarks), device=row.device).repeat_interleave(n)
+        return moves[row], goals.to_frame[row]

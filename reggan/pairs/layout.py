@@ -2,6 +2,7 @@
 
 DIR/<identity>/neutral.jpg, <name>.jpg    aligned crops, JPEG 98 without chroma subsampling
 DIR/<identity>/landmarks.npy              (478, 2) float32 pixels, MediaPipe's landmarks of the neutral
+DIR/<identity>/real_smile.jpg             if there is one: a photograph of the same person smiling, strength unknown
 DIR/<identity>/flow.npz                   if known: names (N,); flow (N, 2, 64, 64) float16; known (N, 64, 64) uint8
 DIR/<identity>/strengths.csv              this identity's lines of pairs.csv
 DIR/pairs.csv (or DIR.csv)                identity, name and six strengths per line, no header
@@ -26,7 +27,7 @@ from torch import Tensor
 from reggan.errors import InputError
 from reggan.expressions import BASIC
 
-NEUTRAL = "neutral"
+NEUTRAL, SMILE = "neutral", "real_smile"
 _LANDMARKS, _FLOW, _STRENGTHS, _TABLE = "landmarks.npy", "flow.npz", "strengths.csv", "pairs.csv"
 _QUALITY = 98  # at 95 the noise of JPEG would be a floor under the training loss
 _CELLS = 64  # side of the grid of `flow` and `known`
@@ -63,6 +64,7 @@ class Subject:
         c: (N, 6) float32 strengths.
         names: N file names of the targets, without suffix.
         flow: (N, 2, 64, 64) float16 in units in which the crop is 2 wide, NaN where unknown; None if all are.
+        smile: (3, S, S) uint8, a real smile, aligned by its own eyes; None if there is none.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Subject:
     c: Tensor
     names: tuple[str, ...]
     flow: Tensor | None = None
+    smile: Tensor | None = None
 
 
 # -- writing ----------------------------------------------------------------------------------------------------
@@ -156,6 +159,7 @@ def load(folder: str | Path, only: set[str] | None = None, without: set[str] | N
                 torch.tensor([c for _, c in targets], dtype=torch.float32),
                 names,
                 _read_flow(folder / identity / _FLOW, names, neutral.shape[-1]),
+                _read_smile(folder, identity),
             )
         )
     if not subjects:
@@ -180,6 +184,11 @@ def read_crop(folder: Path, identity: str, name: str = NEUTRAL) -> NDArray[np.ui
             return np.array(image.convert("RGB"))
     except (OSError, ValueError, Image.DecompressionBombError):
         raise InputError("The image {path} is missing or cannot be read.", path=path) from None
+
+
+def _read_smile(folder: Path, identity: str) -> Tensor | None:
+    there = (folder / identity / f"{SMILE}.jpg").is_file()
+    return _to_tensor(read_crop(folder, identity, SMILE)) if there else None
 
 
 def read_landmarks(folder: Path, identity: str) -> NDArray[np.float32]:

@@ -105,7 +105,7 @@ def untrained(
     """
     config = stage1.config if shape is None else replace(stage1.config, shape=shape)
     model = kind(config)
-    model.frame, model.regression = stage1.frame, stage1.regression
+    model.frame, model.regression, model.neutral = stage1.frame, stage1.regression, stage1.neutral
     net = model.refinement
     net.shape.fit(torch.cat([model.frame(s.landmarks[None], SIZE).to_crop for s in subjects]))
     mean, by_shape = fit_displacement(subjects, flows, model.frame, net.shape)

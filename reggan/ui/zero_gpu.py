@@ -9,11 +9,8 @@ import copy
 import logging
 import os
 
-import numpy as np
-from numpy.typing import NDArray
-
 from reggan.model.arrays import Image
-from reggan.model.forward import Forward, ModelOutput, OnDevice
+from reggan.model.forward import Float, Forward, ModelOutput, OnDevice
 from reggan.predictor import Predictor
 
 ZERO_GPU = os.environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")  # as the package `spaces` reads it
@@ -30,7 +27,7 @@ _ROWS_PER_SECOND = 16  # far below what a card does
 _log = logging.getLogger(__name__)
 
 
-def seconds(crops: Image, landmarks: NDArray[np.float32], c: NDArray[np.float32], attention: bool = False) -> int:
+def seconds(crops: Image, landmarks: Float, c: Float, relax: Float, attention: bool = False) -> int:
     """For how long to borrow a card: moving the model there takes most of it."""
     return 5 + len(c) // _ROWS_PER_SECOND
 
@@ -51,14 +48,12 @@ def _borrowing(predictor: Predictor) -> Forward:
     on_card = OnDevice(copy.deepcopy(predictor.model), _CARD)
     borrowed: Forward = spaces.GPU(duration=seconds)(on_card.__call__)
 
-    def forward(
-        crops: Image, landmarks: NDArray[np.float32], c: NDArray[np.float32], attention: bool = False
-    ) -> ModelOutput:
+    def forward(crops: Image, landmarks: Float, c: Float, relax: Float, attention: bool = False) -> ModelOutput:
         if LocalContext.request.get(None) is not None:
             try:
-                return borrowed(crops, landmarks, c, attention)
+                return borrowed(crops, landmarks, c, relax, attention)
             except Error as error:
                 _log.warning("No graphics card was lent: %s", error)
-        return here(crops, landmarks, c, attention)
+        return here(crops, landmarks, c, relax, attention)
 
     return forward

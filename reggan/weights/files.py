@@ -19,7 +19,7 @@ __all__ = ["EMBEDDED", "load_model", "save_folder", "save_model"]
 
 
 #: Positions and distances deserve full precision.
-_POSITIONS = ("frame.shape", "refinement.shape.", "refinement.mean.displacement")
+_POSITIONS = ("frame.shape", "neutral.", "refinement.shape.", "refinement.mean.displacement")
 
 
 def save_model(model: RegGAN, path: str | Path, metadata: dict[str, str] | None = None) -> None:

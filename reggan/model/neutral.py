@@ -1,0 +1,66 @@
+"""What a face does already, and where its landmarks would be if it did nothing: ridge regression, closed form.
+
+People upload smiling faces, and an expression on top of a smile is neither. From the 84 control landmarks of the frame,
+normalised positions p (168,), with z the first principal components of p, bounded,
+
+    (move, s) = W (1, p - mean, z_i z_j)                                                        (6)
+
+says how far each landmark is from where it would be on the same face at rest, and which basic expressions s are there.
+A face that is nearly at rest is left alone: faces differ at rest, and a mouth must not be bent towards the mean. Our
+choice; fitted by `reggan.train.neutral`, with figures in docs/experiments.md.
+"""
+
+import torch
+import torch.nn as nn
+from torch import Tensor
+
+from reggan.expressions import BASIC
+from reggan.faces.topology import CONTROL
+from reggan.model.frame import normalise
+
+COMPONENTS = 10
+_REACH = 3.0  # standard deviations; shapes unlike any seen in the fit go no further
+# The strongest expression below which a face is left alone, and from which it is taken to rest all the way.
+_AT_REST, _MOVED = 0.22, 0.42
+
+
+class NeutralEstimator(nn.Module):
+    """Equation (6). Without a fit it finds every face at rest."""
+
+    mean: Tensor
+    directions: Tensor
+    weight: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        n, q = 2 * len(CONTROL), COMPONENTS
+        self.register_buffer("mean", torch.zeros(n))
+        self.register_buffer("directions", torch.zeros(n, q))  # each with variance 1 over the faces of the fit
+        self.register_buffer("weight", torch.zeros(1 + n + q * (q + 1) // 2, n + len(BASIC)))
+
+    def features(self, p: Tensor) -> Tensor:
+        """(B, 168) normalised positions -> (B, 224), a constant 1 first."""
+        p = p - self.mean
+        z = _REACH * torch.tanh(p @ self.directions / _REACH)
+        i, j = torch.triu_indices(COMPONENTS, COMPONENTS, device=p.device)
+        return torch.cat([torch.ones_like(p[:, :1]), p, z[:, i] * z[:, j]], 1)
+
+    def forward(self, landmarks: Tensor, size: int) -> tuple[Tensor, Tensor]:
+        """
+        Args:
+            landmarks: (B, 478, 2) pixels in aligned crops of side `size`.
+
+        Returns:
+            the landmarks at rest, (B, 478, 2), of which only the control landmarks have moved, and the expression that
+            is there, (B, 6) in [0, 1].
+        """
+        control = landmarks[:, list(CONTROL)].float()
+        out = self.features(normalise(control, size).flatten(1)) @ self.weight
+        move, present = out.split([2 * len(CONTROL), len(BASIC)], 1)
+        present = present.clamp(0, 1)
+        share = ((present.amax(1) - _AT_REST) / (_MOVED - _AT_REST)).clamp(0, 1)
+        share = share * share * (3 - 2 * share)
+        rest = landmarks.clone()
+        move = (size / 2) * share[:, None, None] * move.unflatten(1, (len(CONTROL), 2))
+        rest[:, list(CONTROL)] = (control + move).to(landmarks.dtype)
+        return rest, present

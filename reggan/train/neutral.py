@@ -1,0 +1,135 @@
+"""Fitting what a face does already (`reggan/model/neutral.py`): from landmarks of people at rest and not.
+
+The data are all pairs (at most 6,000 targets, whose landmarks are found anew), photographs of the same people really
+smiling where there are any, and further faces at rest: without turned heads, beards and old age among these, all of
+them would be taken for expressions.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from reggan.errors import InputError
+from reggan.expressions import BASIC
+from reggan.faces import SIZE, alignment_matrix, find_faces, read_image, transform
+from reggan.faces.images import picture_files
+from reggan.faces.mesh import find_meshes
+from reggan.faces.topology import CONTROL, MIRROR
+from reggan.model.frame import normalise
+from reggan.model.neutral import COMPONENTS, NeutralEstimator
+from reggan.pairs.layout import Subject
+
+_MOST = 6000  # targets
+_RIDGE, _RIDGE_OF_PRODUCTS = 0.3, 9.0
+_WEIGHT_AT_REST, _WEIGHT_FURTHER, _WEIGHT_SMILE = 6.0, 5.0, 8.0  # a target counts 1
+
+
+class Observed(NamedTuple):
+    """A face whose landmarks at rest are known."""
+
+    position: Tensor  # (84, 2) normalised
+    at_rest: Tensor  # (84, 2) of the same face
+    c: Tensor | None  # (6,) the expression it has; None if that is not known
+    weight: float
+
+
+def observe_pairs(subjects: list[Subject]) -> list[Observed]:
+    """Every subject at rest, and its targets and real smile as MediaPipe finds them."""
+    order = np.random.default_rng(0).permutation(sum(len(s.c) for s in subjects))
+    chosen = iter(order < _MOST)
+    observed = []
+    for s in tqdm(subjects, desc="landmarks", unit="face"):
+        rest = _control(_found(s.neutral))
+        wanted = [(s.targets[j], s.c[j], 1.0) for j in range(len(s.c)) if next(chosen)]
+        if rest is None:
+            continue
+        observed.append(Observed(rest, rest, torch.zeros(len(BASIC)), _WEIGHT_AT_REST))
+        smile = [] if s.smile is None else [(s.smile, None, _WEIGHT_SMILE)]
+        for picture, c, weight in [*wanted, *smile]:
+            position = _control(_found(picture))
+            if position is not None:
+                observed.append(Observed(position, rest, c, weight))
+    return observed
+
+
+def observe_faces(folder: Path) -> list[Observed]:
+    """The largest face of every picture, taken to be at rest.
+
+    Raises:
+        InputError: there is no picture with a face.
+    """
+    observed = []
+    for path in tqdm(picture_files(folder), desc="faces at rest", unit="face"):
+        faces = find_faces(read_image(path))
+        if faces:
+            landmarks = transform(faces[0].landmarks, alignment_matrix(faces[0].landmarks))
+            position = _control(landmarks)
+            assert position is not None
+            observed.append(Observed(position, position, torch.zeros(len(BASIC)), _WEIGHT_FURTHER))
+    if not observed:
+        raise InputError("No picture with a face was found in {folder}.", folder=folder)
+    return observed
+
+
+@torch.no_grad()
+def fit_neutral(estimator: NeutralEstimator, observed: list[Observed]) -> None:
+    """Equation (6) by weighted ridge regression, in place, from the faces and their mirror images."""
+    both = [(o, False) for o in observed] + [(o, True) for o in observed]
+    p = torch.stack([_flip(o.position, m).flatten() for o, m in both]).double()  # (2 N, 168)
+    move = torch.stack([_flip(o.at_rest, m).flatten() for o, m in both]).double() - p
+    unknown = torch.full((len(BASIC),), torch.nan)
+    c = torch.stack([unknown if o.c is None else o.c for o, _ in both]).double()
+    weight = torch.tensor([o.weight for o, _ in both], dtype=torch.float64)[:, None]
+
+    estimator.mean.copy_(p.mean(0))
+    _, spread, directions = torch.linalg.svd(p - p.mean(0), full_matrices=False)
+    k = min(COMPONENTS, int((spread > 1e-6 * spread[0]).sum()))
+    estimator.directions.zero_()[:, :k] = (directions[:k].T / (spread[:k] / len(p) ** 0.5)).float()
+    features = estimator.features(p.float()).double()
+    penalty = torch.full((features.shape[1],), _RIDGE, dtype=torch.float64)
+    penalty[0], penalty[1 + p.shape[1] :] = 1e-6, _RIDGE_OF_PRODUCTS
+    known = ~c[:, 0].isnan()
+    for rows, wanted, columns in (
+        (torch.ones_like(known), move, slice(0, p.shape[1])),
+        (known, c, slice(p.shape[1], None)),
+    ):
+        z, w = features[rows], weight[rows]
+        gram = z.T @ (w * z) + penalty.diag()
+        estimator.weight[:, columns] = torch.linalg.solve(gram, z.T @ (w * wanted[rows])).float()
+
+
+@torch.no_grad()
+def errors_of_neutral(estimator: NeutralEstimator, observed: list[Observed]) -> dict[str, float]:
+    """How far faces are from where they would be at rest, pixels, mean over the control points: faces at rest, real
+    smiles and full expressions, as they are and as estimated."""
+    errors: dict[str, list[float]] = {}
+    for o in observed:
+        kind = "smile" if o.c is None else "rest" if not o.c.any() else "full" if o.c.max() == 1 else "weaker"
+        landmarks = torch.zeros(1, 478, 2)
+        landmarks[0, list(CONTROL)] = (o.position + 1) * (SIZE / 2) - 0.5
+        found = normalise(estimator(landmarks, SIZE)[0][0, list(CONTROL)], SIZE)
+        for name, p in (("as_it_is", o.position), ("estimated", found)):
+            distance = float((p - o.at_rest).norm(dim=1).mean()) * SIZE / 2
+            errors.setdefault(f"{kind}_{name}", []).append(distance)
+    return {name: float(np.mean(values)) for name, values in errors.items()}
+
+
+def _found(picture: Tensor) -> np.ndarray | None:
+    """MediaPipe's landmarks of a crop, (3, S, S) uint8."""
+    meshes = find_meshes(np.ascontiguousarray(picture.permute(1, 2, 0).numpy()))
+    return meshes[0] if meshes else None
+
+
+def _control(landmarks: np.ndarray | None) -> Tensor | None:
+    """(478, 2) pixels of a crop -> (84, 2) normalised."""
+    if landmarks is None:
+        return None
+    return normalise(torch.from_numpy(np.asarray(landmarks)[list(CONTROL)]).float(), SIZE)
+
+
+def _flip(p: Tensor, mirrored: bool) -> Tensor:
+    return p[list(MIRROR)] * p.new_tensor([-1.0, 1.0]) if mirrored else p

@@ -1,0 +1,153 @@
+"""What a face does already: equation (6), and how the model takes it away."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+
+from reggan.expressions import BASIC, relaxation
+from reggan.faces import SIZE, Change, apply_change
+from reggan.faces.topology import CONTROL
+from reggan.model.arrays import to_uint8
+from reggan.model.config import ModelConfig
+from reggan.model.frame import LandmarkFrame, mean_shape, normalise
+from reggan.model.neutral import NeutralEstimator
+from reggan.model.reggan import RegGAN
+from reggan.train.neutral import Observed, errors_of_neutral, fit_neutral
+from tests.landmarks import mean_face, moved
+
+WIDE = 12.0  # pixels by which the invented smile widens the mouth
+CONTROLS = list(CONTROL)
+
+
+def _smile(face: torch.Tensor, strength: float) -> torch.Tensor:
+    """Landmarks (478, 2) of a face, its mouth `strength` times as wide, higher at the corners and open."""
+    out = face.clone()
+    mouth = face[[61, 291, 13, 14]].mean(0)
+    offset = face - mouth
+    near = torch.exp(-(offset / 30).square().sum(1))
+    out[:, 0] += strength * near * offset[:, 0].clamp(-1, 1) * WIDE
+    out[:, 1] += strength * near * (offset[:, 1].clamp(-1, 1) * 6 - offset[:, 0].abs() / 40 * 8)
+    return out
+
+
+def _observed(faces: range) -> list[Observed]:
+    out = []
+    for seed in faces:
+        face = moved(mean_face(), 3, seed)
+        rest = normalise(face[CONTROLS], SIZE)
+        for strength in (0.0, 0.5, 1.0):
+            c = strength * torch.eye(6)[0]
+            out.append(Observed(normalise(_smile(face, strength)[CONTROLS], SIZE), rest, c, 1.0))
+    return out
+
+
+@pytest.fixture(scope="module")
+def estimator() -> NeutralEstimator:
+    estimator = NeutralEstimator()
+    fit_neutral(estimator, _observed(range(60)))
+    return estimator
+
+
+def test_the_smile_of_a_face_never_seen_is_found_and_taken_back(estimator: NeutralEstimator) -> None:
+    face = moved(mean_face(), 3, 99)
+    smiling = _smile(face, 1.0)
+    rest, present = estimator(smiling[None], SIZE)
+    assert present[0, 0] > 0.8 and present[0, 1:].max() < 0.2
+    before, after = ((p - face)[CONTROLS].norm(dim=1).mean() for p in (smiling, rest[0]))
+    assert after < 0.35 * before
+    others = [k for k in range(478) if k not in CONTROL]
+    assert torch.equal(rest[0, others], smiling[others])
+
+
+def test_a_face_at_rest_is_left_alone(estimator: NeutralEstimator) -> None:
+    face = moved(mean_face(), 3, 99)
+    rest, present = estimator(face[None], SIZE)
+    assert torch.equal(rest[0], face)
+    assert present.max() < 0.22
+    unfitted, nothing = NeutralEstimator()(_smile(face, 1.0)[None], SIZE)
+    assert torch.equal(unfitted[0], _smile(face, 1.0)) and not nothing.any()
+
+
+def test_errors_fall_on_people_kept_out(estimator: NeutralEstimator) -> None:
+    errors = errors_of_neutral(estimator, _observed(range(90, 100)))
+    assert errors["rest_as_it_is"] == 0 and errors["rest_estimated"] < 0.2
+    assert errors["full_estimated"] < 0.4 * errors["full_as_it_is"]
+
+
+def test_an_unknown_strength_counts_for_the_landmarks_alone() -> None:
+    with_strength, without = NeutralEstimator(), NeutralEstimator()
+    observed = _observed(range(20))
+    fit_neutral(with_strength, observed)
+    fit_neutral(without, [*observed[:30], *(o._replace(c=None) for o in observed[30:])])
+    moves = slice(0, 2 * len(CONTROL))
+    torch.testing.assert_close(with_strength.weight[:, moves], without.weight[:, moves])
+    assert not torch.allclose(with_strength.weight[:, -6:], without.weight[:, -6:])
+
+
+def test_a_compound_and_a_full_expression_take_all_of_it_away() -> None:
+    c = np.array([[0, 0, 0, 0, 0, 0], [0.4, 0, 0, 0, 0, 0], [1, 0, 0, 0, 0, 0], [0, 0.65, 0, 0.65, 0, 0]], np.float32)
+    assert relaxation(c).tolist() == pytest.approx([0, 0.4, 1, 1])
+
+
+@pytest.fixture(scope="module")
+def model(estimator: NeutralEstimator) -> RegGAN:
+    """Random weights that do something visible, and a fitted estimator."""
+    torch.manual_seed(0)
+    model = RegGAN(ModelConfig(grid=32, widths=(8, 8, 16, 16), shading=32))
+    model.frame = LandmarkFrame(mean_shape(mean_face()[None], SIZE))
+    model.neutral = estimator
+    model.regression.weight.normal_(0, 0.02)
+    torch.nn.init.normal_(model.refinement.head.weight, 0, 0.05)
+    return model.eval().requires_grad_(False)
+
+
+def _crop() -> torch.Tensor:
+    torch.manual_seed(1)
+    return torch.nn.functional.interpolate(torch.rand(1, 3, 16, 16), size=(SIZE, SIZE), mode="bilinear")
+
+
+def test_neutral_brings_the_landmarks_to_rest(model: RegGAN) -> None:
+    """What the output shows at the landmark's place at rest is what the input showed at the landmark."""
+    smiling = _smile(moved(mean_face(), 3, 99), 1.0)[None]
+    out = model(_crop(), smiling, torch.zeros(1, 6), torch.ones(1))
+    assert not torch.equal(out.refined, _crop())
+    rest, _ = model.neutral(smiling, SIZE)
+    for k in (61, 291, 17, 0):
+        x, y = rest[0, k].round().int().tolist()
+        shown = torch.tensor([x, y]) + out.edit.displacement[0, :, y, x] * SIZE / 2
+        assert (shown - smiling[0, k]).norm() < 1.5
+
+
+def test_a_face_at_rest_is_edited_as_before(model: RegGAN) -> None:
+    face, c = moved(mean_face(), 3, 99)[None], torch.eye(6)
+    assert torch.equal(model(_crop(), face, c).refined, model(_crop(), face, c, torch.ones(6)).refined)
+
+
+def test_nothing_new_and_nothing_taken_away_is_the_input_bit_for_bit(model: RegGAN) -> None:
+    smiling = _smile(mean_face(), 1.0)[None]
+    out = model(_crop(), smiling, torch.zeros(1, 6), torch.zeros(1))
+    assert torch.equal(out.refined, _crop()) and torch.equal(out.coarse, _crop())
+
+
+def test_rows_do_not_depend_on_each_other(model: RegGAN) -> None:
+    crops = torch.cat([_crop(), _crop().flip(-1)])
+    faces = torch.stack([_smile(moved(mean_face(), 3, k), 1.0) for k in (97, 98)])
+    c, relax = torch.rand(6, len(BASIC)), torch.tensor([0.0, 0.5, 1.0, 0.5, 1.0, 0.2])
+    together = model(crops, faces, c, relax)
+    for n in range(6):
+        k = n // 3
+        alone = model(crops[k : k + 1], faces[k : k + 1], c[n : n + 1], relax[n : n + 1])
+        torch.testing.assert_close(together.refined[n : n + 1], alone.refined, atol=1e-4, rtol=0)
+        torch.testing.assert_close(together.coarse[n : n + 1], alone.coarse, atol=1e-4, rtol=0)
+
+
+def test_what_is_pasted_back_is_what_was_shown(model: RegGAN) -> None:
+    crop, smiling = _crop(), _smile(moved(mean_face(), 3, 99), 1.0)[None]
+    quiet = copy.deepcopy(model)
+    out = quiet(crop, smiling, torch.eye(6)[:1], torch.ones(1))
+    d, m, paint, r = (t[0].permute(1, 2, 0).numpy() for t in out.edit)
+    pasted = apply_change(to_uint8(crop)[0], Change(np.ascontiguousarray(d) * np.float32(SIZE / 2), m, paint, r))
+    inside = np.s_[24:-24, 24:-24]
+    assert np.abs(pasted[inside].astype(float) - to_uint8(out.refined)[0][inside]).mean() < 0.6
