@@ -37,7 +37,7 @@ EXCEPTIONS = {
     ("reggan.ui.architecture", "weights"),  # when it is run, to draw the network of the embedded weights
 }
 # Two modules or two classes of one name that are left; nothing may be added.
-SAME_NAME = {"palette.py"}
+SAME_NAME: set[str] = set()
 # Libraries that one part, or a few, may know.
 LIBRARIES = {
     "gradio": "ui",

@@ -7,7 +7,7 @@ normalised positions p (168,), with z the first principal components of p, bound
 
 says how far each landmark is from where it would be on the same face at rest, and which basic expressions s are there.
 A face that is nearly at rest is left alone: faces differ at rest, and a mouth must not be bent towards the mean. Our
-choice; fitted by `reggan.train.neutral`, with figures in docs/experiments.md.
+choice; fitted by `reggan.train.neutral_fit`, with figures in docs/experiments.md.
 """
 
 import torch

@@ -17,7 +17,7 @@ import torch
 from reggan.errors import InputError
 from reggan.model.config import ModelConfig
 from reggan.train.initialise import load_flows, untrained
-from reggan.train.neutral import errors_of_neutral, fit_neutral, observe_faces, observe_pairs
+from reggan.train.neutral_fit import errors_of_neutral, fit_neutral, observe_faces, observe_pairs
 from reggan.train.options import Subjects, add_recipe, data_options, read_recipe, read_subjects, run_options
 from reggan.train.recipe import RIDGE, RefinementRecipe
 from reggan.train.refinement import train_refinement

@@ -14,7 +14,7 @@ from reggan.model.config import ModelConfig
 from reggan.model.frame import LandmarkFrame, mean_shape, normalise
 from reggan.model.neutral import NeutralEstimator
 from reggan.model.reggan import RegGAN
-from reggan.train.neutral import Observed, errors_of_neutral, fit_neutral
+from reggan.train.neutral_fit import Observed, errors_of_neutral, fit_neutral
 from tests.landmarks import mean_face, moved
 
 WIDE = 12.0  # pixels by which the invented smile widens the mouth

@@ -12,7 +12,7 @@ no further than that of a short one, and in the frame, where both chins are equa
 What all faces have in common of D, of what is painted and of the shading is in `mean_edit.py`; the network adds what
 this face needs. The residual is what the network says for this face, in the hue of what it is added to, and the mean
 gain, kept where the skin is before it moves, so that a furrow travels with its place between the brows. In a picture of
-one colour, grey or sepia, everything that is added is of that colour (`palette.py`).
+one colour, grey or sepia, everything that is added is of that colour (`monochrome.py`).
 
     refined(v) = (1 - m(v)) crop(B(v) + D(v)) + m(v) paint(v) + r(v)                            (4)
 
@@ -33,7 +33,7 @@ from reggan.model.config import ModelConfig
 from reggan.model.frame import FrameMaps, sample
 from reggan.model.refinement.attention import ChannelwiseAttentionBlock, SharedAttentionBlock, SkipGate
 from reggan.model.refinement.mean_edit import MeanEdit
-from reggan.model.refinement.palette import palette_of
+from reggan.model.refinement.monochrome import palette_of
 from reggan.model.refinement.shape import FaceShape
 
 _CONDITION = 64  # numbers by which expression and shape reach the blocks

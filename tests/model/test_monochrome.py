@@ -6,7 +6,7 @@ import torch
 from reggan.model.config import ModelConfig
 from reggan.model.frame import FrameMaps, pixel_grid
 from reggan.model.refinement import RefinementNetwork
-from reggan.model.refinement.palette import palette_of
+from reggan.model.refinement.monochrome import palette_of
 
 TINTS = {"grey": (1.0, 1.0, 1.0), "sepia": (1.0, 0.82, 0.6), "blue": (0.7, 0.85, 1.0)}
 
