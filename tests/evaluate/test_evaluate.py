@@ -213,7 +213,8 @@ def test_stage_1_alone_is_what_the_predictor_shows() -> None:
     assert outputs is not None and np.abs(outputs.astype(int) - expected).max() <= 1
 
 
-def test_costs() -> None:
+def test_costs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reggan.evaluate.cost._ROUNDS", 5)
     rng = np.random.default_rng(0)
     crop, points = np.full((256, 256, 3), 128, np.uint8), rng.uniform(60, 200, (478, 2)).astype(np.float32)
     table = costs(parse("input,coarse,refined"), crop, points)
