@@ -139,7 +139,7 @@ def test_the_top_of_the_package_is_small() -> None:
 
 def test_no_two_modules_have_one_name() -> None:
     names = Counter(path.name for path in MODULES.values() if path.name not in ("__init__.py", "__main__.py"))
-    assert [name for name, count in names.items() if count > 1 and name not in SAME_NAME] == []
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_no_two_classes_have_one_name() -> None:
@@ -149,4 +149,4 @@ def test_no_two_classes_have_one_name() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
     )
-    assert [name for name, count in classes.items() if count > 1 and name not in SAME_NAME] == []
+    assert [name for name, count in classes.items() if count > 1] == []
