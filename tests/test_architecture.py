@@ -36,8 +36,6 @@ EXCEPTIONS = {
     ("reggan.engine.fit.accept", "metrics"),  # the expression classifier, to leave out photographs that are not neutral
     ("reggan.ui.architecture", "weights"),  # when it is run, to draw the network of the embedded weights
 }
-# Two modules or two classes of one name that are left; nothing may be added.
-SAME_NAME: set[str] = set()
 # Libraries that one part, or a few, may know.
 LIBRARIES = {
     "gradio": "ui",
