@@ -101,10 +101,18 @@ def resolve(expression: Expression, strength: float = 1.0) -> np.ndarray:
     return c * np.float32(strength)
 
 
-def relaxation(c: np.ndarray) -> np.ndarray:
-    """How much of the expression that a face has already is taken away for strengths c (N, 6): all of it where the new
-    ones add up to 1, so that a smiling sitter can be angry. (N,) float32 in [0, 1]."""
-    return np.minimum(np.asarray(c, np.float32).sum(-1), np.float32(1))
+def relaxation(c: np.ndarray, neutral: float = 0.0) -> np.ndarray:
+    """How much of the expression that a face has already is taken away, so that a smiling sitter can be angry.
+
+    Args:
+        c: (N, 6) strengths of the new expressions; where they add up to 1, all of the old one goes.
+        neutral: how much goes where there is no new one.
+
+    Returns:
+        (N,) float32 in [0, 1].
+    """
+    total = np.asarray(c, np.float32).sum(-1)
+    return np.where(total > 0, np.minimum(total, 1), neutral).astype(np.float32)
 
 
 def describe(c: np.ndarray) -> str:

@@ -73,6 +73,7 @@ class EditedFace:
     coarse: Image  # (256, 256, 3) stage 1
     refined: Image  # (256, 256, 3) stage 2
     change: Change  # what stage 2 did, on the crop's grid
+    present: NDArray[np.float32]  # (6,) in [0, 1], the expression that the face had before
 
 
 @dataclass(frozen=True)
@@ -154,8 +155,7 @@ class Predictor:
             InputError: unreadable picture, no face, no such face, or an expression that does not exist.
         """
         c = resolve(expression, strength)
-        relax = None if c.any() else strength  # neutral: nothing new, and what is there goes
-        return self.edit(self.analyse(image, box), c, face, relax)
+        return self.edit(self.analyse(image, box), c, face, relaxation(c[None], strength)[0])
 
     def analyse(self, image: ImageSource, box: Box | None = None) -> Analysis:
         """Read a picture and find its faces; with `box`, the one face in it.
@@ -181,15 +181,16 @@ class Predictor:
         return self.edit_many(analysis, c[None], face, relax)[0]
 
     def edit_many(
-        self, analysis: Analysis, c: NDArray[np.float32], face: int | None = None, relax: float | None = None
+        self, analysis: Analysis, c: Float, face: int | None = None, relax: float | Float | None = None
     ) -> list[Result]:
         """One result per row of c (N, 6); the model sees all of them at once.
 
         Args:
             analysis: of the picture.
             face: which face; None for all.
-            relax: how much of the expression that a face has already is taken away, in [0, 1]; if not given, as much as
-                c adds, see `reggan.expressions.relaxation`. With c = 0 and relax = 1 the face becomes neutral.
+            relax: how much of the expression that a face has already is taken away, in [0, 1], one number or (N,); if
+                not given, as much as c adds, see `reggan.expressions.relaxation`. With c = 0 and relax = 1 the face
+                becomes neutral.
 
         Raises:
             InputError: there is no face, or not that many.
@@ -202,7 +203,7 @@ class Predictor:
                 "There is no face {face}; this picture has {count}, counted from 0.", face=face, count=count
             )
         chosen = analysis.faces if face is None else (analysis.faces[face],)
-        goes = relaxation(c) if relax is None else np.full(len(c), relax, np.float32)
+        goes = relaxation(c) if relax is None else np.broadcast_to(np.float32(relax), (len(c),))
         images = [analysis.image] * len(c)
         edited: list[list[EditedFace]] = [[] for _ in c]
         for one, made in zip(chosen, self._make(chosen, c, goes), strict=True):
@@ -210,7 +211,8 @@ class Predictor:
                 if c[n].any() or goes[n]:
                     images[n] = paste_back(images[n], one.matrix, change)
                 coarse, refined = made.coarse[n], made.refined[n]
-                edited[n].append(EditedFace(one.face.box, one.face.landmarks, one.crop, coarse, refined, change))
+                face_before = one.face.box, one.face.landmarks, one.crop
+                edited[n].append(EditedFace(*face_before, coarse, refined, change, one.present))
         return [Result(i, tuple(f), row) for i, f, row in zip(images, edited, c, strict=True)]
 
     def _make(self, faces: Sequence[AlignedFace], c: Float, relax: Float) -> Iterator[ModelOutput]:

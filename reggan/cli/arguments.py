@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from reggan.errors import InputError
-from reggan.expressions import BASIC, NAMED, describe, resolve
+from reggan.expressions import BASIC, NAMED, describe, relaxation, resolve
 from reggan.output.provenance import SUFFIXES
 
 _EDIT = """For every INPUT name.ext it writes OUT/name_<expression>.png, the whole picture, and per face
@@ -71,6 +71,7 @@ class Target:
     label: str  # part of a file's name
     words: str
     c: np.ndarray  # (6,)
+    relax: float  # how much of what the face shows already goes
 
 
 def targets(args: argparse.Namespace) -> list[Target]:
@@ -83,12 +84,14 @@ def targets(args: argparse.Namespace) -> list[Target]:
     found = []
     for text in args.expression:
         name = text.strip().lower()
-        found.append(Target(name.replace(" ", "_"), f"{name}, {percent}", resolve(text, args.strength)))
+        c = resolve(text, args.strength)
+        relax = float(relaxation(c[None], args.strength)[0])
+        found.append(Target(name.replace(" ", "_"), f"{name}, {percent}", c, relax))
     for text in args.mix:
         mixture = _mixture(text)
         label = "_".join(f"{name}{round(100 * value):03d}" for name, value in mixture.items())
         c = resolve(mixture, args.strength)
-        found.append(Target(label, describe(c), c))
+        found.append(Target(label, describe(c), c, float(relaxation(c[None])[0])))
     if not found:
         raise InputError("Say which expression: -e with one of {names}, or --mix.", names=", ".join(BASIC))
     return list({target.label: target for target in found}.values())

@@ -59,7 +59,9 @@ def edit_file(
     started = time.perf_counter()
     analysis = predictor.analyse(path, box)
     found = time.perf_counter()
-    results = predictor.edit_many(analysis, np.stack([target.c for target in wanted]), face)
+    c = np.stack([target.c for target in wanted])
+    relax = np.array([target.relax for target in wanted], np.float32)
+    results = predictor.edit_many(analysis, c, face, relax)
     edited = time.perf_counter()
     files = []
     for target, result in zip(wanted, results, strict=True):
@@ -77,7 +79,13 @@ def edit_file(
         "edit": round(edited - found, 3),
         "write": round(time.perf_counter() - edited, 3),
     }
-    faces = [{"box": [round(v, 1) for v in f.box]} for f in results[0].faces]
+    faces = [
+        {
+            "box": [round(v, 1) for v in f.box],
+            "present": {n: round(float(v), 2) for n, v in zip(BASIC, f.present, strict=True)},
+        }
+        for f in results[0].faces
+    ]
     return {"input": str(path), "faces": faces, "seconds": seconds, "files": files}
 
 

@@ -10,7 +10,7 @@ import gradio as gr
 import numpy as np
 
 from reggan.errors import InputError
-from reggan.expressions import BASIC, COMPOUND, NAMED, describe, resolve
+from reggan.expressions import BASIC, COMPOUND, NAMED, describe, relaxation, resolve
 from reggan.output import provenance
 from reggan.output.badge import badge as marked
 from reggan.output.contact_sheet import expression_sheet
@@ -71,7 +71,8 @@ class Endpoints:
         """
         try:
             c = resolve(expression, strength)
-            result = self.predictor.edit(self.predictor.analyse(_given(image)), c, face)
+            relax = relaxation(c[None], strength)[0]  # neutral is an expression too
+            result = self.predictor.edit(self.predictor.analyse(_given(image)), c, face, relax)
         except InputError as error:
             raise as_error(error) from None
         first, words = result.faces[0], describe(c)

@@ -145,3 +145,30 @@ def test_size_of_the_model(predictor: Predictor) -> None:
     from reggan.weights.files import EMBEDDED
 
     assert EMBEDDED.stat().st_size < 10_000_000
+
+
+def test_a_smile_is_seen_and_goes(predictor: Predictor) -> None:
+    """A smile that the model made is there when the picture is read again, and neutral takes most of it away."""
+    smiling = predictor(PHOTO, "happy").image
+    analysis = predictor.analyse(smiling)
+    present = analysis.faces[0].present
+    assert present.argmax() == BASIC.index("happy") and present.max() > 0.5
+    again = predictor(smiling, "neutral")
+    np.testing.assert_array_equal(again.faces[0].present, present)
+    left = predictor.analyse(again.image).faces[0].present
+    assert left.max() < 0.6 * present.max()
+    half = predictor(smiling, "neutral", 0.5)
+    assert left.max() < predictor.analyse(half.image).faces[0].present.max() < present.max()
+    assert np.array_equal(predictor(smiling, "neutral", 0.0).image, smiling)
+
+
+def test_rows_may_relax_differently(predictor: Predictor) -> None:
+    analysis = predictor.analyse(predictor(PHOTO, "happy").image)
+    c = np.zeros((3, 6), np.float32)
+    as_it_was, half, neutral = predictor.edit_many(analysis, c, 0, np.array([0, 0.5, 1], np.float32))
+    assert np.array_equal(as_it_was.image, analysis.image)
+    assert np.array_equal(neutral.image, predictor.edit(analysis, c[0], 0, 1.0).image)
+    assert (
+        np.abs(half.image.astype(int) - analysis.image).mean()
+        < np.abs(neutral.image.astype(int) - analysis.image).mean()
+    )
