@@ -11,7 +11,7 @@ from reggan.ui import build, launch_options, zero_gpu  # noqa: E402
 from reggan.votes import VotingService  # noqa: E402
 
 try:
-    predictor = zero_gpu.lent(Predictor.from_pretrained(device=zero_gpu.DEVICE))
+    predictor = zero_gpu.with_borrowed_gpu(Predictor.from_pretrained(device=zero_gpu.DEVICE))
     demo = build(predictor, voting=VotingService.from_environment())
 except InputError as error:
     sys.exit(str(error))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from reggan.errors import InputError
 from reggan.faces.align import EYE_DISTANCE, align, alignment_matrix, eye_centres, invert, transform
+from reggan.faces.images import scaled_down
 from reggan.faces.mesh import find_meshes
 
 Mesh: TypeAlias = NDArray[np.float64]  # (478, 2) pixels in the picture
@@ -106,7 +107,7 @@ def _search(image: NDArray[np.uint8], tiles: bool = True) -> list[Mesh]:
     side = float(longest)
     while True:
         scale = min(1.0, _VIEW / side)
-        level = image if scale == 1.0 else _resized(image, scale)
+        level = image if scale == 1.0 else scaled_down(image, scale)
         stretch = np.array([width / level.shape[1], height / level.shape[0]])
         for x, y, view in _views(level, min(_VIEW, math.ceil(side)) if side < longest else 0):
             for mesh in find_meshes(view):
@@ -116,11 +117,6 @@ def _search(image: NDArray[np.uint8], tiles: bool = True) -> list[Mesh]:
         side /= 2.5
         if not tiles or side < max(_CLOSE_UP, longest / 6.5):
             return found
-
-
-def _resized(image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
-    size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _views(level: NDArray[np.uint8], side: int) -> list[tuple[int, int, NDArray[np.uint8]]]:

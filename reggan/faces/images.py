@@ -1,4 +1,4 @@
-"""Reading pictures: whatever the user has, out comes (H, W, 3) uint8 RGB, or one sentence why not."""
+"""Pictures as arrays: whatever the user has is read as (H, W, 3) uint8 RGB, or one sentence says why not."""
 
 import io
 import os
@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -30,6 +31,12 @@ ImageSource: TypeAlias = "str | os.PathLike[str] | bytes | IO[bytes] | Image.Ima
 def picture_files(folder: Path, pattern: str = "**/*") -> list[Path]:
     """Files that match `pattern` and are called as pictures are, sorted; by default those in sub-folders too."""
     return sorted(path for path in folder.glob(pattern) if path.suffix.lower() in _SUFFIXES)
+
+
+def scaled_down(image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+    """(H, W, 3) to (max(1, round(scale H)), max(1, round(scale W)), 3): each pixel the mean of those it covers."""
+    size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def read_image(source: ImageSource) -> NDArray[np.uint8]:

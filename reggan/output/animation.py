@@ -6,13 +6,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from reggan.errors import InputError
 from reggan.faces import Face
+from reggan.faces.images import scaled_down
 from reggan.output import provenance
 from reggan.output.palette import to_palette
 from reggan.predictor import AlignedFace, Analysis, Predictor
@@ -72,14 +72,13 @@ def shrink_analysis(analysis: Analysis, largest: int) -> Analysis:
     scale = min(1.0, largest / max(height, width))
     if scale == 1.0:
         return analysis
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    image = np.asarray(cv2.resize(analysis.image, size, interpolation=cv2.INTER_AREA), np.uint8)
-    stretch = np.array([size[0] / width, size[1] / height])
+    image = scaled_down(analysis.image, scale)
+    stretch = np.array([image.shape[1] / width, image.shape[0] / height])
     # Picture position p, the centre of a pixel being whole, goes to stretch (p + 1/2) - 1/2.
     return _moved(analysis, image, stretch, 0.5 * stretch - 0.5)
 
 
-def cut_analysis(analysis: Analysis, box: tuple[int, int, int, int]) -> Analysis:
+def crop_analysis(analysis: Analysis, box: tuple[int, int, int, int]) -> Analysis:
     """The part (x0, y0, x1, y1) of the picture; all faces keep their numbers, even those that are now outside."""
     x0, y0, x1, y1 = box
     image = np.ascontiguousarray(analysis.image[y0:y1, x0:x1])
@@ -139,7 +138,7 @@ def animate(
     strengths = loop_strengths(c, frames)
     half = frames // 2
     if crop and analysis.faces and (face is None or 0 <= face < len(analysis.faces)):
-        analysis = cut_analysis(analysis, neighbourhood(analysis, face))
+        analysis = crop_analysis(analysis, neighbourhood(analysis, face))
     analysis = shrink_analysis(analysis, largest)
     there = [analysis.image] + [r.image for r in predictor.edit_many(analysis, strengths[1 : half + 1], face)]
     return Animation(np.stack(there + there[half - 1 : 0 : -1]), loop_durations(frames))

@@ -23,7 +23,7 @@ _FAILURES = "failures.txt"
 
 @dataclass(frozen=True)
 class Step:
-    """One picture is done."""
+    """Progress after one picture."""
 
     done: int  # pictures, this one included
     total: int

@@ -14,15 +14,15 @@ from reggan.predictor import Predictor
 from reggan.ui.browser_files import new_path
 from reggan.ui.edit.choices import EVERY_CHOICE, START
 from reggan.ui.edit.picture_events import note
-from reggan.ui.picture_input import as_error, given
-from reggan.ui.words import say, sorry, t
+from reggan.ui.picture_input import as_error, check_upload
+from reggan.ui.words import error_text, say, t
 
 _MOST = 100  # pictures at once
 _PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 
 
 class BatchEvents:
-    """What happens on events. Holds the predictor and nothing else."""
+    """One handler per event. Holds the predictor and nothing else."""
 
     def __init__(self, predictor: Predictor) -> None:
         self.predictor = predictor
@@ -31,7 +31,7 @@ class BatchEvents:
         self, paths: list[str] | None, expression: str, strength: float, faces: str, suffix: str, language: str
     ) -> Iterator[Any]:
         """Progress and failures after every picture, the ZIP in the end. Stops when Gradio cancels it."""
-        paths = [given(path) for path in (paths or [])[:_MOST]]
+        paths = [check_upload(path) for path in (paths or [])[:_MOST]]
         c, target, failures = resolve(expression, strength), new_path("reggan.zip"), []
         files = [(Path(path).name, path) for path in paths]
         largest = 0 if faces == "largest" else None
@@ -39,7 +39,7 @@ class BatchEvents:
         try:
             for step in write_zip(target, self.predictor, files, c, describe(c), largest, suffix):
                 if step.problem:
-                    failures.append((step.name, sorry(step.problem, language)))
+                    failures.append((step.name, error_text(step.problem, language)))
                 yield bar(step.done, step.total, language) + listed(failures), gr.skip()
         except InputError as error:
             if not failures:

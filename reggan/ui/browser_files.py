@@ -14,6 +14,8 @@ from gradio.utils import get_upload_folder
 from numpy.typing import NDArray
 from PIL import Image
 
+from reggan.faces.images import scaled_down
+
 VIEW = 1280  # longest side in pixels of what is only looked at
 
 
@@ -26,12 +28,8 @@ def new_path(name: str) -> Path:
 
 def shrink(image: NDArray[np.uint8], largest: int = VIEW) -> NDArray[np.uint8]:
     """The picture (H, W, 3) with at most `largest` pixels on the longer side."""
-    height, width = image.shape[:2]
-    scale = largest / max(height, width)
-    if scale >= 1.0:
-        return image
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    scale = largest / max(image.shape[:2])
+    return image if scale >= 1.0 else scaled_down(image, scale)
 
 
 def write_view(image: NDArray[np.uint8], path: Path, said: Mapping[str, Any] | None = None) -> Path:

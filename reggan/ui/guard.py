@@ -1,4 +1,4 @@
-"""What stands between the network and Gradio: refuses requests that nobody needs, and adds headers to every answer.
+"""Middleware between the network and Gradio: refuses requests that nobody needs, and adds headers to every answer.
 
 Gradio checks that a file named in a request is an upload only where the request marks it as a file; it fetches
 addresses (`/file=http://...`) for anybody; it accepts requests from any website, with the visitor's cookies; and where
@@ -106,7 +106,7 @@ class Guard:
         if problem is None and scope["method"] == "POST" and not path.rstrip("/").endswith("/upload"):
             body = await _body(receive)
             problem = _TOO_LARGE if body is None else _wrong_text(body) or _wrong_file(body)
-            receive = _again(body or b"", receive)
+            receive = _replay(body or b"", receive)
         if problem is None:
             with contextlib.suppress(ClientDisconnect):  # whoever has gone needs no answer, and the log no traceback
                 await self.app(scope, receive, answer)
@@ -157,8 +157,8 @@ async def _body(receive: Receive) -> bytes | None:
             return b"".join(parts)
 
 
-def _again(body: bytes, receive: Receive) -> Receive:
-    """`receive` for somebody who has not seen the body yet."""
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """A `receive` that delivers the body, already read, once more."""
     read = False
 
     async def first() -> Message:

@@ -7,7 +7,7 @@ from gradio.data_classes import ImageData
 
 from reggan.errors import InputError
 from reggan.ui.guard import uploaded
-from reggan.ui.words import say, sorry
+from reggan.ui.words import error_text, say
 
 
 class PictureInput(gr.Image):
@@ -17,16 +17,16 @@ class PictureInput(gr.Image):
 
     def preprocess(self, payload: ImageData | None) -> str | None:  # type: ignore[override]
         # Gradio checks that the path is one of its own uploads only where the request marks it as a file.
-        return None if payload is None or payload.path is None else given(payload.path)
+        return None if payload is None or payload.path is None else check_upload(payload.path)
 
     async def async_move_resource_to_block_cache(self, url_or_file_path: str | Path | None) -> str | None:
         """Gradio would fetch an address, whatever its size."""
         if url_or_file_path is not None:
-            given(str(url_or_file_path))
+            check_upload(str(url_or_file_path))
         return await super().async_move_resource_to_block_cache(url_or_file_path)
 
 
-def given(path: str) -> str:
+def check_upload(path: str) -> str:
     """The path of an uploaded file; anything else is answered with a sentence."""
     try:
         return uploaded(path)
@@ -36,4 +36,4 @@ def given(path: str) -> str:
 
 def as_error(error: InputError, language: str = "en") -> gr.Error:
     """The one sentence, without a traceback in the log."""
-    return gr.Error(sorry(error, language), print_exception=False, title=say("Sorry", language))
+    return gr.Error(error_text(error, language), print_exception=False, title=say("Sorry", language))

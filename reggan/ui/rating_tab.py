@@ -13,7 +13,7 @@ import gradio as gr
 from reggan.errors import InputError
 from reggan.expressions import NAMED
 from reggan.ui.widgets import ASSETS
-from reggan.ui.words import LANGUAGES, TABLES, sorry
+from reggan.ui.words import LANGUAGES, TABLES, error_text
 from reggan.votes import VotingService
 from reggan.votes.voters import address_of
 
@@ -69,5 +69,5 @@ def answer(service: VotingService, call: Any, request: Any, login: str) -> dict[
     except InputError as error:
         return {
             "kind": "problem",
-            "message": sorry(error, str(call.get("language")) if isinstance(call, dict) else "en"),
+            "message": error_text(error, str(call.get("language")) if isinstance(call, dict) else "en"),
         }

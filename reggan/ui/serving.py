@@ -1,4 +1,4 @@
-"""How the page is served: Gradio's options, and what stands guard around them."""
+"""How the page is served: Gradio's options, and the middleware around it."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ from starlette.middleware import Middleware
 
 from reggan.ui import page
 from reggan.ui.guard import Guard
-from reggan.ui.temporary import swept
+from reggan.ui.temporary import sweeping
 
 
 def launch_options() -> dict[str, Any]:
     """Keyword arguments for `demo.launch`."""
-    return page.launch_options() | {"app_kwargs": {"middleware": [Middleware(Guard)], "lifespan": swept}}
+    return page.launch_options() | {"app_kwargs": {"middleware": [Middleware(Guard)], "lifespan": sweeping}}

@@ -84,7 +84,7 @@ def sweep(folder: Path, seconds: float, spare: frozenset[Path] = frozenset()) ->
 
 
 @contextlib.asynccontextmanager
-async def swept(_: Any = None) -> AsyncIterator[None]:
+async def sweeping(_: Any = None) -> AsyncIterator[None]:
     """While the server runs, files older than `keep_seconds` are deleted; when it ends, all of them.
 
     Spared are the files that are there already: nobody has visited yet, so that they are the page's own.

@@ -1,4 +1,4 @@
-"""Small components of our own: a template and a script each, in `assets`. Values go in, events come out.
+"""The page's own components: a template and a script each, in `assets`. Values go in, events come out.
 
 - `faces`: the picture with a button on every face; a box can be drawn on it. Events: pick(face), box(box).
 - `compare`: before and after with a divider that mouse, finger and arrow keys move.

@@ -72,7 +72,7 @@ def say(text: str, language: str, **values: object) -> str:
     return TABLES.get(language, {}).get(text, text).format(**values)
 
 
-def sorry(error: InputError, language: str) -> str:
+def error_text(error: InputError, language: str) -> str:
     """An error's sentence: its template is the key of the translation."""
     if error.template not in TABLES.get(language, {}):
         return str(error)

@@ -1,8 +1,8 @@
-"""ZeroGPU, the graphics cards that Hugging Face lends to Spaces for seconds. Anywhere else nothing happens here.
+"""ZeroGPU: GPUs that Hugging Face lends to Spaces for seconds at a time. Anywhere else this module does nothing.
 
-The page lives on the processor; the forward pass of a visitor's event, and nothing more, runs on a card. A copy of the
-model is put "on cuda" when the page starts, as ZeroGPU wants it, and moves there when a card has been lent. Where there
-is no visitor (warming up) or no card (a used-up quota) the processor does the work, in a tenth of a second more.
+The page runs on the CPU; only the forward pass of a visitor's event runs on a GPU. A copy of the model is put "on cuda"
+when the page starts, as ZeroGPU wants it, and moves there when a GPU has been lent. Without a visitor (warming up) or
+without a GPU (a used-up quota) the CPU does the work, which takes a tenth of a second longer.
 """
 
 import copy
@@ -21,19 +21,19 @@ if ZERO_GPU:
 #: Where the page's own predictor works; None leaves it to the predictor.
 DEVICE = "cpu" if ZERO_GPU else None
 
-_CARD = "cuda"
-_ROWS_PER_SECOND = 16  # far below what a card does
+_GPU = "cuda"
+_ROWS_PER_SECOND = 16  # far below what a GPU does
 
 _log = logging.getLogger(__name__)
 
 
 def seconds(crops: Image, landmarks: Float, c: Float, relax: Float, attention: bool = False) -> int:
-    """For how long to borrow a card: moving the model there takes most of it."""
+    """For how long to borrow a GPU: moving the model there takes most of it."""
     return 5 + len(c) // _ROWS_PER_SECOND
 
 
-def lent(predictor: Predictor) -> Predictor:
-    """The predictor itself, or on ZeroGPU one that borrows a card for each event of a visitor."""
+def with_borrowed_gpu(predictor: Predictor) -> Predictor:
+    """The predictor itself, or on ZeroGPU one that borrows a GPU for each event of a visitor."""
     if not ZERO_GPU:
         return predictor
     forward = _borrowing(predictor)
@@ -45,8 +45,8 @@ def _borrowing(predictor: Predictor) -> Forward:
     from gradio.context import LocalContext
 
     here = predictor.forward
-    on_card = OnDevice(copy.deepcopy(predictor.model), _CARD)
-    borrowed: Forward = spaces.GPU(duration=seconds)(on_card.__call__)
+    on_gpu = OnDevice(copy.deepcopy(predictor.model), _GPU)
+    borrowed: Forward = spaces.GPU(duration=seconds)(on_gpu.__call__)
 
     def forward(crops: Image, landmarks: Float, c: Float, relax: Float, attention: bool = False) -> ModelOutput:
         if LocalContext.request.get(None) is not None:

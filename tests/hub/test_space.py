@@ -54,8 +54,8 @@ import gradio as gr
 from gradio.context import LocalContext
 from reggan import Predictor, BASIC, resolve
 from reggan.ui import zero_gpu
-zero_gpu._CARD = "cpu"
-here = zero_gpu.lent(Predictor.from_pretrained(device=zero_gpu.DEVICE))
+zero_gpu._GPU = "cpu"
+here = zero_gpu.with_borrowed_gpu(Predictor.from_pretrained(device=zero_gpu.DEVICE))
 analysis = here.analyse("examples/gallery_faces.jpg")
 six = np.stack([resolve(name) for name in BASIC])
 """

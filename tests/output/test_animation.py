@@ -13,7 +13,7 @@ from reggan.output import provenance
 from reggan.output.animation import (
     Animation,
     animate,
-    cut_analysis,
+    crop_analysis,
     loop_durations,
     loop_strengths,
     neighbourhood,
@@ -73,7 +73,7 @@ def test_an_odd_number_of_frames_is_refused(frames: int) -> None:
 
 def test_a_smaller_picture_shows_the_same_faces(gallery: Analysis) -> None:
     height, width = gallery.image.shape[:2]
-    small = shrink_analysis(cut_analysis(gallery, (100, 50, width, height)), 300)
+    small = shrink_analysis(crop_analysis(gallery, (100, 50, width, height)), 300)
     assert max(small.image.shape) == 300
     for before, after in zip(gallery.faces, small.faces, strict=True):
         # The matrix still leads to the same crop, and is the one that the moved landmarks ask for.
@@ -106,7 +106,7 @@ def test_frames_are_those_of_the_editor(predictor: Predictor, gallery: Analysis)
     film = animate(predictor, gallery, c, face=1, frames=4, largest=320)
     assert film.frames.dtype == np.uint8
     assert max(film.frames.shape[1:3]) == 320
-    shown = shrink_analysis(cut_analysis(gallery, neighbourhood(gallery, 1)), 320)
+    shown = shrink_analysis(crop_analysis(gallery, neighbourhood(gallery, 1)), 320)
     assert np.array_equal(film.frames[0], shown.image)
     assert np.array_equal(film.frames[2], predictor.edit_many(shown, np.stack([c / 2, c]), 1)[1].image)
     assert np.array_equal(film.frames[1], film.frames[3])

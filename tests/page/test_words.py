@@ -16,7 +16,7 @@ from reggan.predictor import NO_FACE, Predictor
 from reggan.ui import build
 from reggan.ui.architecture import architecture_svg
 from reggan.ui.edit import choices
-from reggan.ui.words import TABLES, describe, say, sorry
+from reggan.ui.words import TABLES, describe, error_text, say
 from reggan.weights.files import EMBEDDED, load_model
 from tests.paths import ROOT
 
@@ -74,12 +74,12 @@ def raised(work: Callable[[], object]) -> InputError:
     ids=["no face", "size", "box"],
 )
 def test_errors_are_translated_with_their_numbers(error: InputError, sentence: str, german: str) -> None:
-    assert german in sorry(error, "de")
-    assert sorry(error, "en") == sorry(error, "fr") == sentence
+    assert german in error_text(error, "de")
+    assert error_text(error, "en") == error_text(error, "fr") == sentence
 
 
 def test_unknown_errors_stay_as_they_are() -> None:
-    assert sorry(InputError("Something {else} happened."), "de") == "Something {else} happened."
+    assert error_text(InputError("Something {else} happened."), "de") == "Something {else} happened."
 
 
 def test_mixtures_in_words() -> None:

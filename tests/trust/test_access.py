@@ -15,7 +15,7 @@ from gradio.utils import get_upload_folder
 
 from reggan.errors import InputError
 from reggan.ui.guard import check_files, uploaded
-from reggan.ui.picture_input import given
+from reggan.ui.picture_input import check_upload
 from reggan.votes.store import Store
 from tests.paths import PHOTO, ROOT
 
@@ -140,7 +140,7 @@ def test_the_batch_reads_no_other_file_either(app: ModuleType, http: httpx.Clien
     body = {"data": [files, "happy", 1, "all", "png", "en"], "fn_index": number, "session_hash": "thief"}
     assert http.post("/gradio_api/queue/join", json=body).status_code == 403
     with pytest.raises(gr.Error, match="Only pictures that were uploaded here"):  # behind the guard, once more
-        given(str(PHOTO))
+        check_upload(str(PHOTO))
 
 
 def test_the_name_of_an_upload_is_no_path(http: httpx.Client) -> None:

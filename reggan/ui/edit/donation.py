@@ -7,7 +7,7 @@ import gradio as gr
 
 from reggan.errors import InputError
 from reggan.ui.edit.visit import Visit
-from reggan.ui.words import say, sorry, t
+from reggan.ui.words import error_text, say, t
 from reggan.votes.donations import donate, withdraw
 
 _QUICK: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -29,7 +29,7 @@ def build_donation(folder: Path, visit: gr.State, language: gr.Textbox) -> None:
         try:
             given = donate(folder, on.analysis.faces[on.shown].crop, say("donation", chosen))
         except InputError as error:
-            return False, "", _status(sorry(error, chosen))
+            return False, "", _status(error_text(error, chosen))
         return (
             True,
             given,

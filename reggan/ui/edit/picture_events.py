@@ -1,6 +1,6 @@
-"""What the left side of the Edit tab does: pictures, faces, and marking faces by hand.
+"""Event handlers of the Edit tab's left side: pictures, faces, and marking faces by hand.
 
-The table, as the handlers return it, is: visit, marking, picture with faces, choice of face, mark button, note.
+What they return, the left side's state, is: visit, marking, picture with faces, choice of face, mark button, note.
 """
 
 import html
@@ -14,14 +14,14 @@ from reggan.predictor import NO_FACE, Predictor
 from reggan.ui.browser_files import served, thumbnail
 from reggan.ui.edit import choices
 from reggan.ui.edit.visit import Visit
-from reggan.ui.words import say, sorry
+from reggan.ui.words import error_text, say
 
 _MARK = "Draw a box around the face, from forehead to chin: drag, or click two opposite corners."
 _NO_PICTURE = "Choose a picture first."
 
 
 class PictureEvents:
-    """What happens on events. Holds the predictor and the examples, which nothing changes, and nothing else."""
+    """One handler per event. Holds the predictor and the examples, which nothing changes, and nothing else."""
 
     def __init__(self, predictor: Predictor, examples: Mapping[str, Visit]) -> None:
         self.predictor, self.examples = predictor, examples
@@ -33,8 +33,8 @@ class PictureEvents:
         try:
             visit = Visit.begin(self.predictor, path)
         except InputError as error:
-            return None, *_unchanged(note(sorry(error, language), "problem"))
-        return None, *_table(visit, not visit.count, found(visit, language), language)
+            return None, *_unchanged(note(error_text(error, language), "problem"))
+        return None, *_update(visit, not visit.count, found(visit, language), language)
 
     def strip(self, language: str) -> dict[str, Any]:
         """The value of the widget `examples`, in the visitor's language."""
@@ -50,12 +50,14 @@ class PictureEvents:
         if not self.examples:
             return _unchanged()
         visit = self.examples.get(name or "") or next(iter(self.examples.values()))
-        return _table(visit, False, note(say("This is an example. Choose your own picture above.", language)), language)
+        return _update(
+            visit, False, note(say("This is an example. Choose your own picture above.", language)), language
+        )
 
     def example(self, language: str, event: gr.EventData) -> Sequence[Any]:
         """One of the examples, whose faces are known already."""
         visit = self.examples[event.name]
-        return _table(visit, False, found(visit, language), language)
+        return _update(visit, False, found(visit, language), language)
 
     def pick(self, visit: Visit | None, language: str, event: gr.EventData) -> Sequence[Any]:
         """A click on a face."""
@@ -66,15 +68,15 @@ class PictureEvents:
         if visit is None:
             return _unchanged(note(say(_NO_PICTURE, language), "problem"))
         visit = visit.choose(choices.face_of(value, visit.count))
-        return _table(visit, False, found(visit, language), language)
+        return _update(visit, False, found(visit, language), language)
 
     def mark(self, visit: Visit | None, marking: bool, language: str) -> Sequence[Any]:
         """The button that starts marking by hand, and stops it."""
         if visit is None:
             return _unchanged(note(say(_NO_PICTURE, language), "problem"))
         if marking:
-            return _table(visit, False, found(visit, language), language, same_visit=True)
-        return _table(visit, True, note(say(_MARK, language), "action"), language, same_visit=True)
+            return _update(visit, False, found(visit, language), language, same_visit=True)
+        return _update(visit, True, note(say(_MARK, language), "action"), language, same_visit=True)
 
     def box(self, visit: Visit | None, language: str, event: gr.EventData) -> Sequence[Any]:
         """A box was drawn."""
@@ -83,9 +85,9 @@ class PictureEvents:
         try:
             visit = visit.mark(self.predictor, tuple(event.box))
         except InputError as error:
-            return _unchanged(note(f"{sorry(error, language)} {say(_MARK, language)}", "problem"))
+            return _unchanged(note(f"{error_text(error, language)} {say(_MARK, language)}", "problem"))
         sentence = say("Face {n} was marked by hand.", language, n=visit.count)
-        return _table(visit, False, note(sentence), language)
+        return _update(visit, False, note(sentence), language)
 
 
 def note(text: str, kind: str = "info") -> str:
@@ -129,12 +131,12 @@ def picture(visit: Visit, marking: bool, language: str) -> dict[str, Any]:
 
 
 def _unchanged(sentence: str | None = None) -> list[Any]:
-    """No change to the table, except perhaps the sentence."""
+    """No change to the left side, except perhaps the sentence."""
     return [gr.skip()] * 5 + [gr.skip() if sentence is None else sentence]
 
 
-def _table(visit: Visit, marking: bool, sentence: str, language: str, same_visit: bool = False) -> list[Any]:
-    """The whole table. A visit that stays the same brings no new result."""
+def _update(visit: Visit, marking: bool, sentence: str, language: str, same_visit: bool = False) -> list[Any]:
+    """The whole left side. A visit that stays the same brings no new result."""
     faces = choices.face_choices(visit.count, language)
     return [
         gr.skip() if same_visit else visit,

@@ -1,4 +1,4 @@
-"""What the right side of the Edit tab does: expressions in, results out."""
+"""Event handlers of the Edit tab's right side: expressions in, results out."""
 
 import importlib.util
 from collections.abc import Mapping, Sequence
@@ -45,7 +45,7 @@ _VIEWS = (
 
 
 class ResultEvents:
-    """What happens on events. Holds the predictor, which nothing changes, and nothing else."""
+    """One handler per event. Holds the predictor, which nothing changes, and nothing else."""
 
     def __init__(self, predictor: Predictor) -> None:
         self.predictor = predictor
@@ -104,7 +104,7 @@ class ResultEvents:
         """The whole picture as a file. Encoding takes longer than editing, so it waits until somebody wants it."""
         c, path = choices.strengths(expression, strength), new_path(f"{choices.file_name(expression)}.{suffix}")
         try:
-            here = _there(visit)
+            here = _known(visit)
             edited = self.predictor.edit(here.analysis, c, here.face)
             image = badge(edited.image) if mark else edited.image
             provenance.save(image, path, self.predictor.metadata, describe(c))
@@ -116,7 +116,7 @@ class ResultEvents:
         """All expressions as one picture."""
         wanted, path = _NAMES[names], new_path("reggan_expressions.png")
         try:
-            here = _there(visit)
+            here = _known(visit)
             sheet = expression_sheet(self.predictor, here.analysis, wanted, here.shown, strength)
         except InputError as error:  # no face
             raise as_error(error, language) from None
@@ -146,8 +146,8 @@ class ResultEvents:
         return [figure(*first), *(figure(image, title, said=said) for image, title in rest)]
 
 
-def _there(visit: Visit | None) -> Visit:
-    """The visit, unless it was so long ago that it has been forgotten."""
+def _known(visit: Visit | None) -> Visit:
+    """The visit, unless it is so old that it has expired."""
     if visit is None:
         raise InputError("Choose a picture first.")
     return visit

@@ -60,15 +60,15 @@ def _left(demo: gr.Blocks, events: PictureEvents, visit: gr.State, language: gr.
     view = widget("faces")
     faces = gr.Radio([], label=t("Which face"), visible=False, elem_id="which", elem_classes="chips")
     mark = gr.Button(t("Mark a face by hand"), size="sm", visible=False, elem_id="mark")
-    table = [visit, marking, view, faces, mark, sentence]
+    left_side = [visit, marking, view, faces, mark, sentence]
 
     if events.examples:
         strip = widget("examples")
         demo.load(events.strip, language, strip, **_QUICK)
-        demo.load(events.start, language, table, show_progress="hidden", **_PRIVATE)
-        strip.pick(events.example, language, table, **_QUICK)
-    upload.change(events.open, [upload, language], [upload, *table], show_progress_on=upload, **_MODEL)
-    view.pick(events.pick, [visit, language], table, **_QUICK)
-    faces.input(events.choose, [visit, faces, language], table, **_QUICK)
-    mark.click(events.mark, [visit, marking, language], table, **_QUICK)
-    view.box(events.box, [visit, language], table, show_progress="hidden", **_MODEL)
+        demo.load(events.start, language, left_side, show_progress="hidden", **_PRIVATE)
+        strip.pick(events.example, language, left_side, **_QUICK)
+    upload.change(events.open, [upload, language], [upload, *left_side], show_progress_on=upload, **_MODEL)
+    view.pick(events.pick, [visit, language], left_side, **_QUICK)
+    faces.input(events.choose, [visit, faces, language], left_side, **_QUICK)
+    mark.click(events.mark, [visit, marking, language], left_side, **_QUICK)
+    view.box(events.box, [visit, language], left_side, show_progress="hidden", **_MODEL)

@@ -1,4 +1,4 @@
-"""What one visitor has on the table. Nothing here knows the page."""
+"""One visitor's picture and its faces, independent of the page."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
