@@ -21,7 +21,7 @@ from reggan.model.frame import normalise
 COMPONENTS = 10
 _REACH = 3.0  # standard deviations; shapes unlike any seen in the fit go no further
 # The strongest expression below which a face is left alone, and from which it is taken to rest all the way.
-_AT_REST, _MOVED = 0.22, 0.42
+_AT_REST, _MOVED = 0.33, 0.50
 
 
 class NeutralEstimator(nn.Module):
