@@ -19,8 +19,8 @@ def test_page_opens_with_every_expression_and_a_result(visitor: Visitor) -> None
     expect(visitor.page).to_have_title("RegGAN")
     assert visitor.page.locator("#basic label").count() == len(BASIC)
     visitor.page.locator("#more button").first.click()
-    assert visitor.page.locator("#compound label").count() == len(COMPOUND)
-    assert visitor.page.locator("#mixer input[type=range]").count() == len(BASIC)
+    expect(visitor.page.locator("#compound label")).to_have_count(len(COMPOUND))  # built when the panel opens
+    expect(visitor.page.locator("#mixer input[type=range]")).to_have_count(len(BASIC))
     for name in ("view", "before", "after"):
         expect(visitor.picture(name)).to_be_visible()
 
