@@ -6,13 +6,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from reggan.engine.fit.photo import Photo
+from reggan.engine.fit.photo import FINE, Photo
 from reggan.engine.kit.rig import Rig
 from reggan.engine.pixels import to_lab
 from reggan.faces.topology import ABOVE_MOUTH, LID_MIDDLES, MESH
 
 Float = NDArray[np.float32]
 Array = NDArray[np.float64]
+
+_TONES = 8  # of a palette
+_TONED = 2.7, 3.3  # CIE ab: up to this far from its palette a face is of one tone; from the second on in colour
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,8 @@ class Fit:
         lids: opening of the eyes on the viewer's left and right over the mean face's, clipped to 0.45 to 1.3.
         lightness: 95th percentile of CIE L* over the face, 0 to 100.
         chroma: median CIE chroma of the face; near 0 for grey pictures, 15 to 25 for skin.
+        palette: (9, 3) CIE Lab: black, then the face's tones from dark to bright.
+        toned: 1 where the palette is all there is (grey, sepia, bronze, an engraving), 0 in colour.
     """
 
     rig: Rig
@@ -45,6 +50,8 @@ class Fit:
     lids: tuple[float, float]
     lightness: float
     chroma: float
+    palette: Float
+    toned: float
 
     def project(self, points: NDArray[np.floating]) -> Array:
         """(N, 2) crop positions of model points (N, 3), without the misfit."""
@@ -78,7 +85,6 @@ def fit_face(rig: Rig, photo: Photo) -> Fit:
         float(np.clip(_opening(points, pair) / scale / _opening(kit.landmarks[:, :2], pair), 0.45, 1.3))
         for pair in LID_MIDDLES
     ]
-    lightness, chroma = _colour(photo)
     return Fit(
         rig,
         photo,
@@ -91,8 +97,7 @@ def fit_face(rig: Rig, photo: Photo) -> Fit:
         mouth_depth,
         misfit,
         (openings[0], openings[1]),
-        lightness,
-        chroma,
+        *_colour(photo),
     )
 
 
@@ -117,10 +122,23 @@ def _opening(points: NDArray[np.floating], pair: tuple[int, int]) -> float:
     return float(np.linalg.norm(points[pair[0]] - points[pair[1]]))
 
 
-def _colour(photo: Photo) -> tuple[float, float]:
-    """95th percentile of lightness and median chroma (CIE Lab) inside the outline of the landmarks."""
+def _colour(photo: Photo) -> tuple[float, float, Float, float]:
+    """Of the face inside the outline of its landmarks, in CIE Lab: 95th percentile of lightness, median chroma, its
+    tones, and how far they are all there is.
+
+    The distance that 90 % of the face keep from the tones is below 2.7 in grey and sepia pictures, with stains and
+    JPEG's noise, and above it in photographs in colour (112 people: 3.0 to 7.8).
+    """
     inside = np.zeros(photo.pixels.shape[:2], np.uint8)
     outline = cv2.convexHull(photo.to_fine(photo.landmarks[:MESH]).astype(np.float32)).astype(np.int32)
     cv2.fillConvexPoly(inside, outline, (1,))
-    lab = to_lab(photo.pixels[inside > 0][None])[0]
-    return float(np.percentile(lab[:, 0], 95)), float(np.median(np.hypot(lab[:, 1], lab[:, 2])))
+    sharp, soft = (
+        to_lab(pixels[inside > 0][None])[0]
+        for pixels in (photo.pixels, cv2.GaussianBlur(photo.pixels, (0, 0), 1.5 * FINE))
+    )
+    by_lightness = np.array_split(soft[np.argsort(soft[:, 0])], _TONES)
+    palette = np.vstack([np.zeros(3), *(np.median(part, 0) for part in by_lightness)]).astype(np.float32)
+    away = np.vstack([part - tone for part, tone in zip(by_lightness, palette[1:], strict=True)])[:, 1:]
+    toned = (_TONED[1] - np.percentile(np.linalg.norm(away, axis=1), 90)) / (_TONED[1] - _TONED[0])
+    lightness, chroma = np.percentile(sharp[:, 0], 95), np.median(np.hypot(sharp[:, 1], sharp[:, 2]))
+    return float(lightness), float(chroma), palette, float(np.clip(toned, 0, 1))

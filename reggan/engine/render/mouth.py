@@ -22,7 +22,9 @@ _ALBEDO = {  # sRGB, 0 to 255
 _NOTHING = (34.0, 12.0, 10.0)
 _LIGHT = (0.0, -0.25, -0.97)  # towards it
 _LIT_DEPTH = 0.28  # IOD behind the incisors at which the light has gone to 1 / e
-_SLIT = 0.020, 0.060  # IOD: through a gap this narrow nothing is seen; from this width on everything
+_LEFT_LIT = 0.35  # of that on the hindmost teeth, seen from in front; of a turned head the cheek hides them from light
+_TURNED = 0.5  # sine of the yaw from which on they are dark
+_SLIT = 0.035, 0.085  # IOD: through a gap this narrow nothing is seen; from this width on everything
 
 
 def mouth_layer(
@@ -71,7 +73,8 @@ def vertex_light(fit: Fit, moves: Float) -> Float:
     facing = np.abs(normals @ towards)
     behind = np.clip(mouth.vertices[:, 2] - mouth.vertices[mouth.part == UPPER_TEETH, 2].min(), 0, None)
     aside = np.clip(np.abs(mouth.vertices[:, 0]) / 0.30, 0, 1)
-    teeth = (0.72 + 0.28 * facing) * (0.35 + 0.65 * np.exp(-behind / _LIT_DEPTH)) * (1 - 0.25 * aside**2)
+    left = _LEFT_LIT * max(1 - abs(float(fit.rotation[0, 2])) / _TURNED, 0.0)
+    teeth = (0.72 + 0.28 * facing) * (left + (1 - left) * np.exp(-behind / _LIT_DEPTH)) * (1 - 0.25 * aside**2)
     flesh = (0.5 + 0.5 * facing) * (0.16 + 0.62 * np.exp(-np.clip(behind - 0.05, 0, None) / 0.30))
     return np.where(mouth.part >= UPPER_TEETH, teeth, flesh).astype(np.float32)
 
@@ -112,10 +115,21 @@ def _occlusion(lips: Array, opening: NDArray[np.uint8], iod: float) -> Float:
 
 
 def _matched(picture: Float, fit: Fit) -> Float:
-    """As bright as the face and as colourful as it; grey in a grey picture."""
+    """As bright as the face and as colourful as it; in a picture of one tone, of that tone."""
     gain = np.clip(0.62 + 0.38 * fit.lightness / 88.0, 0.6, 1.05)
     colour = float(np.clip(fit.chroma / 18, 0, 1.1))
     picture = picture * np.float32(gain)
     grey = (picture @ np.array([0.299, 0.587, 0.114], np.float32))[..., None]
-    matched = np.clip(grey + colour * (picture - grey), 0, 255)
+    coloured = np.clip(grey + colour * (picture - grey), 0, 255)
+    matched = coloured + np.float32(fit.toned) * (_in_tones(grey[..., 0], fit.palette) - coloured)
     return np.asarray(cv2.GaussianBlur(matched, (0, 0), 0.35 * FINE), np.float32)
+
+
+def _in_tones(grey: Float, palette: Float) -> Float:
+    """(h, w, 3) of brightness (h, w), both 0 to 255, coloured as the palette (K, 3) colours it."""
+    levels = np.linspace(0, 1, 256, dtype=np.float32)
+    lab = cv2.cvtColor(np.repeat(levels[:, None, None], 3, 2), cv2.COLOR_RGB2LAB)
+    for k in (1, 2):
+        lab[:, 0, k] = np.interp(lab[:, 0, 0], palette[:, 0], palette[:, k])
+    colours = 255 * cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)[:, 0]
+    return colours[np.clip(np.round(grey), 0, 255).astype(np.uint8)]

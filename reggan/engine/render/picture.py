@@ -108,7 +108,7 @@ def render(fit: Fit, eyes: tuple[EyeLayer, EyeLayer], weights: Float, wrinkles: 
     log_ratio = _log_ratio(drawn[inner], covered[inner], holes, wrinkles)
     picture = np.zeros((side, side, 3), np.float32)  # on the whole grid, but only what the crop shows is drawn
     moved_pixels = sample(photo.pixels, (grid + flow)[inner]).astype(np.float32)
-    picture[inner] = apply_log(moved_pixels, log_ratio, fit.chroma)
+    picture[inner] = apply_log(moved_pixels, log_ratio, (1 - fit.toned) * fit.chroma)
 
     for eye, (layer, hole) in enumerate(zip(eyes, eye_holes, strict=True)):
         shade = lid_shadow(points, eye, layer.region, FINE * photo.iod)
