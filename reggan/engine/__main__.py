@@ -37,7 +37,6 @@ def _parser() -> argparse.ArgumentParser:
     synth.add_argument("--without", type=Path, help="file of identities to leave out, of morphs too")
     synth.add_argument("--per-identity", type=int, default=24, help="targets for each (default 24)")
     synth.add_argument("--compounds", action="store_true", help="with CFEE's compound expressions")
-    synth.add_argument("--open-anger", type=float, default=0.1, help="share of anger with bared teeth (default 0.1)")
     synth.add_argument("--varied", type=int, default=0, help="copies of each in other light, tone and pose")
     synth.add_argument("--morphs", type=int, default=0, help="people who do not exist, from random pairs")
     synth.add_argument("--styles", type=int, default=0, help="copies of each as painting, drawing, statue ...")
@@ -98,7 +97,6 @@ def _synthesise(args: argparse.Namespace) -> None:
         out=args.out,
         per_identity=args.per_identity,
         compounds=args.compounds,
-        open_anger=args.open_anger,
         styles=args.styles,
         style_names=styles,
         size=args.size,

@@ -6,34 +6,28 @@ import numpy as np
 
 from reggan.expressions import BASIC, COMPOUND, NAMED
 
-_ANGRY = BASIC.index("angry")
-
 
 @dataclass(frozen=True)
 class PlannedTarget:
-    """One picture to make: its file name without suffix, its (6,) strengths, and which mouth anger has."""
+    """One picture to make: its file name without suffix and its (6,) strengths."""
 
     name: str
     c: np.ndarray
-    open_anger: bool = False
 
 
-def plan_targets(
-    count: int, rng: np.random.Generator, compounds: bool = False, open_anger: float = 0.0
-) -> list[PlannedTarget]:
+def plan_targets(count: int, rng: np.random.Generator, compounds: bool = False) -> list[PlannedTarget]:
     """The six basics at full strength first, then rounds of weaker ones, compounds and mixtures of two or three.
 
     Args:
         count: how many; 24 gives every basic at three strengths and six compounds (if asked for).
         rng: draws strengths.
         compounds: with the 15 compounds of CFEE, parts at 0.5 to 0.8.
-        open_anger: share of angry pictures with bared teeth.
     """
     targets: dict[str, PlannedTarget] = {}
 
     def add(name: str, c: np.ndarray) -> None:
         if name not in targets and len(targets) < count:
-            targets[name] = PlannedTarget(name, c.round(2), bool(c[_ANGRY] and rng.random() < open_anger))
+            targets[name] = PlannedTarget(name, c.round(2))
 
     rounds = 0
     while len(targets) < count:

@@ -38,7 +38,6 @@ class SynthesisSettings:
         out: folder of pairs.
         per_identity: how many targets.
         compounds: with the 15 compounds of CFEE.
-        open_anger: share of angry targets with bared teeth.
         styles: how many styled copies of every identity, each with a third of its targets.
         style_names: of `reggan.engine.styles.STYLES`, to draw from; all if empty.
         size: side of the crops.
@@ -49,7 +48,6 @@ class SynthesisSettings:
     out: Path
     per_identity: int = 24
     compounds: bool = False
-    open_anger: float = 0.1
     styles: int = 0
     style_names: tuple[str, ...] = ()
     size: int = SIZE
@@ -121,8 +119,8 @@ def _synthesise_identity(job: IdentityJob, settings: SynthesisSettings) -> Outco
     samples: list[Sample] = []
     normals: list[NDArray[np.float32]] = []
     thrown_out = 0
-    for target in plan_targets(settings.per_identity, rng, settings.compounds, settings.open_anger):
-        result = express(person, target.c, target.open_anger)
+    for target in plan_targets(settings.per_identity, rng, settings.compounds):
+        result = express(person, target.c)
         if landmark_distance(result.image, result.landmarks) > LIMIT:
             thrown_out += 1
             continue

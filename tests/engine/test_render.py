@@ -1,12 +1,13 @@
 """Data engine: fitting a photograph and rendering it with other weights."""
 
+import cv2
 import numpy as np
 import pytest
 
 pytest.importorskip("numba")
 
 from reggan.engine.fit.face_fit import Fit, fit_face, pose
-from reggan.engine.fit.photo import FINE, aligned
+from reggan.engine.fit.photo import FINE, Photo, aligned
 from reggan.engine.kit.register import mean_mesh
 from reggan.engine.kit.rig import prepare_rig, radial_carry
 from reggan.engine.raster import rasterise, vertex_normals
@@ -157,17 +158,51 @@ def test_shadows_on_skin_turn_red_and_on_stone_do_not() -> None:
 
 
 def test_expressions_are_data_and_add_up() -> None:
-    assert set(BASIC) <= set(expression_table())
-    for c in NAMED.values():
-        weights, wrinkles = mixture(np.array(c))
+    assert set(expression_table()) == set(BASIC)
+    for weights, wrinkles in expression_table().values():
         toy_kit().weights(weights)  # every name is known
         assert set(wrinkles) <= set(atlas())
+    for c in NAMED.values():
+        assert set(mixture(np.array(c))[0]) >= {
+            key for k in np.flatnonzero(c) for key in expression_table()[BASIC[k]][0]
+        }
     both = mixture(resolve({"happy": 0.5, "surprised": 1.0}))[0]
     parts = [mixture(resolve(name, s))[0] for name, s in (("happy", 0.5), ("surprised", 1.0))]
     for name in ("mouthUpperUp", "jawOpen"):
         assert both[name] == pytest.approx(sum(p[name] for p in parts))
-    assert mixture(resolve("angry"), open_anger=True)[0]["mouthLowerDown"] > 0
-    assert "mouthLowerDown" not in mixture(resolve("angry"))[0]
+
+
+def test_anger_bares_its_teeth_and_disgust_does_not(fitted: Fit) -> None:
+    person = prepare_person(fitted)
+    painted = {name: (1 - express(person, resolve(name)).known).sum() for name in ("angry", "disgusted", "sad")}
+    assert painted["angry"] > 5 * max(painted["disgusted"], painted["sad"])
+
+
+@pytest.mark.parametrize("tone", [(1.0, 1.0, 1.0), (1.0, 0.86, 0.62), (0.8, 1.0, 0.6)])
+def test_the_mouth_of_a_toned_picture_has_its_tone(fitted: Fit, tone: tuple[float, float, float]) -> None:
+    photo = toy_photo()
+    grey = photo.pixels.mean(2, keepdims=True)
+    toned = fit_face(fitted.rig, Photo(np.round(grey * tone).astype(np.uint8), photo.landmarks, photo.size))
+    assert toned.toned == 1
+    result = express(prepare_person(toned), resolve("surprised"))
+    mouth = cv2.resize(result.known, (photo.size, photo.size), interpolation=cv2.INTER_NEAREST) < 0.1
+    lab = cv2.cvtColor(result.image, cv2.COLOR_RGB2LAB)[mouth].astype(float)
+    assert mouth.sum() > 50
+    expected = cv2.cvtColor(
+        np.round(np.array(tone, np.float32) * lab[:, :1, None].mean() / max(tone)).astype(np.uint8).reshape(1, 1, 3),
+        cv2.COLOR_RGB2LAB,
+    )[0, 0].astype(float)
+    np.testing.assert_allclose(np.median(lab[:, 1:], 0), expected[1:], atol=4)
+    if tone == (1.0, 1.0, 1.0):
+        assert np.ptp(result.image.astype(int), axis=2).max() <= 2
+
+
+def test_a_picture_in_colour_has_no_single_tone(fitted: Fit) -> None:
+    photo = toy_photo()
+    pixels = photo.pixels.copy()
+    pixels[::20] = pixels[::20, :, ::-1]
+    pixels[:, : len(pixels) // 2] = pixels[:, : len(pixels) // 2, ::-1]
+    assert fit_face(fitted.rig, Photo(pixels, photo.landmarks, photo.size)).toned == 0
 
 
 def test_wrinkles_lie_where_they_belong() -> None:

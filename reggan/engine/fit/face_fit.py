@@ -132,10 +132,8 @@ def _colour(photo: Photo) -> tuple[float, float, Float, float]:
     inside = np.zeros(photo.pixels.shape[:2], np.uint8)
     outline = cv2.convexHull(photo.to_fine(photo.landmarks[:MESH]).astype(np.float32)).astype(np.int32)
     cv2.fillConvexPoly(inside, outline, (1,))
-    sharp, soft = (
-        to_lab(pixels[inside > 0][None])[0]
-        for pixels in (photo.pixels, cv2.GaussianBlur(photo.pixels, (0, 0), 1.5 * FINE))
-    )
+    blurred = np.asarray(cv2.GaussianBlur(photo.pixels, (0, 0), 1.5 * FINE), np.uint8)
+    sharp, soft = (to_lab(pixels[inside > 0][None])[0] for pixels in (photo.pixels, blurred))
     by_lightness = np.array_split(soft[np.argsort(soft[:, 0])], _TONES)
     palette = np.vstack([np.zeros(3), *(np.median(part, 0) for part in by_lightness)]).astype(np.float32)
     away = np.vstack([part - tone for part, tone in zip(by_lightness, palette[1:], strict=True)])[:, 1:]

@@ -16,11 +16,15 @@ def smile_of(fit: Fit) -> float:
 
     Over 112 neutral photographs 0 in the median and 0.43 at most; over 80 smiling ones 0.5 in the median.
     """
-    kit = fit.rig.kit
-    lift = -_corner_height(np.tensordot(kit.weights({"mouthSmile": 1.0}), kit.landmark_shapes, 1)[:, :2])
-    upright = fit.misfit @ fit.rotation[:2, :2] / fit.scale + kit.landmarks[:, :2]  # undoes the pose, roughly
-    lifted = _LEVEL_CORNERS - _corner_height(upright)
-    return max(lifted / max(lift, 1e-3), 0.0)
+    return max(-_dropped(fit) / max(-_drop_of(fit, "mouthSmile"), 1e-3), 0.0)
+
+
+def frown_of(fit: Fit) -> float:
+    """Weight of mouthFrown that drops the mouth's corners as far below a relaxed mouth's as they are.
+
+    Over 112 neutral photographs 0.09 in the median and 0.74 at most; a moustache hides the corners and looks like 1.
+    """
+    return max(_dropped(fit) / max(_drop_of(fit, "mouthFrown"), 1e-3), 0.0)
 
 
 def roughness(fit: Fit) -> float:
@@ -37,6 +41,19 @@ def roughness(fit: Fit) -> float:
         ]
         spreads.append(float(patch.std()) if patch.size else ROUGHNESS)
     return float(np.median(spreads))
+
+
+def _dropped(fit: Fit) -> float:
+    """How far the mouth's corners are below a relaxed mouth's, IOD."""
+    kit = fit.rig.kit
+    upright = fit.misfit @ fit.rotation[:2, :2] / fit.scale + kit.landmarks[:, :2]  # undoes the pose, roughly
+    return _corner_height(upright) - _LEVEL_CORNERS
+
+
+def _drop_of(fit: Fit, shape: str) -> float:
+    """How far a blendshape lowers the mouth's corners, IOD."""
+    kit = fit.rig.kit
+    return _corner_height(np.tensordot(kit.weights({shape: 1.0}), kit.landmark_shapes, 1)[:, :2])
 
 
 def _corner_height(points: NDArray[np.floating]) -> float:

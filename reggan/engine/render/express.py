@@ -44,15 +44,14 @@ def prepare_person(fit: Fit, asymmetry: float = 0.0) -> Person:
     return Person(fit, eye_layers(fit), gain, min(_RELAXED * smile_of(fit), _MOST_RELAXED), asymmetry)
 
 
-def express(person: Person, c: np.ndarray, open_anger: bool = False) -> Rendered:
+def express(person: Person, c: np.ndarray) -> Rendered:
     """Render one expression.
 
     Args:
         person: who.
         c: (6,) strengths in [0, 1], order of `reggan.expressions.BASIC`.
-        open_anger: with bared teeth where anger is part of it.
     """
-    named, wrinkles = mixture(c, open_anger)
+    named, wrinkles = mixture(c)
     weights = person.fit.rig.kit.weights(named)
     for k, name in enumerate(person.fit.rig.kit.names):
         if name.endswith(("_L", "_R")):

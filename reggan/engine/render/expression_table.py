@@ -30,18 +30,17 @@ def read_toml(name: str) -> dict[str, Any]:
     return tomllib.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))
 
 
-def mixture(c: np.ndarray, open_anger: bool = False) -> tuple[dict[str, float], dict[str, float]]:
+def mixture(c: np.ndarray) -> tuple[dict[str, float], dict[str, float]]:
     """Blendshape weights and wrinkles of a strength vector.
 
     Args:
         c: (6,) strengths in the order of `reggan.expressions.BASIC`.
-        open_anger: show the teeth in anger.
     """
     weights: dict[str, float] = {}
     wrinkles: dict[str, float] = {}
     for name, strength in zip(BASIC, c, strict=True):
         if strength:
-            entry = expression_table()["angry_open" if name == "angry" and open_anger else name]
+            entry = expression_table()[name]
             for total, part in zip((weights, wrinkles), entry, strict=True):
                 for key, value in part.items():
                     total[key] = total.get(key, 0.0) + float(strength) * value
