@@ -33,7 +33,6 @@ LAYERS = {
 }
 # One module of a part that needs what the others must not use.
 EXCEPTIONS = {
-    ("reggan.engine.fit.accept", "metrics"),  # the expression classifier, to leave out photographs that are not neutral
     ("reggan.ui.architecture", "weights"),  # when it is run, to draw the network of the embedded weights
 }
 # Libraries that one part, or a few, may know.

@@ -14,7 +14,7 @@ from reggan.faces.topology import ABOVE_MOUTH, LID_MIDDLES, MESH
 Float = NDArray[np.float32]
 Array = NDArray[np.float64]
 
-_TONES = 8  # of a palette
+_TONES, _DARKEST = 8, 0.5  # of a palette; percentile
 _TONED = 2.7, 3.3  # CIE ab: up to this far from its palette a face is of one tone; from the second on in colour
 
 
@@ -33,7 +33,7 @@ class Fit:
         lids: opening of the eyes on the viewer's left and right over the mean face's, clipped to 0.45 to 1.3.
         lightness: 95th percentile of CIE L* over the face, 0 to 100.
         chroma: median CIE chroma of the face; near 0 for grey pictures, 15 to 25 for skin.
-        palette: (9, 3) CIE Lab: black, then the face's tones from dark to bright.
+        palette: (9, 3) CIE Lab: the darkest spot of the face, then its tones from dark to bright.
         toned: 1 where the palette is all there is (grey, sepia, bronze, an engraving), 0 in colour.
     """
 
@@ -135,7 +135,9 @@ def _colour(photo: Photo) -> tuple[float, float, Float, float]:
     blurred = np.asarray(cv2.GaussianBlur(photo.pixels, (0, 0), 1.5 * FINE), np.uint8)
     sharp, soft = (to_lab(pixels[inside > 0][None])[0] for pixels in (photo.pixels, blurred))
     by_lightness = np.array_split(soft[np.argsort(soft[:, 0])], _TONES)
-    palette = np.vstack([np.zeros(3), *(np.median(part, 0) for part in by_lightness)]).astype(np.float32)
+    tones = [np.median(part, 0) for part in by_lightness]
+    darkest = tones[0] * min(np.percentile(sharp[:, 0], _DARKEST) / max(tones[0][0], 1e-3), 1.0)
+    palette = np.vstack([darkest, *tones]).astype(np.float32)
     away = np.vstack([part - tone for part, tone in zip(by_lightness, palette[1:], strict=True)])[:, 1:]
     toned = (_TONED[1] - np.percentile(np.linalg.norm(away, axis=1), 90)) / (_TONED[1] - _TONED[0])
     lightness, chroma = np.percentile(sharp[:, 0], 95), np.median(np.hypot(sharp[:, 1], sharp[:, 2]))

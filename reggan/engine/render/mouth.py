@@ -126,9 +126,10 @@ def _matched(picture: Float, fit: Fit) -> Float:
 
 
 def _in_tones(grey: Float, palette: Float) -> Float:
-    """(h, w, 3) of brightness (h, w), both 0 to 255, coloured as the palette (K, 3) colours it."""
+    """(h, w, 3) of brightness (h, w), both 0 to 255, in the colours of a palette (K, 3), black as its darkest tone."""
     levels = np.linspace(0, 1, 256, dtype=np.float32)
     lab = cv2.cvtColor(np.repeat(levels[:, None, None], 3, 2), cv2.COLOR_RGB2LAB)
+    lab[..., 0] = palette[0, 0] + (1 - palette[0, 0] / 100) * lab[..., 0]
     for k in (1, 2):
         lab[:, 0, k] = np.interp(lab[:, 0, 0], palette[:, 0], palette[:, k])
     colours = 255 * cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)[:, 0]
