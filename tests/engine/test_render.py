@@ -197,6 +197,20 @@ def test_the_mouth_of_a_toned_picture_has_its_tone(fitted: Fit, tone: tuple[floa
         assert np.ptp(result.image.astype(int), axis=2).max() <= 2
 
 
+def test_a_faded_picture_gets_weaker_shadows(fitted: Fit) -> None:
+    photo = toy_photo()
+    faded = fit_face(
+        fitted.rig, Photo((230 + 0.1 * (photo.pixels - 230.0)).astype(np.uint8), photo.landmarks, photo.size)
+    )
+    assert fitted.contrast == 1
+    assert 0.05 < faded.contrast < 0.3
+    wrinkles = np.full((512, 512), -0.3, np.float32)
+    neutral = np.zeros(len(fitted.rig.kit.names), np.float32)
+    change = render(faded, eye_layers(faded), neutral, wrinkles).image.astype(float) - faded.photo.crop()
+    cheek = change[70:75, 40:45].mean()
+    assert cheek == pytest.approx(-0.3 * faded.contrast * 215, rel=0.3)
+
+
 def test_a_picture_in_colour_has_no_single_tone(fitted: Fit) -> None:
     photo = toy_photo()
     pixels = photo.pixels.copy()

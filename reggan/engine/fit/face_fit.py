@@ -15,6 +15,7 @@ Float = NDArray[np.float32]
 Array = NDArray[np.float64]
 
 _TONES, _DARKEST = 8, 0.5  # of a palette; percentile
+_CONTRAST = 37.0  # CIE L from the darkest spot to the brightest tone: the least of 28 studio photographs
 _TONED = 2.7, 3.3  # CIE ab: up to this far from its palette a face is of one tone; from the second on in colour
 
 
@@ -60,6 +61,11 @@ class Fit:
     def offset(self, moves: NDArray[np.floating]) -> Array:
         """(N, 3) displacement in crop pixels (z away) of displacements (N, 3) of the model."""
         return self.scale * (moves @ self.rotation.T)
+
+    @property
+    def contrast(self) -> float:
+        """1, or less if the face is a faded print's, whose shadows must not be deeper than it can show."""
+        return min(float(self.palette[-1, 0] - self.palette[0, 0]) / _CONTRAST, 1.0)
 
     @property
     def turn(self) -> tuple[float, float]:

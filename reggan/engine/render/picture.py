@@ -105,7 +105,7 @@ def render(fit: Fit, eyes: tuple[EyeLayer, EyeLayer], weights: Float, wrinkles: 
     flow = (drawn[..., :2] - grid) * covered[..., None]
     flow = np.where(covered[..., None], flow, spread(flow, covered, FLOW_GRID))
     holes = (eye_holes[0] | eye_holes[1] | mouth_hole)[inner]
-    log_ratio = _log_ratio(drawn[inner], covered[inner], holes, wrinkles)
+    log_ratio = fit.contrast * _log_ratio(drawn[inner], covered[inner], holes, wrinkles)
     picture = np.zeros((side, side, 3), np.float32)  # on the whole grid, but only what the crop shows is drawn
     moved_pixels = sample(photo.pixels, (grid + flow)[inner]).astype(np.float32)
     picture[inner] = apply_log(moved_pixels, log_ratio, (1 - fit.toned) * fit.chroma)
