@@ -10,7 +10,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.paths import PHOTO, ROOT
 from tests.visitor import CHROMIUM, Visitor
@@ -74,19 +74,16 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def profile(browser: Browser) -> Iterator[BrowserContext]:
-    """What the visitors of a module share: the browser's cache of the page's scripts, and nothing else."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
-    yield context
-    context.close()
+def window(browser: Browser) -> Iterator[Page]:
+    """Where a module's visitors come one after the other: the page's scripts are fetched and compiled once."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="en-US")
+    yield page
+    page.close()
 
 
 @pytest.fixture
-def visitor(profile: BrowserContext, url: str) -> Iterator[Visitor]:
-    page = profile.new_page()
-    visitor = Visitor(page, url)
+def visitor(window: Page, url: str) -> Iterator[Visitor]:
+    visitor = Visitor(window, url)
     yield visitor
-    page.evaluate("localStorage.clear()")
-    page.close()
-    profile.clear_cookies()
+    visitor.leave()
     assert visitor.problems == []

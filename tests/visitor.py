@@ -29,15 +29,32 @@ class Visitor:
         self.page, self.url = page, url
         self.problems: list[str] = []
         page.set_default_timeout(WAIT)
-        page.on("console", lambda m: self.problems.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda error: self.problems.append(str(error)))
-        page.on("request", self._note_request)
+        for event, note in self._noted().items():
+            page.on(event, note)
         page.goto(url + query, wait_until="domcontentloaded")
         self.settle()  # the example that the page begins with
+
+    def _noted(self) -> dict[Any, Callable[[Any], None]]:
+        return {"console": self._note_message, "pageerror": self._note_error, "request": self._note_request}
+
+    def _note_message(self, message: Any) -> None:
+        if message.type == "error":
+            self.problems.append(message.text)
+
+    def _note_error(self, error: Any) -> None:
+        self.problems.append(str(error))
 
     def _note_request(self, request: Any) -> None:
         if not request.url.startswith((self.url, "data:", "blob:")):
             self.problems.append(f"a request to {request.url}")
+
+    def leave(self) -> None:
+        """Nothing of this visit is left on the page for the next visitor."""
+        for event, note in self._noted().items():
+            self.page.remove_listener(event, note)
+        self.page.evaluate("localStorage.clear(); sessionStorage.clear()")
+        self.page.context.clear_cookies()
+        self.page.goto("about:blank")
 
     def settle(self) -> None:
         expect(self.page.locator("#compare img.after")).to_be_visible(timeout=WAIT)
