@@ -23,9 +23,8 @@ from reggan import baselines
 from reggan.baselines.ablations import model_class
 from reggan.errors import InputError
 from reggan.evaluate.face_sets import FaceSet
-from reggan.expressions import BASIC
+from reggan.expressions import BASIC, relaxation
 from reggan.model.arrays import to_tensor, to_uint8
-from reggan.model.frame import sample
 from reggan.model.reggan import RegGAN
 from reggan.predictor import Predictor
 from reggan.weights.files import EMBEDDED, load_model
@@ -85,10 +84,8 @@ def regression_gan(name: str, path: Path, stage: int, kind: type[RegGAN] = RegGA
 @torch.inference_mode()
 def _stage_1(model: RegGAN, crops: np.ndarray, landmarks: np.ndarray, c: np.ndarray) -> np.ndarray:
     """Stage 1 without the cost of stage 2; the same image as `Predictor.edit_crops` gives."""
-    x = to_tensor(crops)
-    maps = model.frame(torch.from_numpy(landmarks), x.shape[-1])
-    change = model.coarse_change(sample(x, maps.to_crop).clamp(0, 1), torch.from_numpy(c))
-    return to_uint8((x + sample(change, maps.to_frame, "bilinear")).clamp(0, 1))
+    given = (torch.from_numpy(a) for a in (landmarks, c, relaxation(c)))
+    return to_uint8(model.stage_1(to_tensor(crops), *given).coarse)
 
 
 def _from_weights(name: str, path: Path) -> Method:

@@ -24,6 +24,18 @@ class Output(NamedTuple):
     edit: Edit  # on the crop's grid, for pasting back at full resolution
 
 
+class Stage1(NamedTuple):
+    """What stage 1 makes, and what stage 2 goes on from; N rows each."""
+
+    crop: Tensor  # (N, 3, S, S)
+    x: Tensor  # (N, 3, S, S) the face in the frame
+    frame: FrameMaps
+    change: Tensor  # (N, 3, grid, grid) coarse minus x
+    relaxed: Tensor | None  # (N, 2, S, S) how the skin moves as the present expression goes
+    goal: Tensor  # (N, S, S, 2) where the frame lies then
+    coarse: Tensor  # (N, 3, S, S) in [0, 1], in the crop
+
+
 def compose(image: Tensor, where: Tensor, edit: Edit) -> Tensor:
     """Equation (4): `image` (B, 3, S, S) looked up at `where` (B, h, w, 2), painted over and shaded; not clipped."""
     return (1 - edit.opacity) * sample(image, where) + edit.opacity * edit.paint + edit.residual
@@ -32,6 +44,11 @@ def compose(image: Tensor, where: Tensor, edit: Edit) -> Tensor:
 def channels_last(t: Tensor) -> Tensor:
     """(B, 2, H, W) to (B, H, W, 2): a field to positions for `sample`."""
     return t.permute(0, 2, 3, 1)
+
+
+def _unchanged(c: Tensor, relax: Tensor) -> Tensor:
+    """(N, 1, 1, 1) where nothing is added and nothing taken away."""
+    return ((c == 0).all(1) & (relax == 0))[:, None, None, None]
 
 
 def _repeat(t: Tensor, n: int) -> Tensor:
@@ -92,28 +109,31 @@ class RegGAN(nn.Module):
         Returns:
             `Output` with N rows; where c and relax are 0, both images equal the crop.
         """
-        n = len(c) // len(crop)
-        f: FrameMaps = self.frame(landmarks, crop.shape[-1])
-        x = sample(crop, f.to_crop).clamp(0, 1)
         relax = c.new_zeros(len(c)) if relax is None else relax
-        relaxed, goal = self._relaxed(landmarks, f, relax, crop.shape[-1])
-        crop, x, to_crop, to_frame = (_repeat(t, n) for t in (crop, x, *f))
-        f = FrameMaps(to_crop, to_frame)
-
-        change = self.coarse_change(x, c)
+        crop, x, f, change, relaxed, goal, coarse = self.stage_1(crop, landmarks, c, relax)
         with torch.autocast(x.device.type, precision) if precision else nullcontext():
             edit = self.refinement(*self.refinement_input(x, change), c, f, maps)
 
-        # Back onto the crop's grid: output u lies at A(u) of a face at rest, and shows what was at u + relaxed(u).
-        coarse = crop if relaxed is None else sample(crop, pixel_grid(crop.shape[-1], crop) + channels_last(relaxed))
-        coarse = coarse + sample(change, goal, "bilinear")
         edit = Edit(*sample(torch.cat(list(edit), 1), goal, "bilinear").split([2, 1, 3, 3], 1))
         if relaxed is not None:
             edit = edit._replace(displacement=edit.displacement + relaxed)
         refined = compose(crop, pixel_grid(crop.shape[-1], crop) + channels_last(edit.displacement), edit)
-        unchanged = ((c == 0).all(1) & (relax == 0))[:, None, None, None]
-        coarse, refined = (torch.where(unchanged, crop, t.clamp(0, 1)) for t in (coarse, refined))
+        refined = torch.where(_unchanged(c, relax), crop, refined.clamp(0, 1))
         return Output(coarse, refined, edit)
+
+    def stage_1(self, crop: Tensor, landmarks: Tensor, c: Tensor, relax: Tensor) -> Stage1:
+        """Stage 1 alone; arguments as `forward` has them."""
+        size, n = crop.shape[-1], len(c) // len(crop)
+        f: FrameMaps = self.frame(landmarks, size)
+        x = sample(crop, f.to_crop).clamp(0, 1)
+        relaxed, goal = self._relaxed(landmarks, f, relax, size)
+        crop, x, to_crop, to_frame = (_repeat(t, n) for t in (crop, x, *f))
+        change = self.coarse_change(x, c)
+        # Back onto the crop's grid: output u lies at A(u) of a face at rest, and shows what was at u + relaxed(u).
+        coarse = crop if relaxed is None else sample(crop, pixel_grid(size, crop) + channels_last(relaxed))
+        coarse = (coarse + sample(change, goal, "bilinear")).clamp(0, 1)
+        coarse = torch.where(_unchanged(c, relax), crop, coarse)
+        return Stage1(crop, x, FrameMaps(to_crop, to_frame), change, relaxed, goal, coarse)
 
     def _relaxed(self, landmarks: Tensor, f: FrameMaps, relax: Tensor, size: int) -> tuple[Tensor | None, Tensor]:
         """How the skin moves when the present expression goes, and where the frame lies then.
