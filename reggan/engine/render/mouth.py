@@ -24,6 +24,7 @@ _LIGHT = (0.0, -0.25, -0.97)  # towards it
 _LIT_DEPTH = 0.28  # IOD behind the incisors at which the light has gone to 1 / e
 _LEFT_LIT = 0.35  # of that on the hindmost teeth, seen from in front; of a turned head the cheek hides them from light
 _TURNED = 0.5  # sine of the yaw from which on they are dark
+_FADED = 2.0  # how fast the darkest tone of a print that fades becomes the mouth's
 _SLIT = 0.035, 0.085  # IOD: through a gap this narrow nothing is seen; from this width on everything
 
 
@@ -121,16 +122,20 @@ def _matched(picture: Float, fit: Fit) -> Float:
     picture = picture * np.float32(gain)
     grey = (picture @ np.array([0.299, 0.587, 0.114], np.float32))[..., None]
     coloured = np.clip(grey + colour * (picture - grey), 0, 255)
-    matched = coloured + np.float32(fit.toned) * (_in_tones(grey[..., 0], fit.palette) - coloured)
+    matched = coloured + np.float32(fit.toned) * (_in_tones(grey[..., 0], fit) - coloured)
     return np.asarray(cv2.GaussianBlur(matched, (0, 0), 0.35 * FINE), np.float32)
 
 
-def _in_tones(grey: Float, palette: Float) -> Float:
-    """(h, w, 3) of brightness (h, w), both 0 to 255, in the colours of a palette (K, 3), black as its darkest tone."""
+def _in_tones(grey: Float, fit: Fit) -> Float:
+    """(h, w, 3) of brightness (h, w), both 0 to 255, in the face's tones.
+
+    A mouth may be darker than all else, surprise is read by it, but not in a faded print.
+    """
     levels = np.linspace(0, 1, 256, dtype=np.float32)
     lab = cv2.cvtColor(np.repeat(levels[:, None, None], 3, 2), cv2.COLOR_RGB2LAB)
-    lab[..., 0] = palette[0, 0] + (1 - palette[0, 0] / 100) * lab[..., 0]
+    lab[..., 0] = np.maximum(lab[..., 0], min(_FADED * (1 - fit.contrast), 1) * fit.palette[0, 0])
+    tones = np.vstack([np.zeros(3), fit.palette])
     for k in (1, 2):
-        lab[:, 0, k] = np.interp(lab[:, 0, 0], palette[:, 0], palette[:, k])
+        lab[:, 0, k] = np.interp(lab[:, 0, 0], tones[:, 0], tones[:, k])
     colours = 255 * cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)[:, 0]
     return colours[np.clip(np.round(grey), 0, 255).astype(np.uint8)]
