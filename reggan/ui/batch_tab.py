@@ -106,11 +106,7 @@ def build_batch_tab(predictor: Predictor, language: gr.Textbox) -> None:
         **_PRIVATE,
     )
     work.then(lambda: gr.update(visible=False), None, stop, show_progress="hidden", **_PRIVATE)
-    stop.click(
-        lambda language: (note(say("Cancelled.", language)), gr.update(visible=False)),
-        language,
-        [report, stop],
-        cancels=[work],
-        show_progress="hidden",
-        **_PRIVATE,
+    # In two steps: a bar that is on its way while the work is cancelled would come after the words.
+    stop.click(lambda: gr.update(visible=False), None, stop, cancels=[work], show_progress="hidden", **_PRIVATE).then(
+        lambda language: note(say("Cancelled.", language)), language, report, show_progress="hidden", **_PRIVATE
     )
