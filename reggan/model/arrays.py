@@ -8,6 +8,8 @@ from torch import Tensor
 
 Image = NDArray[np.uint8]
 
+_LUMA = (0.299, 0.587, 0.114)  # Rec. 601
+
 
 def to_tensor(images: Image, device: str | torch.device = "cpu") -> Tensor:
     """(N, H, W, 3) uint8 -> (N, 3, H, W) float32 in [0, 1]."""
@@ -22,6 +24,17 @@ def to_uint8(images: Tensor) -> Image:
 def to_float(images: Tensor) -> Tensor:
     """uint8 -> float32 in [0, 1], of any shape."""
     return images.float() / 255
+
+
+def luma(x: Tensor) -> Tensor:
+    """(B, 3, H, W) -> (B, 1, H, W)."""
+    return (x * x.new_tensor(_LUMA)[:, None, None]).sum(1, keepdim=True)
+
+
+def smoothstep(t: Tensor) -> Tensor:
+    """0 up to 0, 1 from 1 on, without a kink in between."""
+    t = t.clamp(0, 1)
+    return t * t * (3 - 2 * t)
 
 
 def resize(x: Tensor, size: int) -> Tensor:

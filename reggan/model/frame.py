@@ -53,6 +53,11 @@ def mirrored(field: Tensor) -> Tensor:
     return field.flip(-1) * field.new_tensor([-1.0, 1.0])[:, None, None]
 
 
+def mirrored_control(points: Tensor) -> Tensor:
+    """Control landmarks, (84, 2) normalised positions, as the mirror image has them."""
+    return points[list(MIRROR)] * points.new_tensor([-1.0, 1.0])
+
+
 def mean_shape(landmarks: Tensor, size: int) -> Tensor:
     """The frame's shape: mean over faces, made symmetric.
 
@@ -63,8 +68,7 @@ def mean_shape(landmarks: Tensor, size: int) -> Tensor:
         (84, 2) normalised positions.
     """
     mean = normalise(landmarks[:, list(CONTROL)].double(), size).mean(0)
-    mirrored = mean[list(MIRROR)] * mean.new_tensor([-1.0, 1.0])
-    return (0.5 * (mean + mirrored)).float()
+    return (0.5 * (mean + mirrored_control(mean))).float()
 
 
 def _border(like: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from reggan.expressions import BASIC
 from reggan.faces.topology import CONTROL
+from reggan.model.arrays import smoothstep
 from reggan.model.frame import normalise
 
 COMPONENTS = 10
@@ -58,8 +59,7 @@ class NeutralEstimator(nn.Module):
         out = self.features(normalise(control, size).flatten(1)) @ self.weight
         move, present = out.split([2 * len(CONTROL), len(BASIC)], 1)
         present = present.clamp(0, 1)
-        share = ((present.amax(1) - _AT_REST) / (_MOVED - _AT_REST)).clamp(0, 1)
-        share = share * share * (3 - 2 * share)
+        share = smoothstep((present.amax(1) - _AT_REST) / (_MOVED - _AT_REST))
         rest = landmarks.clone()
         move = (size / 2) * share[:, None, None] * move.unflatten(1, (len(CONTROL), 2))
         rest[:, list(CONTROL)] = (control + move).to(landmarks.dtype)

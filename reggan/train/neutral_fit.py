@@ -18,8 +18,8 @@ from reggan.expressions import BASIC
 from reggan.faces import SIZE, alignment_matrix, find_faces, read_image, transform
 from reggan.faces.images import picture_files
 from reggan.faces.mesh import find_meshes
-from reggan.faces.topology import CONTROL, MIRROR
-from reggan.model.frame import normalise
+from reggan.faces.topology import CONTROL
+from reggan.model.frame import mirrored_control, normalise
 from reggan.model.neutral import COMPONENTS, NeutralEstimator
 from reggan.pairs.layout import Subject
 
@@ -78,12 +78,15 @@ def observe_faces(folder: Path) -> list[Observed]:
 @torch.no_grad()
 def fit_neutral(estimator: NeutralEstimator, observed: list[Observed]) -> None:
     """Equation (6) by weighted ridge regression, in place, from the faces and their mirror images."""
-    both = [(o, False) for o in observed] + [(o, True) for o in observed]
-    p = torch.stack([_flip(o.position, m).flatten() for o, m in both]).double()  # (2 N, 168)
-    move = torch.stack([_flip(o.at_rest, m).flatten() for o, m in both]).double() - p
+    mirrored = [
+        o._replace(position=mirrored_control(o.position), at_rest=mirrored_control(o.at_rest)) for o in observed
+    ]
+    both = observed + mirrored
+    p = torch.stack([o.position.flatten() for o in both]).double()  # (2 N, 168)
+    move = torch.stack([o.at_rest.flatten() for o in both]).double() - p
     unknown = torch.full((len(BASIC),), torch.nan)
-    c = torch.stack([unknown if o.c is None else o.c for o, _ in both]).double()
-    weight = torch.tensor([o.weight for o, _ in both], dtype=torch.float64)[:, None]
+    c = torch.stack([unknown if o.c is None else o.c for o in both]).double()
+    weight = torch.tensor([o.weight for o in both], dtype=torch.float64)[:, None]
 
     estimator.mean.copy_(p.mean(0))
     _, spread, directions = torch.linalg.svd(p - p.mean(0), full_matrices=False)
@@ -129,7 +132,3 @@ def _control(landmarks: np.ndarray | None) -> Tensor | None:
     if landmarks is None:
         return None
     return normalise(torch.from_numpy(np.asarray(landmarks)[list(CONTROL)]).float(), SIZE)
-
-
-def _flip(p: Tensor, mirrored: bool) -> Tensor:
-    return p[list(MIRROR)] * p.new_tensor([-1.0, 1.0]) if mirrored else p

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-_LUMA = (0.299, 0.587, 0.114)
+from reggan.model.arrays import luma
 
 
 def _rand(b: int, like: Tensor, low: float, high: float) -> Tensor:
@@ -23,9 +23,7 @@ def _per_image(x: Tensor) -> Tensor:
 
 def grey(x: Tensor) -> Tensor:
     """Luma (Rec. 601) in all three channels."""
-    images = _per_image(x)
-    luma = (images * images.new_tensor(_LUMA)[None, :, None, None]).sum(1, keepdim=True)
-    return luma.expand(-1, 3, -1, -1).reshape(x.shape)
+    return luma(_per_image(x)).expand(-1, 3, -1, -1).reshape(x.shape)
 
 
 def colour(x: Tensor) -> Tensor:

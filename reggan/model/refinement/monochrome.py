@@ -12,7 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-_LUMA = (0.299, 0.587, 0.114)  # Rec. 601
+from reggan.model.arrays import luma, smoothstep
+
 _KNOTS = 17  # of t, which is linear between them
 _POOLED = 4  # pixels, averaged first: grain and JPEG blocks have colours of their own
 _SURE, _NEVER = 0.012, 0.020  # distance of the face's pixels from t, up to and from which the picture is of one colour
@@ -29,14 +30,14 @@ class Palette(NamedTuple):
         """Colours (B, 3, H, W) brought into the palette, by their luma."""
         if not self.weight.any():
             return colour
-        luma = _luma(colour)
-        at = luma.clamp(0, 1) * (_KNOTS - 1)
+        brightness = luma(colour)
+        at = brightness.clamp(0, 1) * (_KNOTS - 1)
         low = at.floor().clamp_max(_KNOTS - 2)
         share = (at - low)[:, 0, ..., None]  # (B, H, W, 1)
         index = low[:, 0].long().flatten(1)[..., None].expand(-1, -1, 3)  # (B, H W, 3)
         below, above = (self.offset.gather(1, index + k).unflatten(1, colour.shape[-2:]) for k in (0, 1))
         offset = (below + share * (above - below)).permute(0, 3, 1, 2)
-        return torch.lerp(colour, luma + offset, self.weight)
+        return torch.lerp(colour, brightness + offset, self.weight)
 
     def in_hue(self, light: Tensor) -> Tensor:
         """Added light and shadow (B, 3, H, W) without colours of its own."""
@@ -48,21 +49,16 @@ def palette_of(x: Tensor) -> Palette:
     small = F.avg_pool2d(x, _POOLED)
     t = torch.linspace(-1, 1, small.shape[-1], device=x.device, dtype=x.dtype)
     face = ((t / 0.6).square() + ((t[:, None] - 0.08) / 0.72).square() < 1).to(x)  # (s, s), about where the face is
-    luma = _luma(small)
-    own = small - luma  # (B, 3, s, s)
+    brightness = luma(small)
+    own = small - brightness  # (B, 3, s, s)
     knots = torch.arange(_KNOTS, device=x.device, dtype=x.dtype)
-    hats = (1 - (luma * (_KNOTS - 1) - knots[:, None, None]).abs()).clamp_min(0)  # (B, 17, s, s)
+    hats = (1 - (brightness * (_KNOTS - 1) - knots[:, None, None]).abs()).clamp_min(0)  # (B, 17, s, s)
     count = (hats * face).sum((2, 3))[..., None]  # (B, 17, 1)
-    slope = (own * face).sum((2, 3)) / (luma * face).sum((2, 3)).clamp_min(1e-6)  # (B, 3)
+    slope = (own * face).sum((2, 3)) / (brightness * face).sum((2, 3)).clamp_min(1e-6)  # (B, 3)
     prior = slope[:, None] * knots[:, None] / (_KNOTS - 1)
     weight = _PRIOR * face.sum()
     offset = (torch.einsum("bkhw,bchw->bkc", hats * face, own) + weight * prior) / (count + weight)
     away = own - torch.einsum("bkhw,bkc->bchw", hats, offset)
     spread = ((away.square().sum(1) * face).sum((1, 2)) / face.sum()).sqrt()
-    share = ((_NEVER - spread) / (_NEVER - _SURE)).clamp(0, 1)
-    return Palette((share * share * (3 - 2 * share))[:, None, None, None], offset)
-
-
-def _luma(x: Tensor) -> Tensor:
-    """(B, 3, H, W) -> (B, 1, H, W)."""
-    return (x * x.new_tensor(_LUMA)[:, None, None]).sum(1, keepdim=True)
+    sure = smoothstep((_NEVER - spread) / (_NEVER - _SURE))
+    return Palette(sure[:, None, None, None], offset)
