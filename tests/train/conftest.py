@@ -1,6 +1,8 @@
 """A small pairs folder that all tests of training read."""
 
 import csv
+from collections.abc import Iterator
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +11,22 @@ import torch
 from PIL import Image
 
 from reggan import BASIC
+from reggan.model.refinement.discriminator import PatchDiscriminator
+from reggan.train.precision import faster_precision
 from tests.landmarks import mean_face, moved
 
 PEOPLE = 3
+
+
+@pytest.fixture(scope="package", autouse=True)
+def small_and_quick() -> Iterator[None]:
+    """A narrow discriminator, and the faster precision measured once, not a second long for every trainer."""
+    with pytest.MonkeyPatch.context() as patch:
+        measured_once = cache(faster_precision)
+        for trainer in ("reggan.train.refinement", "reggan.baselines.rival_trainer"):
+            patch.setattr(f"{trainer}.faster_precision", measured_once)
+        patch.setattr("reggan.train.refinement.PatchDiscriminator", partial(PatchDiscriminator, (8, 8, 16, 16)))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -64,13 +64,16 @@ def test_validation_people_are_left_out(data: Path) -> None:
 
 def test_stage_1_learns_what_it_is_shown(data: Path) -> None:
     people = layout.load(data / "pairs")
-    model = RegGAN(replace(SMALL, grid=64, r=5))
+    model = RegGAN(replace(SMALL, r=5))
     fit(model, people, 0.01)
     figures = validate(model, people)
     assert figures["coarse_mse"] < 0.5 * figures["input_mse"]
 
 
-def test_command_line_of_stage_1(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_line_of_stage_1(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reggan.train.__main__.ModelConfig", lambda: replace(SMALL, grid=64))
     out = tmp_path / "stage1.safetensors"
     main(["regression", "--data", str(data / "pairs"), "--grid", "32", "--r", "1", "-o", str(out), "--device", "cpu"])
     assert json.loads(capsys.readouterr().out)["coarse_ratio"] < 1.5
@@ -147,13 +150,15 @@ def _landmark_error(people: list[layout.Subject], drawn: Pairs) -> float:
 
 
 def test_a_resumed_run_equals_an_uninterrupted_one(data: Path, stage1: Path, tmp_path: Path) -> None:
-    start = ["--regression", str(stage1)]
-    _train(data, start, tmp_path / "whole", steps=6, adversarial=0)
-    _train(data, start, tmp_path / "parts", steps=6, adversarial=0, minutes="0")  # one step, then out of time
-    _train(data, start, tmp_path / "parts", steps=6, adversarial=0)
+    def run(out: str, minutes: str = "60") -> None:
+        _train(data, ["--regression", str(stage1)], tmp_path / out, 3, 0, minutes, ["--lr", "0.06"])
+
+    run("whole")
+    run("parts", minutes="0")  # one step, then out of time
+    run("parts")
     whole, parts = (load_file(tmp_path / n / "reggan.safetensors") for n in ("whole", "parts"))
     for name, weight in whole.items():
-        torch.testing.assert_close(parts[name], weight, atol=1e-3, rtol=1e-2)
+        torch.testing.assert_close(parts[name], weight, atol=1e-5, rtol=1e-4)
 
 
 def test_mirrored_landmarks_mirror_twice() -> None:
