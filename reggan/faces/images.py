@@ -9,9 +9,11 @@ from typing import IO, Any, TypeAlias
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from reggan.errors import InputError
+from reggan.faces.cut_off import without_its_end
+from reggan.faces.decode import depth_of, to_rgb, upright
 
 MAX_PIXELS = 50_000_000
 MAX_SIDE = 65_535  # pixels; a picture one pixel wide takes nine times the memory of a square one
@@ -20,7 +22,6 @@ MAX_BYTES = 400_000_000  # of a file: 50 million pixels of 16-bit RGBA, uncompre
 # Formats that Pillow decodes in this process from pixels alone (EPS would start Ghostscript, for instance).
 _FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "PPM", "ICO", "JPEG2000")
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
-_STRIP = 1_000_000  # pixels that are converted at a time
 _DAMAGED = "The picture is damaged or incomplete."
 _TOO_LARGE = "The picture is too large: at most {n} million pixels can be processed."
 _TOO_HEAVY = "The picture's file is too large: at most {n} MB can be read."
@@ -42,8 +43,9 @@ def scaled_down(image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
 def read_image(source: ImageSource) -> NDArray[np.uint8]:
     """Read one picture, upright and opaque.
 
-    The EXIF orientation is applied, transparency is laid over white, of an animation the first frame is taken, and
-    16-bit grey is scaled to 8 bits. Colour profiles are not applied, except that CMYK is converted.
+    The EXIF orientation is applied, transparency is laid over white, of an animation the first frame is taken, of a
+    picture with a gain map (HDR) the base picture, and deeper grey is scaled to 8 bits. What an ICC profile says is
+    converted to sRGB. Files that lack their last bytes are read if at most a twentieth of the picture is missing.
 
     Args:
         source: a path, the bytes of a file, a binary file object, a PIL image, or an array: (H, W), (H, W, 1) grey,
@@ -99,7 +101,7 @@ def _from_bytes(data: bytes) -> NDArray[np.uint8]:
             # Odd metadata concern nobody here; Pillow's own limit of size only warns, `_check_size` is ours.
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(data), formats=formats) as picture:
-                return _decode(picture)
+                return _decode(picture, data)
     except UnidentifiedImageError:
         raise InputError("The file is not a picture in a format that can be read, such as JPEG, PNG or WebP.") from None
     except Image.DecompressionBombError:
@@ -110,44 +112,19 @@ def _from_bytes(data: bytes) -> NDArray[np.uint8]:
         raise InputError(_DAMAGED) from None
 
 
-def _decode(picture: Image.Image) -> NDArray[np.uint8]:
-    """Any PIL image to (H, W, 3) uint8."""
+def _decode(picture: Image.Image, data: bytes = b"") -> NDArray[np.uint8]:
+    """Any PIL image to (H, W, 3) uint8; `data` is the file that it is from, if there is one."""
     _check_size(*picture.size)
+    depth = depth_of(picture)
     try:
-        picture.load()  # decodes; `size` came from the header alone
-        _check_size(*picture.size)  # an icon's real size shows only now
-        picture = ImageOps.exif_transpose(picture)
-    except InputError:
-        raise
+        picture = upright(picture)  # decodes; `size` came from the header alone
     except Exception:  # noqa: BLE001 - a damaged file raises almost anything in Pillow's decoders, SyntaxError included
-        raise InputError(_DAMAGED) from None
-    width, height = picture.size
-    top = _top(picture)
-    out = np.empty((height, width, 3), np.uint8)
-    rows = max(1, _STRIP // width)
-    for y in range(0, height, rows):  # in strips: the conversions need several times the memory of the result
-        out[y : y + rows] = _flat(picture.crop((0, y, width, min(y + rows, height))), top)
-    return out
-
-
-def _flat(picture: Image.Image, top: float) -> NDArray[np.uint8]:
-    """A decoded PIL image of any mode to (H, W, 3) or (H, W, 1), over white."""
-    if picture.mode.startswith("I") or picture.mode == "F":
-        grey = np.clip(np.asarray(picture).astype(np.float64) / top, 0.0, 1.0)
-        return _from_array(np.nan_to_num(grey).astype(np.float32))
-    if "A" in picture.mode or "a" in picture.mode or "transparency" in picture.info:
-        picture = picture.convert("RGBA")  # reads palettes, premultiplied alpha and PNG's transparent colour
-        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
-    return np.asarray(picture.convert("RGB"))
-
-
-def _top(picture: Image.Image) -> float:
-    """What is white in grey of more than 8 bits. Pillow has no 16-bit mode for every file: mode "I" carries 16 too."""
-    if not picture.mode.startswith("I") and picture.mode != "F":
-        return 255.0
-    top = 1.0 if picture.mode == "F" else 65535.0
-    brightest = float(np.asarray(picture).max())
-    return brightest if top < brightest < np.inf else top  # 32-bit data have no customary range
+        saved = without_its_end(data)
+        if saved is None:
+            raise InputError(_DAMAGED) from None
+        picture = upright(saved)
+    _check_size(*picture.size)  # an icon's real size shows only now
+    return to_rgb(picture, depth)
 
 
 def _from_array(array: NDArray[Any]) -> NDArray[np.uint8]:

@@ -3,7 +3,7 @@
 The statement is IPTC's "digital source type" in an XMP packet, which search engines and picture agencies read, and
 the same words in the format's older fields: EXIF for JPEG and WebP, text chunks for PNG, the comment for GIF and MP4.
 Nothing of the original's metadata is carried over: no place, no date, no camera. Neither is a colour profile, because
-`reggan.faces.read_image` applies none: the pixels are saved as they were read.
+`reggan.faces.read_image` has converted the colours to sRGB, which is what a file without a profile means.
 """
 
 import io

@@ -5,8 +5,9 @@ import pytest
 from PIL import Image
 
 from reggan.errors import InputError
-from reggan.faces import images
+from reggan.faces import decode, images
 from reggan.faces.images import read_image
+from tests.paths import PHOTO
 
 
 def _encode(picture: Image.Image, format: str, **options) -> bytes:
@@ -146,6 +147,79 @@ def test_truncated_files(rgb, format):
         read_image(data[: len(data) // 2])
 
 
+HOW = {
+    "baseline": ("JPEG", {}),
+    "full colour": ("JPEG", {"subsampling": 0, "quality": 95}),
+    "progressive": ("JPEG", {"progressive": True, "quality": 90}),
+    "restart marks": ("JPEG", {"restart_marker_rows": 1}),
+    "PNG": ("PNG", {}),
+}
+
+
+@pytest.fixture(scope="module")
+def photo() -> Image.Image:
+    return Image.open(PHOTO)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("how", HOW)
+def test_files_without_their_last_bytes(photo, mode, how):
+    """The end mark alone changes nothing; some rows are allowed to be missing; half a file is none."""
+    format, options = HOW[how]
+    if (mode, format) == ("CMYK", "PNG"):
+        return
+    data = _encode(photo.convert(mode), format, **options)
+    whole = read_image(data)
+    for lost in (1, 2, 12 if format == "PNG" else 3):
+        np.testing.assert_array_equal(read_image(data[:-lost])[:-16], whole[:-16])
+    if (mode, how) != ("CMYK", "progressive"):
+        np.testing.assert_array_equal(read_image(data[:-2]), whole)
+        read = read_image(data[: int(len(data) * 0.98)])
+        assert read.shape == whole.shape and np.abs(read[:850].astype(int) - whole[:850]).mean() < 1
+    for part in (0.5,) if how == "progressive" else (0.5, 0.8):  # where the last fifth is fine detail
+        with pytest.raises(InputError, match="incomplete"):
+            read_image(data[: int(len(data) * part)])
+
+
+def test_missing_rows_are_told_from_rows_that_are_grey_or_black(photo):
+    """What a decoder puts in their place looks like a wall of the same colour."""
+    for colour in ((128, 128, 128), (0, 0, 0), (255, 255, 255)):
+        picture = photo.copy()
+        picture.paste(colour, (0, 600, 768, 900))
+        for format, options in HOW.values():
+            data = _encode(picture, format, **options)
+            np.testing.assert_array_equal(read_image(data[:-2]), read_image(data))
+
+
+@pytest.mark.parametrize("size", [(16, 16), (40, 30), (333, 97), (8, 500)])
+@pytest.mark.parametrize("how", ["baseline", "full colour", "PNG"])
+def test_ends_of_pictures_of_any_size(size, how):
+    noise = np.random.default_rng(5).integers(0, 256, (*size[::-1], 3)).astype(np.uint8)
+    data = _encode(Image.fromarray(noise), HOW[how][0], **HOW[how][1])
+    np.testing.assert_array_equal(read_image(data[:-2]), read_image(data))
+    with pytest.raises(InputError):
+        read_image(data[: len(data) // 2])
+
+
+def test_a_telephones_own_bytes_in_place_of_the_end(photo):
+    """Panoramas that end in a film, without the mark that would end the picture."""
+    data = _encode(photo, "JPEG")
+    film = b"SEFH\xff\xc8\xff\xf0" + np.random.default_rng(2).bytes(5000)
+    np.testing.assert_array_equal(read_image(data[:-2] + film), read_image(data))
+    np.testing.assert_array_equal(read_image(data + film), read_image(data))
+
+
+def test_an_interlaced_png_shows_everything_only_at_its_end():
+    import zlib
+
+    rows = b"".join(b"\0" + bytes(range(8)) for _ in range(8))
+    head = b"IHDR" + bytes((0, 0, 0, 8, 0, 0, 0, 8, 8, 0, 0, 0, 1))
+    body = b"IDAT" + zlib.compress(rows + bytes(40))
+    chunks = b"".join((len(c) - 4).to_bytes(4, "big") + c + zlib.crc32(c).to_bytes(4, "big") for c in (head, body))
+    with pytest.raises(InputError):
+        read_image(b"\x89PNG\r\n\x1a\n" + chunks[:-9])
+
+
 def test_damaged_files_raise_nothing_else(rgb):
     rng = np.random.default_rng(1)
     refused = 0
@@ -199,7 +273,7 @@ def test_strips_join_without_a_seam(monkeypatch, rgb):
     files = [_encode(Image.fromarray(array), "PNG") for array in (rgb, grey, clear)]
     files.append(_encode(Image.fromarray(grey.astype(np.float32) / 1e5), "TIFF"))
     whole = [read_image(data) for data in files]
-    monkeypatch.setattr(images, "_STRIP", 90)  # three rows of thirty
+    monkeypatch.setattr(decode, "_STRIP", 90)  # three rows of thirty
     for data, expected in zip(files, whole, strict=True):
         np.testing.assert_array_equal(read_image(data), expected)
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from tests.faces.profiles import ADOBE, P3, cmyk_profile
 from tests.paths import PHOTO
 
 Edit = tuple[str, float, bytes]  # what is done, where (share of the file's length), and with which bytes
@@ -59,6 +60,9 @@ def pictures() -> dict[str, bytes]:
         "jpeg": _encoded(photo, "JPEG", exif=exif),
         "jpeg progressive": _encoded(photo, "JPEG", progressive=True),
         "jpeg cmyk": _encoded(photo.convert("CMYK"), "JPEG"),
+        "jpeg profile": _encoded(photo, "JPEG", icc_profile=P3.profile()),
+        "jpeg inks": _encoded(photo.convert("CMYK"), "JPEG", icc_profile=cmyk_profile()),
+        "png profile": _encoded(clear, "PNG", icc_profile=ADOBE.profile()),
         "mpo": _encoded(photo, "MPO", **second()),
         "png": _encoded(photo, "PNG"),
         "png palette": _encoded(photo.quantize(64), "PNG", transparency=0),

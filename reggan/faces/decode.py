@@ -1,0 +1,98 @@
+"""From what Pillow has opened to (H, W, 3) uint8 sRGB: every mode, depth and colour profile, upright."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, TiffImagePlugin
+
+from reggan.faces.colours import PLAIN_MODES, Transform, srgb_transform, to_srgb
+
+_STRIP = 1_000_000  # pixels that are converted at a time: the conversions need several times the memory of the result
+_BITS, _PHOTOMETRIC, _MAX_VALUE, _SAMPLE_FORMAT = 258, 262, 281, 339  # tags of TIFF
+
+
+@dataclass(frozen=True)
+class Depth:
+    """How grey of more than 8 bits is to be read; of no meaning for other pictures."""
+
+    white: float | None = None  # the value that is white; None if the file does not say
+    unsigned: bool = False  # 32-bit numbers are not negative, though Pillow takes them for signed ones
+    negative: bool = False  # zero is white, and white black
+
+
+def depth_of(picture: Image.Image) -> Depth:
+    """What the file says about its numbers. To be asked before `upright`: a turned picture has lost its tags."""
+    if not isinstance(picture, TiffImagePlugin.TiffImageFile):
+        return Depth()
+    tags = picture.tag_v2
+
+    def first(tag: int, default: int) -> int:
+        value = tags.get(tag, default)
+        value = value[0] if isinstance(value, tuple) and value else value
+        return value if isinstance(value, int) else default
+
+    bits, signed = first(_BITS, 8), first(_SAMPLE_FORMAT, 1) == 2
+    white = first(_MAX_VALUE, 0) or (2 ** (bits - signed) - 1 if bits <= 16 else 0)
+    return Depth(white or None, bits == 32 and not signed, first(_PHOTOMETRIC, 1) == 0)
+
+
+def upright(picture: Image.Image) -> Image.Image:
+    """The picture with its EXIF orientation applied; decodes it."""
+    picture.load()
+    return ImageOps.exif_transpose(picture)
+
+
+def to_rgb(picture: Image.Image, depth: Depth) -> NDArray[np.uint8]:
+    """A picture of any mode, already loaded, to (H, W, 3) uint8 sRGB; what is transparent is laid over white."""
+    width, height = picture.size
+    white = _white(picture, depth)
+    transform: dict[str, Transform | None] = {}
+    out = np.empty((height, width, 3), np.uint8)
+    rows = max(1, _STRIP // width)
+    for y in range(0, height, rows):
+        strip, alpha = _plain(picture.crop((0, y, width, min(y + rows, height))), white, depth)
+        if strip.mode not in transform:
+            transform[strip.mode] = srgb_transform(picture.info.get("icc_profile"), strip.mode)
+        strip = to_srgb(strip, transform[strip.mode])
+        if alpha is not None:
+            strip = Image.composite(strip, Image.new("RGB", strip.size, "white"), alpha)
+        out[y : y + rows] = np.asarray(strip)
+    return out
+
+
+def _plain(picture: Image.Image, white: float, depth: Depth) -> tuple[Image.Image, Image.Image | None]:
+    """Pixels of a mode in `PLAIN_MODES`, and their opacity (mode "L") if there is any."""
+    if _is_deep(picture):
+        grey = np.clip(_numbers(picture, depth) / white, 0.0, 1.0)
+        grey = np.nan_to_num(1.0 - grey if depth.negative else grey)
+        return Image.fromarray(np.rint(grey * 255.0).astype(np.uint8)), None
+    if picture.mode in ("LA", "La") or (picture.mode == "L" and "transparency" in picture.info):
+        picture = picture.convert("LA")
+        return picture.getchannel("L"), picture.getchannel("A")
+    if picture.mode in ("RGBA", "RGBa", "PA") or "transparency" in picture.info:
+        picture = picture.convert("RGBA")  # reads palettes, premultiplied alpha and PNG's transparent colour
+        return picture.convert("RGB"), picture.getchannel("A")
+    if picture.mode in PLAIN_MODES:
+        return picture, None
+    return picture.convert("L" if picture.mode == "1" else "RGB"), None
+
+
+def _is_deep(picture: Image.Image) -> bool:
+    return picture.mode.startswith("I") or picture.mode == "F"
+
+
+def _numbers(picture: Image.Image, depth: Depth) -> NDArray[np.float64]:
+    numbers = np.asarray(picture)
+    return (numbers.view(np.uint32) if depth.unsigned and numbers.dtype == np.int32 else numbers).astype(np.float64)
+
+
+def _white(picture: Image.Image, depth: Depth) -> float:
+    """The number that is white. Where the file does not say: 65535 or 1, or the brightest if that is more."""
+    if not _is_deep(picture):
+        return 255.0
+    if depth.white and picture.mode != "F":
+        return depth.white
+    white = 1.0 if picture.mode == "F" else 65535.0  # mode "I" often carries 16 bits
+    brightest = float(_numbers(picture, depth).max())
+    return brightest if white < brightest < np.inf else white  # 32-bit data have no customary range
