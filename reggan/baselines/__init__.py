@@ -1,4 +1,4 @@
-"""Rivals, re-implemented by us and trained on the same pairs, and RegGAN without each of its parts.
+"""Other systems, re-implemented and trained on the same pairs, and RegGAN without each of its parts in turn.
 
 `python -m reggan.baselines` trains them and makes the table.
 """

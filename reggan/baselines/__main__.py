@@ -1,7 +1,7 @@
 """`python -m reggan.baselines`: train rivals and ablations on the same pairs as RegGAN.
 
 `rival` trains one other system, `ablation` RegGAN without one of its parts, `table` all of them, one after the other;
-each can be resumed. `stage1` prints a table of stage 1's variants.
+each of them can be resumed. `stage1` prints a table of variants of stage 1.
 """
 
 import argparse
@@ -73,7 +73,7 @@ def main(argv: list[str] | None = None) -> None:
     work = {"rival": _rival, "ablation": _ablation}
 
     def run(arguments: list[str]) -> dict[str, float]:
-        """A row of the table, with the pairs that are in memory already."""
+        """Make a row of the table from the pairs already in memory."""
         row = _parser().parse_args(arguments)
         return work[row.command](row, training, validation)
 

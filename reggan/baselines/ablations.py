@@ -1,4 +1,4 @@
-"""RegGAN without each of its parts, one change at a time. Each is `RegGAN` with something else in a part's place."""
+"""Ablations: RegGAN without one of its parts, one at a time. Each is a subclass of `RegGAN` that replaces that part."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from reggan.model.reggan import SIZE, RegGAN
 
 
 class UnattendedBlock(AttentionBlock):
-    """An attention block whose map is 1 and has no parameters."""
+    """An attention block with a constant map of 1, which has no parameters."""
 
     def __init__(self, channels: int, condition: int) -> None:
         super().__init__(channels, condition, 1)
@@ -28,7 +28,7 @@ class UnattendedBlock(AttentionBlock):
 
 
 class OpenGate(torch.nn.Module):
-    """A skip connection's gate that lets everything through."""
+    """A gate that lets everything through its skip connection."""
 
     def __init__(self, skip: int, decoder: int, condition: int) -> None:
         super().__init__()
@@ -96,7 +96,7 @@ class ResidualOnly(RegGAN):
 
 
 class _NetworkWithoutShading(RefinementNetwork):
-    """Without the mean gain that travels with the skin; the network's own shading stays, and keeps its hue."""
+    """Without the mean gain that moves with the skin; the network's own shading stays, and keeps its hue."""
 
     def __init__(self, config: ModelConfig, size: int = 256) -> None:
         super().__init__(config, size)
@@ -114,14 +114,14 @@ class WithoutShading(RegGAN):
 
 
 class WithoutStage1(RegGAN):
-    """Stage 2 sees the face alone."""
+    """Stage 2 sees only the face."""
 
     def refinement_input(self, x: Tensor, change: Tensor) -> tuple[Tensor, Tensor]:
         return x, torch.zeros_like(resize(change, SIZE // 2))
 
 
 class CoarseOnly(RegGAN):
-    """Stage 2 sees stage 1's coarse image in the place of face and change. What it edits is the face in any case."""
+    """Stage 2 sees stage 1's coarse image instead of face and change. It still edits the face itself."""
 
     def refinement_input(self, x: Tensor, change: Tensor) -> tuple[Tensor, Tensor]:
         return x + resize(change, SIZE), torch.zeros_like(resize(change, SIZE // 2))
@@ -132,16 +132,16 @@ class CoarseOnly(RegGAN):
 
 @dataclass(frozen=True)
 class Ablation:
-    """What is left out, and how it is built and trained."""
+    """What is left out, and how the rest is built and trained."""
 
     what: str
     model: type[RegGAN] = RegGAN
-    shape: int | None = None  # numbers of the face's shape, if other than stage 1's file says
-    restyle: float | None = None  # share of the batches with another look, if other than the recipe's
+    shape: int | None = None  # how many numbers describe the face's shape, if not as in stage 1's file
+    restyle: float | None = None  # share of restyled batches, if not the recipe's
     adversarial: bool = True
 
 
-#: By name; "full" is what the others are compared with.
+#: By name; the others are compared with "full".
 ABLATIONS: dict[str, Ablation] = {
     "full": Ablation("RegGAN"),
     "residual-only": Ablation("without displacement and paint: residual only", ResidualOnly),
@@ -156,10 +156,10 @@ ABLATIONS: dict[str, Ablation] = {
     "no-shared": Ablation("without shared attention", WithoutShared),
     "no-channelwise": Ablation("without channelwise attention", WithoutChannelwise),
 }
-#: In the header of an ablation's weights: its name.
+#: Key of the ablation's name in the header of its weights.
 HEADER = "ablation"
 
 
 def model_class(metadata: Mapping[str, str]) -> type[RegGAN]:
-    """What a weights file's header says it is: `RegGAN`, or an ablation of it."""
+    """The class that a weights file's header names: `RegGAN` or one of its ablations."""
     return ABLATIONS[metadata[HEADER]].model if metadata.get(HEADER) in ABLATIONS else RegGAN

@@ -44,7 +44,7 @@ def resize_image(x: Tensor, size: int) -> Tensor:
 class Baseline:
     """A trained baseline.
 
-    Strength 0 does not return the input bit for bit, as RegGAN does: the networks render the face again, and masked
+    Unlike RegGAN, strength 0 does not return the input bit for bit: the networks render the face anew, and masked
     regression returns it at 128 x 128.
     """
 
@@ -56,7 +56,7 @@ class Baseline:
         return self.module.count()
 
     def edit(self, x: Tensor, c: Tensor) -> Tensor:
-        """(B, 3, 256, 256) in [0, 1] and (B, 6) -> (B, 3, 256, 256) in [0, 1]; made at the baseline's own size."""
+        """(B, 3, 256, 256) in [0, 1] and (B, 6) -> (B, 3, 256, 256) in [0, 1]; computed at the baseline's own size."""
         return resize_image(self.module(resize_image(x, self.module.size), c).clamp(0, 1), SIZE)
 
     @torch.inference_mode()
@@ -67,7 +67,7 @@ class Baseline:
 
         Args:
             crops: (N, 256, 256, 3) uint8.
-            landmarks: (N, 478, 2), not used: the baselines know no landmarks.
+            landmarks: (N, 478, 2), ignored: the baselines use no landmarks.
             c: (N, 6) in [0, 1].
 
         Returns:
@@ -82,17 +82,17 @@ class Baseline:
 
 
 def save(name: str, module: Generator, path: Path, metadata: dict[str, str] | None = None) -> None:
-    """Write a float16 file with name, `config` and `metadata` in its header."""
+    """Write a float16 file with the name, `config` and `metadata` in its header."""
     state = {k: v.detach().cpu().half().contiguous() for k, v in module.state_dict().items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file(state, path, {"baseline": name, "config": json.dumps(module.config), **(metadata or {})})
 
 
 def load(path: str | Path) -> Baseline:
-    """Read a baseline from its file or its run's folder (float32, eval mode, on the CPU).
+    """Read a baseline from its file or the folder of its run (float32, eval mode, on the CPU).
 
     Raises:
-        InputError: the file is missing or is not a baseline's.
+        InputError: the file is missing or holds no baseline.
     """
     path = Path(path)
     path = path / FILE if path.is_dir() else path

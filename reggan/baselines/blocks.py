@@ -1,6 +1,6 @@
-"""What the baselines share. All are our re-implementations, none is its authors' code.
+"""What the baselines share. All are our re-implementations; none is its authors' code.
 
-They work in the plain aligned crop: the landmark-normalised frame and the displacement field are RegGAN's.
+They work in the plain aligned crop: the landmark-normalised frame and the displacement field belong to RegGAN.
 """
 
 from typing import Any
@@ -16,24 +16,24 @@ from reggan.expressions import BASIC
 class Generator(nn.Module):
     """forward(x (B, 3, size, size) in [0, 1], c (B, 6) in [0, 1]) -> (B, 3, size, size), not clipped.
 
-    `config` is what the constructor needs to build it again.
+    `config` holds the constructor's arguments, to build it again.
     """
 
     size = 128
     config: dict[str, Any]
 
     def count(self) -> int:
-        """How many learned numbers it consists of."""
+        """Number of learned values."""
         return sum(t.numel() for t in self.state_dict().values())
 
 
 def with_label(x: Tensor, c: Tensor) -> Tensor:
-    """x (B, C, H, W) with the label map behind it, a constant plane per expression: (B, C + 6, H, W)."""
+    """x (B, C, H, W) followed by the label map, one constant channel per expression: (B, C + 6, H, W)."""
     return torch.cat([x, c[:, :, None, None].expand(-1, -1, *x.shape[-2:]).to(x.dtype)], 1)
 
 
 def instance_norm(channels: int) -> nn.InstanceNorm2d:
-    """Instance normalisation with scale and shift. On a CPU it wants the ordinary layout, not channels last."""
+    """Instance normalisation with scale and shift. On a CPU it needs contiguous tensors, not channels-last ones."""
     return nn.InstanceNorm2d(channels, affine=True)
 
 
@@ -57,8 +57,8 @@ class ResidualBlock(nn.Module):
 def encoder(width: int) -> nn.Sequential:
     """StarGAN's: (B, 9, S, S) -> (B, 4 width, S/4, S/4).
 
-    The published one normalises after the first layer too. That takes a constant label map away wherever the zeros
-    of the padding do not reach, and needs long training to get around; we leave it out, in the baselines' favour.
+    The published encoder also normalises after the first layer. This cancels the constant label maps except near the
+    zero padding, and takes long training to work around; we leave it out, in the baselines' favour.
     """
     return nn.Sequential(
         nn.Conv2d(3 + len(BASIC), width, 7, padding=3),
@@ -87,9 +87,9 @@ def decoder(width: int) -> nn.Sequential:
 
 
 class ClassCritic(nn.Module):
-    """StarGAN's discriminator: is a patch real, and which expression is it?
+    """StarGAN's discriminator: is a patch real, and which expression does the image show?
 
-    The published one has six layers and 45 million weights; five, up to 1,024 channels, are our choice.
+    The published one has six layers and 45 million weights; five, with up to 1,024 channels, are our choice.
     """
 
     def __init__(self, width: int = 64, layers: int = 5) -> None:

@@ -2,9 +2,9 @@
 for learning local receptive fields for facial expression synthesis" (IJCV 2020; arXiv 2011.09104).
 
 Public, and followed: every output pixel is a linear function of the r x r window of input pixels around it and a bias,
-w_i = (X_i^T X_i + lambda I)^-1 X_i^T t_i, for each colour channel and each expression on its own; lambda 0.4, r = 3,
-128 x 128, pairs at full strength. At the border the window ends where the image does. Our choice: strengths below 1
-and mixtures, which the paper has not, as x + sum_k c_k (f_k(x) - x); at strength 0 that is the input.
+w_i = (X_i^T X_i + lambda I)^-1 X_i^T t_i, separately for each colour channel and each expression; lambda 0.4, r = 3,
+128 x 128, pairs at full strength. The window is clipped at the image's border. Our choice: strengths below 1 and
+mixtures, which the paper does not cover, are x + sum_k c_k (f_k(x) - x); at strength 0 that is the input.
 """
 
 import torch
@@ -28,12 +28,12 @@ class MaskedRegression(Generator):
         self.register_buffer("weight", torch.zeros(len(BASIC), 3, r * r + 1, size, size))
 
     def count(self) -> int:
-        """Weights of pixels outside the image do not count: 162,308 of a channel at 128 x 128, r = 3, as published."""
+        """Number of weights within the image: 162,308 per channel at 128 x 128 and r = 3, as published."""
         inside = self._windows(torch.ones(1, 3, self.size, self.size))
         return len(BASIC) * int(inside.sum())
 
     def _windows(self, x: Tensor) -> Tensor:
-        """(B, 3, H, W) -> (B, 3, r^2 + 1, H, W), 0 outside the image: such weights come out as 0."""
+        """(B, 3, H, W) -> (B, 3, r^2 + 1, H, W), 0 outside the image, so that weights there become 0."""
         edge = self.r // 2
         padded = torch.nn.functional.pad(x, (edge,) * 4)
         return windows(padded, self.r)[..., edge : edge + self.size, edge : edge + self.size]
@@ -44,7 +44,7 @@ class MaskedRegression(Generator):
 
     @torch.no_grad()
     def fit(self, subjects: list[Subject], ridge: float = 0.4) -> None:
-        """Solve for all weights, in closed form. Expressions without a pair at full strength stay at 0."""
+        """Solve for all weights, in closed form. An expression without a pair at full strength keeps weights of 0."""
         k, j, n = len(BASIC), self.r**2 + 1, self.size**2
         gram, moment = torch.zeros(k, 3, n, j, j), torch.zeros(k, 3, n, j)
         for s in tqdm(subjects, desc="masked regression", unit="face"):

@@ -1,9 +1,9 @@
 """pix2pix, our re-implementation after Isola et al., "Image-to-image translation with conditional adversarial networks"
 (CVPR 2017).
 
-Public, and followed: the U-Net of eight levels at 256 x 256, the 70 x 70 patch discriminator that sees the input too,
-L1 with weight 100. Our choice: the expression joins both as label maps (the paper has no labels), dropout only during
-training, instance normalisation (the paper's batches of one come to that).
+Public, and followed: the U-Net of eight levels at 256 x 256, the 70 x 70 patch discriminator that also sees the input,
+L1 with weight 100. Our choice: both networks get the expression as label maps (the paper has no labels), dropout is
+used in training only, and normalisation is per instance, as it is in effect with the paper's batches of one.
 """
 
 import torch
@@ -25,7 +25,7 @@ class Pix2Pix(Generator):
         self.down = nn.ModuleList(
             nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in zip([3 + len(BASIC), *down[:-1]], down, strict=True)
         )
-        # No normalisation at the outermost level, nor at the innermost, where an image is a single pixel.
+        # No normalisation at the outermost level, nor at the innermost, where the image is a single pixel.
         self.down_norm = nn.ModuleList([nn.Identity(), *(instance_norm(w) for w in down[1:-1]), nn.Identity()])
         joined = [down[-1], *(2 * w for w in down[-2::-1])]  # decoder and skip connection
         up = [*down[-2::-1], 3]

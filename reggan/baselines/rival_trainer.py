@@ -1,10 +1,10 @@
-"""Training of the rivals on the same pairs as RegGAN, with the same changes of look; resumable.
+"""Training of the other systems on the same pairs as RegGAN, with the same restyling; resumable.
 
-StarGAN, US-GAN and SARGAN are published as unpaired: Wasserstein loss with gradient penalty 10, classification loss 1,
-cycle loss (10 in StarGAN, 1 in the others), five critic steps for each of the generator's, 200,000 steps of Adam at
-1e-4. On a processor that does not train. Our choice, in their favour: a paired L1 loss is added, the learning rate is
-higher and comes down, there is one critic step for each of the generator's, and weights are averaged as RegGAN's are.
-pix2pix is trained as published but for the learning rate and the average. Masked regression is solved, not trained.
+StarGAN, US-GAN and SARGAN were published with unpaired training: Wasserstein loss with gradient penalty 10,
+classification loss 1, cycle loss (10 in StarGAN, 1 in the others), five critic steps per generator step, 200,000 steps
+of Adam at 1e-4. That is not feasible without a graphics card. Our choice, in their favour: we add a paired L1 loss, use
+a higher learning rate that decays, take one critic step per generator step, and average weights as for RegGAN. pix2pix
+is trained as published except for the learning rate and the averaging. Masked regression is solved, not trained.
 """
 
 import json
@@ -36,11 +36,11 @@ from reggan.train.validate import errors_of
 
 @dataclass(frozen=True)
 class RivalRecipe:
-    """Losses as published where they are, the rest our choice."""
+    """Losses are as published, where they are; the rest is our choice."""
 
     steps: int = 8000
     batch: int = 8
-    width: int = 64  # channels of the first layer; 64 is published, less is faster
+    width: int = 64  # channels of the first layer; 64 as published, fewer are faster
     lr: float = 5e-4
     critic_lr: float = 2e-4
     l1: float = 100.0  # the images are in [-1, 1] in all losses
@@ -48,15 +48,15 @@ class RivalRecipe:
     classification: float = 1.0
     cycle: float = 1.0
     gradient_penalty: float = 10.0
-    penalty_every: int = 4  # steps; weighs as many times more
+    penalty_every: int = 4  # steps between penalties; the weight is multiplied by as much
     ridge: float = 0.4  # masked regression's lambda
     ema: float = 0.998
-    every: int = 500  # validation, sample sheet, checkpoint
+    every: int = 500  # steps between validations, sample sheets and checkpoints
     seed: int = 0
 
 
 class RivalTrainer(Trainer):
-    """Trains the network called `name`, one of `NAMES` but masked regression."""
+    """Trains the network called `name`: any of `NAMES` except masked regression."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class RivalTrainer(Trainer):
         return self.learn(resize_image(degrade(x), size), resize_image(y, size), batch.c)
 
     def learn(self, x: Tensor, y: Tensor, c: Tensor) -> dict[str, float]:
-        """One step of critic and generator. x and y (B, 3, size, size) in [0, 1], c (B, 6)."""
+        """One step of critic and generator on x and y (B, 3, size, size) in [0, 1], c (B, 6)."""
         schedule = min(1.0, (self.step + 1) / 100) * 0.5 * (1 + math.cos(math.pi * self.step / self.recipe.steps))
         self.opt.param_groups[0]["lr"] = self.recipe.lr * schedule
         paired = self.name == "pix2pix"
@@ -158,12 +158,12 @@ class RivalTrainer(Trainer):
 
 
 def _classification(logits: Tensor, c: Tensor) -> Tensor:
-    """Cross-entropy of each expression on its own, as StarGAN has it for attributes: strengths and mixtures fit."""
+    """Binary cross-entropy per expression, as for StarGAN's attributes: it also suits strengths and mixtures."""
     return F.binary_cross_entropy_with_logits(logits.float(), c, reduction="sum") / len(c)
 
 
 def validate_rival(one: Baseline, subjects: list[Subject], device: torch.device) -> dict[str, float]:
-    """Errors in the aligned crop at full strength, as RegGAN's validation has them."""
+    """Errors in the aligned crop at full strength, as in RegGAN's validation."""
 
     def edit(x: Tensor, subject: Subject, c: Tensor) -> dict[str, Tensor]:
         return {"refined": one.edit(x.expand(len(c), -1, -1, -1), c)}
@@ -173,7 +173,7 @@ def validate_rival(one: Baseline, subjects: list[Subject], device: torch.device)
 
 @torch.inference_mode()
 def rival_sheet(one: Baseline, subjects: list[Subject], device: torch.device) -> Image.Image:
-    """Two rows per person: what the baseline makes, and the target."""
+    """Two rows per person: the baseline's output and the target."""
 
     def rows(s: Subject) -> list[list[np.ndarray]]:
         x = to_float(s.neutral[None].to(device)).expand(len(BASIC), -1, -1, -1)
@@ -191,7 +191,7 @@ def train_rival(
     device: torch.device,
     minutes: float = math.inf,
 ) -> dict[str, float]:
-    """Train until the last step, or until `minutes` have passed; resumes what is in `out`. See `loop.run`."""
+    """Train until the last step or until `minutes` have passed; resumes a run found in `out`. See `loop.run`."""
     torch.manual_seed(recipe.seed)
     if name == "masked-regression":
         module = MaskedRegression()

@@ -2,8 +2,8 @@
 manipulation" (IEEE TCSVT, 2023; arXiv 2303.17212).
 
 Public: US-GAN's network with the residual block's output multiplied by a one-channel sigmoid attention map from an
-hourglass of depth 2; about 3.0 million weights. Our choice: the hourglass's layers, made wide enough for that number,
-and what `blocks.py` and `rival_trainer.py` say.
+hourglass of depth 2; about 3.0 million weights. Our choice: the hourglass's layers, which are made wide enough to
+reach that number, and what `blocks.py` and `rival_trainer.py` describe.
 """
 
 import torch.nn as nn

@@ -1,4 +1,4 @@
-"""Stage 1 compared with itself: window, ridge, grid, joint or separate fits, frame. Prints a Markdown table."""
+"""Compares variants of stage 1 (window, ridge, grid, joint or separate fits, frame) in a Markdown table."""
 
 import time
 
@@ -14,7 +14,7 @@ from reggan.model.regression import RegressionLayer, RidgeAccumulator
 from reggan.pairs.layout import Subject
 from reggan.train.regression import in_frame
 
-#: (frame, grid, r, separate), then the ridges tried with each
+#: (frame, grid, r, separate), and the ridges tried with it.
 VARIANTS: tuple[tuple[str, int, int, bool, tuple[float, ...]], ...] = (
     ("eyes", 128, 3, False, (0.4,)),
     ("landmarks", 128, 1, False, (0.05, 0.4, 4.0)),
@@ -28,7 +28,7 @@ VARIANTS: tuple[tuple[str, int, int, bool, tuple[float, ...]], ...] = (
 
 
 class _Data:
-    """Subjects as stage 1 sees them, and its change mapped back into the crop."""
+    """Gives subjects as stage 1 sees them, and maps its change back to the crop."""
 
     def __init__(self, training: list[Subject], kind: str, grid: int) -> None:
         shape = mean_shape(torch.stack([s.landmarks for s in training]), SIZE)
@@ -48,7 +48,7 @@ class _Data:
 
 
 def _fit(data: _Data, training: list[Subject], r: int, separate: bool) -> list[RidgeAccumulator]:
-    """One accumulator, or with `separate` one per expression, fed only its own pairs."""
+    """One accumulator, or with `separate` one per expression, which gets only that expression's pairs."""
     sums = [RidgeAccumulator(data.grid, r) for _ in (BASIC if separate else "1")]
     for s in training:
         x, y = data.load(s)
@@ -68,7 +68,7 @@ def _solve(sums: list[RidgeAccumulator], ridge: float) -> RegressionLayer:
 
 @torch.inference_mode()
 def _errors(data: _Data, layer: RegressionLayer, validation: list[Subject]) -> tuple[float, float]:
-    """MSE over all targets, and L1 at full strength over the unchanged input's, both in the aligned crop."""
+    """MSE over all targets, and L1 at full strength divided by the unchanged input's, both in the aligned crop."""
     mse, l1, l1_input, count = 0.0, 0.0, 0.0, 0
     for s in validation:
         x, _ = data.load(s)
@@ -84,7 +84,7 @@ def _errors(data: _Data, layer: RegressionLayer, validation: list[Subject]) -> t
 
 @torch.no_grad()
 def compare(training: list[Subject], validation: list[Subject]) -> str:
-    """The table; takes about a quarter of an hour on two cores and 8 GB for the 7 x 7 windows."""
+    """The table. Takes about 15 minutes on two cores, and 8 GB of memory for the 7 x 7 windows."""
     lines = [
         "| frame | grid | r | fit | lambda | weights | MSE | L1 / input's | fit, s |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",

@@ -2,7 +2,7 @@
 image-to-image translation" (CVPR 2018).
 
 Public, and followed: the layers, six residual blocks in the middle, label maps at the input, output = tanh(network):
-the whole face is painted anew. Our choice: what `blocks.py` and `rival_trainer.py` say.
+the whole face is painted anew. Our choice: what `blocks.py` and `rival_trainer.py` describe.
 """
 
 import torch.nn as nn

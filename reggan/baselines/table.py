@@ -1,7 +1,7 @@
-"""The table of all rivals and ablations, one after the other on equal numbers of pairs.
+"""The table of all other systems and ablations, trained in turn on equal numbers of pairs.
 
-A row that has left its `figures.json` is not trained again, one that was interrupted resumes. The errors are those of
-training's own validation (aligned crop, full strength, people kept out): no metric network takes part.
+A row whose `figures.json` exists is not trained again, and one that was interrupted is resumed. Errors are those of
+validation during training (aligned crop, full strength, people kept out); no metric network is involved.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from reggan.baselines.ablations import ABLATIONS
 
-#: What the rivals are called in the table, and their options.
+#: The other systems: their names in the table, and their options.
 RIVALS: dict[str, tuple[str, tuple[str, ...]]] = {
     "us-gan": ("US-GAN, our re-implementation", ()),
     "pix2pix": ("pix2pix, half as wide, our re-implementation", ("--width", "32")),
@@ -21,26 +21,28 @@ RIVALS: dict[str, tuple[str, tuple[str, ...]]] = {
     "star-gan": ("StarGAN, our re-implementation", ()),
 }
 STAGE_1 = "stage-1"
-#: Rows of the table, the most telling first.
+#: Rows of the table, the most important first.
 ROWS = (
     *(STAGE_1, "full", "residual-only", "no-stage-1", "no-attention", "no-shape", "no-shading", "no-styles"),
     *RIVALS,
     *("no-adversarial", "coarse-only", "no-skip", "no-shared", "no-channelwise"),
 )
-#: Rows that are solved in closed form from all pairs.
+#: Rows solved in closed form, from all pairs.
 SOLVED = (STAGE_1, "masked-regression")
 
 
 def what(row: str) -> str:
-    """Words for a row."""
+    """What a row is called in the table."""
     if row == STAGE_1:
         return "stage 1 alone"
     return RIVALS[row][0] if row in RIVALS else ABLATIONS[row].what
 
 
 def command(row: str, args: argparse.Namespace) -> list[str]:
-    """The arguments of `python -m reggan.baselines` (for stage 1 of `reggan.train`) that make a row; `args` are the
-    table's own options."""
+    """The arguments with which `python -m reggan.baselines` (for stage 1, `python -m reggan.train`) makes a row.
+
+    `args` are the options of the table.
+    """
     common = ["--data", str(args.data), "--device", args.device]
     if args.validation:
         common += ["--validation", str(args.validation)]
@@ -57,11 +59,11 @@ def command(row: str, args: argparse.Namespace) -> list[str]:
 
 
 def make_table(args: argparse.Namespace, run: Callable[[list[str]], dict], run_stage1: Callable[[Path], dict]) -> str:
-    """Run the rows asked for that are not finished; write `table.md` and `table.json` after each.
+    """Make the requested rows that are not finished; write `table.md` and `table.json` after each.
 
     Args:
         args: the options of the table.
-        run: does what the arguments of a row say.
+        run: makes a row from its arguments.
         run_stage1: fits stage 1 and writes it to the path.
     """
     args.out.mkdir(parents=True, exist_ok=True)
@@ -82,7 +84,7 @@ def make_table(args: argparse.Namespace, run: Callable[[list[str]], dict], run_s
 
 
 def _write_table(out: Path) -> str:
-    """Collect every finished row, whichever call made it."""
+    """Collect all finished rows, including those of earlier calls."""
     finished = [out / row / "figures.json" for row in ROWS]
     records = [json.loads(path.read_text()) for path in finished if path.is_file()]
     lines = ["| what | numbers | pairs seen | MSE | L1 / input's | at 128 x 128 | command |", "|" + 7 * " --- |"]

@@ -3,7 +3,7 @@ facial expression synthesis" (Multimedia Tools and Applications, 2023; arXiv 211
 
 Public: an encoder, one residual block, a decoder, label maps at the input, 64, 128 and 256 channels at 128 x 128, and
 the "ultimate skip", output = tanh(network) + input; trained like StarGAN with a smaller cycle weight. With these layers
-our network has the published 2.5 million weights. Our choice: what `blocks.py` and `rival_trainer.py` say.
+our network has the published 2.5 million weights. Our choice: what `blocks.py` and `rival_trainer.py` describe.
 """
 
 import torch.nn as nn

@@ -1,4 +1,4 @@
-"""What can be said on the command line, and what it means. Loads neither torch nor the model."""
+"""The options of the command line, and how they are read. Imports neither torch nor the model."""
 
 import argparse
 from dataclasses import dataclass
@@ -66,19 +66,19 @@ def _common(command: argparse.ArgumentParser, out: str) -> None:
 
 @dataclass(frozen=True)
 class Target:
-    """An expression that was asked for."""
+    """A requested expression."""
 
-    label: str  # part of a file's name
+    label: str  # in the file's name
     words: str
     c: np.ndarray  # (6,)
-    relax: float  # how much of what the face shows already goes
+    relax: float  # how much of the expression already in the face is taken away
 
 
 def targets(args: argparse.Namespace) -> list[Target]:
-    """The expressions of `-e` and `--mix`, in this order, each once.
+    """The expressions of `-e`, then those of `--mix`, each once.
 
     Raises:
-        InputError: there is none, or one that does not exist.
+        InputError: none is given, or one does not exist.
     """
     percent = f"{round(100 * args.strength)} %" if np.isfinite(args.strength) else ""
     found = []
@@ -98,7 +98,7 @@ def targets(args: argparse.Namespace) -> list[Target]:
 
 
 def face(args: argparse.Namespace) -> int | None:
-    """The number of `--face`; None for all."""
+    """The number given with `--face`; None for all faces."""
     if args.face == "all":
         return None
     if not args.face.isdecimal():
@@ -107,7 +107,7 @@ def face(args: argparse.Namespace) -> int | None:
 
 
 def box(args: argparse.Namespace) -> list[float] | None:
-    """The four numbers of `--box`, if it was given."""
+    """The four numbers given with `--box`, if any."""
     if not args.box:
         return None
     numbers = _numbers(args.box, "A box")

@@ -1,4 +1,4 @@
-"""What the commands do. Each returns the exit code, and raises `InputError` or `OSError` if it cannot even begin."""
+"""The commands. Each returns the exit code, or raises `InputError` or `OSError` if it cannot even start."""
 
 import argparse
 import json
@@ -23,7 +23,7 @@ from reggan.predictor import Predictor
 
 
 def edit(args: argparse.Namespace) -> int:
-    """Edit pictures, one JSON line each; 1 if one of them failed."""
+    """Edit pictures and print one JSON line for each; returns 1 if any of them failed."""
     wanted, face, box = arguments.targets(args), arguments.face(args), arguments.box(args)
     predictor = Predictor.from_pretrained(args.weights)
     args.out.mkdir(parents=True, exist_ok=True)
@@ -54,7 +54,7 @@ def edit_file(
 ) -> dict[str, Any]:
     """Edit one picture and write files whose names begin with `out`; returns the JSON line's content.
 
-    `marked`: with a `badge` in the whole picture.
+    `marked`: whether to put a `badge` into the whole picture.
     """
     started = time.perf_counter()
     analysis = predictor.analyse(path, box)
@@ -90,7 +90,7 @@ def edit_file(
 
 
 def _unique(stems: Sequence[str]) -> list[str]:
-    """Pictures of one name from several folders must not overwrite each other: face, face_2, ..."""
+    """Numbers repeated names, so that pictures from several folders do not overwrite each other: face, face_2, ..."""
     out: list[str] = []
     for stem in stems:
         candidate, number = stem, 1
@@ -102,7 +102,7 @@ def _unique(stems: Sequence[str]) -> list[str]:
 
 
 def make_animation(args: argparse.Namespace) -> int:
-    """Write the loop of one picture."""
+    """Write the animated loop of one picture."""
     wanted, face, box = arguments.targets(args), arguments.face(args), arguments.box(args)
     if len(wanted) != 1:
         raise InputError("An animation has one expression; use --mix to mix several.")
@@ -118,7 +118,7 @@ def make_animation(args: argparse.Namespace) -> int:
 
 
 def make_sheet(args: argparse.Namespace) -> int:
-    """Write all pictures' sheets as one."""
+    """Write the sheets of all pictures, as one picture."""
     names = COMPOUND if args.compounds else BASIC
     predictor = Predictor.from_pretrained(args.weights)
     sheets = [

@@ -1,4 +1,4 @@
-"""Pictures and the faces in them: reading, finding, aligning, and putting a change back."""
+"""Pictures and the faces in them: reading, finding, aligning, and pasting a change back."""
 
 from reggan.faces.align import SIZE, align, alignment_matrix, transform
 from reggan.faces.detect import Face, face_in_box, find_faces

@@ -1,8 +1,8 @@
-"""The aligned crop: every face upright, at the same place, at the same size.
+"""The aligned crop: every face upright, in the same place, at the same size.
 
 Only a similarity transform is used, so nothing about the face's shape is lost. With S the side of the crop in pixels,
 the eye centres lie on the horizontal line y = 0.40 S, 0.29 S apart, their midpoint at x = 0.5 S. Positions are in
-pixels, (x, y), and the centres of pixels are integers, as in OpenCV.
+pixels, (x, y), with pixel centres at integers, as in OpenCV.
 """
 
 import math
@@ -21,13 +21,13 @@ EYE_MIDPOINT = (0.50, 0.40)  # of S
 
 
 def eye_centres(landmarks: NDArray[Any]) -> NDArray[np.float64]:
-    """(2, 2) float64: the centres of the eyes on the viewer's left and right, from (478, 2) landmarks."""
+    """(478, 2) landmarks -> (2, 2) float64: the centres of the eyes, the viewer's left first."""
     points = np.asarray(landmarks, np.float64)
     return np.stack([points[list(LEFT_EYE)].mean(0), points[list(RIGHT_EYE)].mean(0)])
 
 
 def eye_distance(landmarks: NDArray[Any]) -> float:
-    """Between the centres of the eyes, in the landmarks' own units."""
+    """Distance between the eye centres, in the landmarks' own units."""
     return float(np.linalg.norm(np.subtract(*eye_centres(landmarks))))
 
 
@@ -77,7 +77,7 @@ def align(image: NDArray[np.uint8], matrix: NDArray[Any], size: int = SIZE, mirr
         image: (H, W, 3) uint8.
         matrix: (2, 3) similarity transform from the picture to the crop, `alignment_matrix`.
         size: side S of the crop in pixels.
-        mirror: continue the picture beyond its border by its mirror image; otherwise by its outermost pixels.
+        mirror: beyond its border, continue the picture with its mirror image; otherwise with its outermost pixels.
 
     Returns:
         (S, S, 3) uint8.

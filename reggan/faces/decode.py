@@ -1,4 +1,4 @@
-"""From what Pillow has opened to (H, W, 3) uint8 sRGB: every mode, depth and colour profile, upright."""
+"""Converts pictures opened by Pillow to (H, W, 3) uint8 sRGB: any mode, depth, colour profile and orientation."""
 
 from dataclasses import dataclass
 
@@ -8,21 +8,21 @@ from PIL import Image, ImageOps, TiffImagePlugin
 
 from reggan.faces.colours import PLAIN_MODES, Transform, srgb_transform, to_srgb
 
-_STRIP = 1_000_000  # pixels that are converted at a time: the conversions need several times the memory of the result
+_STRIP = 1_000_000  # pixels converted at a time, because conversion takes several times the memory of the result
 _BITS, _PHOTOMETRIC, _MAX_VALUE, _SAMPLE_FORMAT = 258, 262, 281, 339  # tags of TIFF
 
 
 @dataclass(frozen=True)
 class Depth:
-    """How grey of more than 8 bits is to be read; of no meaning for other pictures."""
+    """How to read grey of more than 8 bits; irrelevant for other pictures."""
 
-    white: float | None = None  # the value that is white; None if the file does not say
-    unsigned: bool = False  # 32-bit numbers are not negative, though Pillow takes them for signed ones
-    negative: bool = False  # zero is white, and white black
+    white: float | None = None  # the value of white; None if the file does not say
+    unsigned: bool = False  # 32-bit numbers are unsigned, though Pillow reads them as signed
+    negative: bool = False  # zero is white, not black
 
 
 def depth_of(picture: Image.Image) -> Depth:
-    """What the file says about its numbers. To be asked before `upright`: a turned picture has lost its tags."""
+    """What the file says about its numbers. Call it before `upright`, which loses the tags of pictures that it turns."""
     if not isinstance(picture, TiffImagePlugin.TiffImageFile):
         return Depth()
     tags = picture.tag_v2
@@ -38,13 +38,13 @@ def depth_of(picture: Image.Image) -> Depth:
 
 
 def upright(picture: Image.Image) -> Image.Image:
-    """The picture with its EXIF orientation applied; decodes it."""
+    """Decode the picture and apply its EXIF orientation."""
     picture.load()
     return ImageOps.exif_transpose(picture)
 
 
 def to_rgb(picture: Image.Image, depth: Depth) -> NDArray[np.uint8]:
-    """A picture of any mode, already loaded, to (H, W, 3) uint8 sRGB; what is transparent is laid over white."""
+    """A loaded picture of any mode to (H, W, 3) uint8 sRGB; transparency is laid over white."""
     width, height = picture.size
     white = _white(picture, depth)
     transform: dict[str, Transform | None] = {}
@@ -62,7 +62,7 @@ def to_rgb(picture: Image.Image, depth: Depth) -> NDArray[np.uint8]:
 
 
 def _plain(picture: Image.Image, white: float, depth: Depth) -> tuple[Image.Image, Image.Image | None]:
-    """Pixels of a mode in `PLAIN_MODES`, and their opacity (mode "L") if there is any."""
+    """The picture in a mode of `PLAIN_MODES`, and its opacity (mode "L") if it has any."""
     if _is_deep(picture):
         grey = np.clip(_numbers(picture, depth) / white, 0.0, 1.0)
         grey = np.nan_to_num(1.0 - grey if depth.negative else grey)
@@ -88,11 +88,11 @@ def _numbers(picture: Image.Image, depth: Depth) -> NDArray[np.float64]:
 
 
 def _white(picture: Image.Image, depth: Depth) -> float:
-    """The number that is white. Where the file does not say: 65535 or 1, or the brightest if that is more."""
+    """The value of white. If the file does not say: 65535 or 1, or the brightest value if that is higher."""
     if not _is_deep(picture):
         return 255.0
     if depth.white and picture.mode != "F":
         return depth.white
     white = 1.0 if picture.mode == "F" else 65535.0  # mode "I" often carries 16 bits
     brightest = float(_numbers(picture, depth).max())
-    return brightest if white < brightest < np.inf else white  # 32-bit data have no customary range
+    return brightest if white < brightest < np.inf else white  # 32-bit data have no standard range

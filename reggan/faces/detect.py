@@ -1,4 +1,4 @@
-"""Finding every face: in photographs, paintings and statues, small, tilted, cut by the border."""
+"""Finds every face in photographs, paintings and statues: small, tilted or cut off by the border."""
 
 import functools
 import math
@@ -21,8 +21,8 @@ Mesh: TypeAlias = NDArray[np.float64]  # (478, 2) pixels in the picture
 MIN_BOX = 24  # pixels
 
 _VIEW = 512  # side in pixels of what the detector is shown
-_CLOSE_UP = 320  # side in pixels of the look at one face
-_NO_FACE, _DOUBTFUL = 0.6, 0.8  # confidence; photographs score above 0.9, drawings mostly too, chance finds below 0.6
+_CLOSE_UP = 320  # side in pixels of the close-up of one face
+_NO_FACE, _DOUBTFUL = 0.6, 0.8  # confidence: photographs and most drawings score above 0.9, false finds below 0.6
 _CHIN, _LIPS = 152, (13, 14)  # MediaPipe face mesh
 
 
@@ -31,9 +31,9 @@ class Face:
     """One face in a picture.
 
     Attributes:
-        box: (x0, y0, x1, y1) around the landmarks, pixels, may reach beyond the picture.
+        box: (x0, y0, x1, y1) around the landmarks, pixels; may extend beyond the picture.
         landmarks: (478, 2) float32, MediaPipe's face mesh in pixels, x right, y down, pixel centres are integers.
-        confidence: in [0, 1]: how well independent looks at the face agree on where it is. 0 if it was merely assumed.
+        confidence: in [0, 1], how closely independent looks at the face agree on where it is; 0 if it is only assumed.
     """
 
     box: tuple[float, float, float, float]
@@ -44,10 +44,10 @@ class Face:
 def find_faces(image: NDArray[np.uint8]) -> list[Face]:
     """All faces, the largest first; an empty list if there are none.
 
-    The picture is searched whole, with a frame around it, and in overlapping tiles, down to faces of about 48 pixels
-    between the eyes in 12 megapixels and 20 in one megapixel. Only if nothing convincing turns up is it searched
-    turned by 90, 180 and 270 degrees. Each find is then looked at closely, upright, which places its landmarks or
-    refutes it.
+    The picture is searched as a whole, with a margin around it, and in overlapping tiles. This finds faces whose eyes
+    are at least about 48 pixels apart in 12 megapixels, or 20 in one megapixel. Only if nothing convincing turns up is
+    the search repeated with the picture rotated by 90, 180 and 270 degrees. Each candidate is then examined upright and
+    close up, which either places its landmarks precisely or rejects it.
 
     Args:
         image: (H, W, 3) uint8 RGB.
@@ -63,17 +63,17 @@ def find_faces(image: NDArray[np.uint8]) -> list[Face]:
 
 
 def face_in_box(image: NDArray[np.uint8], box: Sequence[float]) -> Face:
-    """The face that a person has drawn a box around, for pictures in which `find_faces` misses it.
+    """The face inside a box drawn by hand, for pictures in which `find_faces` misses it.
 
-    The mesh is tried with more or less room around the box and on versions of the picture that help with art:
-    smoothed brush strokes, stronger contrast. Failing that, a mean face is put into the box, with confidence 0.
+    The face mesh is tried with more or less space around the box, and on versions of the picture that help with art:
+    smoothed brush strokes, stronger contrast. If all fail, a mean face is placed in the box, with confidence 0.
 
     Args:
         image: (H, W, 3) uint8 RGB.
         box: (x0, y0, x1, y1) in pixels, from the forehead to the chin; clipped to the picture.
 
     Raises:
-        InputError: the box lies outside the picture or is narrower or lower than `MIN_BOX` pixels.
+        InputError: the box lies outside the picture, or a side of it is shorter than `MIN_BOX` pixels.
     """
     height, width = image.shape[:2]
     x0, y0, x1, y1 = (float(v) for v in box)
@@ -100,7 +100,7 @@ def face_in_box(image: NDArray[np.uint8], box: Sequence[float]) -> Face:
 
 
 def _search(image: NDArray[np.uint8], tiles: bool = True) -> list[Mesh]:
-    """Meshes in many views of the picture; most faces several times, some perhaps wrong."""
+    """Meshes from many views of the picture: most faces are found several times, and some finds may be wrong."""
     height, width = image.shape[:2]
     longest = max(height, width)
     found: list[Mesh] = []
@@ -111,8 +111,8 @@ def _search(image: NDArray[np.uint8], tiles: bool = True) -> list[Mesh]:
         stretch = np.array([width / level.shape[1], height / level.shape[0]])
         for x, y, view in _views(level, min(_VIEW, math.ceil(side)) if side < longest else 0):
             for mesh in find_meshes(view):
-                if side == longest or _within(mesh, view.shape):  # a tile may have cut a face that another has whole
-                    # Pixel q of the level is the mean of picture pixels around stretch (q + 1/2) - 1/2.
+                if side == longest or _within(mesh, view.shape):  # a face cut by this tile may be whole in another
+                    # Pixel q of the reduced picture averages the pixels around stretch (q + 1/2) - 1/2 of the original.
                     found.append((mesh + [x, y] + 0.5) * stretch - 0.5)
         side /= 2.5
         if not tiles or side < max(_CLOSE_UP, longest / 6.5):
@@ -120,7 +120,7 @@ def _search(image: NDArray[np.uint8], tiles: bool = True) -> list[Mesh]:
 
 
 def _views(level: NDArray[np.uint8], side: int) -> list[tuple[int, int, NDArray[np.uint8]]]:
-    """(x, y, view) for square tiles that overlap by 40 %; with side 0 all of it, bare and framed by a quarter."""
+    """(x, y, view) of square tiles overlapping by 40 %; for side 0, the whole, also with a quarter as margin."""
     height, width = level.shape[:2]
     if side == 0:
         pad = max(height, width) // 4
@@ -134,7 +134,7 @@ def _views(level: NDArray[np.uint8], side: int) -> list[tuple[int, int, NDArray[
 
 
 def _confirmed(image: NDArray[np.uint8], meshes: list[Mesh]) -> list[Face]:
-    """One `Face` for each face that a close look confirms."""
+    """One `Face` for each face that a close-up confirms."""
     faces: list[Face] = []
     for mesh in meshes:
         if not _plausible(mesh, image.shape) or any(_same(mesh, face.landmarks) for face in faces):
@@ -146,11 +146,11 @@ def _confirmed(image: NDArray[np.uint8], meshes: list[Mesh]) -> list[Face]:
 
 
 def _close_up(image: NDArray[np.uint8], mesh: Mesh) -> Face | None:
-    """Look again at the face alone, upright and from three distances; None unless two of the looks agree."""
+    """Look at the face alone again, upright and at three scales; None unless at least two of the looks agree."""
     looks: list[Mesh] = []
-    for eye_distance in (0.20, 0.25, 0.16):  # of the view's side
+    for eye_distance in (0.20, 0.25, 0.16):  # as a share of the view's side
         matrix = alignment_matrix(mesh, _CLOSE_UP) * (eye_distance / EYE_DISTANCE)
-        matrix[:, 2] += _CLOSE_UP / 2 - matrix[:, :2] @ mesh.mean(0) - matrix[:, 2]  # the face in the middle
+        matrix[:, 2] += _CLOSE_UP / 2 - matrix[:, :2] @ mesh.mean(0) - matrix[:, 2]  # centres the face
         back = invert(matrix)
         seen = [transform(m, back) for m in find_meshes(align(image, matrix, _CLOSE_UP, mirror=False))]
         seen = [m for m in seen if _same(m, mesh)]
@@ -167,7 +167,7 @@ def _close_up(image: NDArray[np.uint8], mesh: Mesh) -> Face | None:
 
 
 def _plausible(mesh: NDArray[np.floating], shape: tuple[int, ...]) -> bool:
-    """Whether the landmarks can be those of a visible face: eyes apart, one in the picture, above mouth and chin."""
+    """Whether this can be a visible face: eyes apart, at least one in the picture, both above the mouth and chin."""
     if not np.isfinite(mesh).all():
         return False
     eyes = eye_centres(mesh)
@@ -189,7 +189,7 @@ def _within(mesh: Mesh, shape: tuple[int, ...]) -> bool:
 
 
 def _same(a: NDArray[np.floating], b: NDArray[np.floating]) -> bool:
-    """Whether two meshes belong to one face: their boxes overlap, or their eyes are less than half apart."""
+    """Whether two meshes show the same face: boxes overlap, or eye midpoints lie within half an eye distance."""
     apart = float(np.linalg.norm(eye_centres(a).mean(0) - eye_centres(b).mean(0)))
     return _overlap(_box(a), _box(b)) > 0.3 or apart < 0.5 * min(_eye_distance(a), _eye_distance(b))
 
@@ -229,7 +229,7 @@ def _turn_back(turns: int, height: int, width: int) -> NDArray[np.float64]:
 
 
 def _smoothed(view: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Brush strokes and stone grain evened out, edges kept."""
+    """Brush strokes and stone grain smoothed out, edges kept."""
     return np.asarray(cv2.bilateralFilter(view, 9, 60, 7), np.uint8)
 
 

@@ -1,4 +1,4 @@
-"""Pictures as arrays: whatever the user has is read as (H, W, 3) uint8 RGB, or one sentence says why not."""
+"""Pictures as arrays: whatever the user has is read as (H, W, 3) uint8 RGB, or an error says why not."""
 
 import io
 import os
@@ -17,9 +17,9 @@ from reggan.faces.decode import depth_of, to_rgb, upright
 
 MAX_PIXELS = 50_000_000
 MAX_SIDE = 65_535  # pixels; a picture one pixel wide takes nine times the memory of a square one
-MAX_BYTES = 400_000_000  # of a file: 50 million pixels of 16-bit RGBA, uncompressed
+MAX_BYTES = 400_000_000  # of a file: 50 million uncompressed pixels of 16-bit RGBA
 
-# Formats that Pillow decodes in this process from pixels alone (EPS would start Ghostscript, for instance).
+# Formats that Pillow decodes by itself, without starting another program (EPS would start Ghostscript, for instance).
 _FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "PPM", "ICO", "JPEG2000")
 _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 _DAMAGED = "The picture is damaged or incomplete."
@@ -30,7 +30,7 @@ ImageSource: TypeAlias = "str | os.PathLike[str] | bytes | IO[bytes] | Image.Ima
 
 
 def picture_files(folder: Path, pattern: str = "**/*") -> list[Path]:
-    """Files that match `pattern` and are called as pictures are, sorted; by default those in sub-folders too."""
+    """Files that match `pattern` and have a picture's file extension, sorted; by default including sub-folders."""
     return sorted(path for path in folder.glob(pattern) if path.suffix.lower() in _SUFFIXES)
 
 
@@ -43,9 +43,10 @@ def scaled_down(image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
 def read_image(source: ImageSource) -> NDArray[np.uint8]:
     """Read one picture, upright and opaque.
 
-    The EXIF orientation is applied, transparency is laid over white, of an animation the first frame is taken, of a
-    picture with a gain map (HDR) the base picture, and deeper grey is scaled to 8 bits. What an ICC profile says is
-    converted to sRGB. Files that lack their last bytes are read if at most a twentieth of the picture is missing.
+    The EXIF orientation is applied and transparent pictures are laid over white. Of an animation the first frame is
+    read, of a picture with a gain map (HDR) the base picture. Deeper grey is scaled to 8 bits, and colours with an ICC
+    profile are converted to sRGB. Files without their last bytes are read if at most a twentieth of the picture is
+    missing.
 
     Args:
         source: a path, the bytes of a file, a binary file object, a PIL image, or an array: (H, W), (H, W, 1) grey,
@@ -55,7 +56,7 @@ def read_image(source: ImageSource) -> NDArray[np.uint8]:
         (H, W, 3) uint8 RGB; never a view of `source`.
 
     Raises:
-        InputError: there is no picture in it, it is damaged, or it is larger than `MAX_PIXELS`, `MAX_SIDE` or
+        InputError: the source is not a picture, is damaged, or is larger than `MAX_PIXELS`, `MAX_SIDE` or
             `MAX_BYTES`.
     """
     if isinstance(source, np.ndarray):
@@ -95,10 +96,10 @@ def _from_bytes(data: bytes) -> NDArray[np.uint8]:
     if len(data) > MAX_BYTES:
         raise InputError(_TOO_HEAVY, n=MAX_BYTES // 1_000_000)
     Image.init()
-    formats = [name for name in _FORMATS if name in Image.OPEN]  # AVIF is missing from some builds of Pillow
+    formats = [name for name in _FORMATS if name in Image.OPEN]  # some builds of Pillow lack AVIF
     try:
         with warnings.catch_warnings():
-            # Odd metadata concern nobody here; Pillow's own limit of size only warns, `_check_size` is ours.
+            # Warnings about odd metadata do not matter here, nor about the size: `_check_size` sets our own limit.
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(data), formats=formats) as picture:
                 return _decode(picture, data)
@@ -108,22 +109,22 @@ def _from_bytes(data: bytes) -> NDArray[np.uint8]:
         raise InputError(_TOO_LARGE, n=MAX_PIXELS // 1_000_000) from None
     except InputError:
         raise
-    except Exception:  # noqa: BLE001 - a damaged header, in the ways of each format
+    except Exception:  # noqa: BLE001 - for a damaged header, each format raises something else
         raise InputError(_DAMAGED) from None
 
 
 def _decode(picture: Image.Image, data: bytes = b"") -> NDArray[np.uint8]:
-    """Any PIL image to (H, W, 3) uint8; `data` is the file that it is from, if there is one."""
+    """Any PIL image to (H, W, 3) uint8; `data` is the content of its file, if there is one."""
     _check_size(*picture.size)
     depth = depth_of(picture)
     try:
-        picture = upright(picture)  # decodes; `size` came from the header alone
+        picture = upright(picture)  # decodes; so far `size` is only what the header says
     except Exception:  # noqa: BLE001 - a damaged file raises almost anything in Pillow's decoders, SyntaxError included
         saved = without_its_end(data)
         if saved is None:
             raise InputError(_DAMAGED) from None
         picture = upright(saved)
-    _check_size(*picture.size)  # an icon's real size shows only now
+    _check_size(*picture.size)  # the real size of an icon is known only now
     return to_rgb(picture, depth)
 
 
@@ -150,7 +151,7 @@ def _from_array(array: NDArray[Any]) -> NDArray[np.uint8]:
     if array.shape[2] in (2, 4):  # over white
         alpha = array[..., -1:].astype(np.float32) / 255.0
         array = np.round(array[..., :-1] * alpha + 255.0 * (1.0 - alpha)).astype(np.uint8)
-    return np.array(np.broadcast_to(array, (*array.shape[:2], 3)))  # grey repeats itself
+    return np.array(np.broadcast_to(array, (*array.shape[:2], 3)))  # grey is repeated
 
 
 def _check_size(width: int, height: int) -> None:

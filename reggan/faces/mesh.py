@@ -1,4 +1,4 @@
-"""MediaPipe's face mesh, safe to call from several threads and quiet about it."""
+"""MediaPipe's face mesh, made thread-safe and kept from writing to stderr."""
 
 import contextlib
 import functools
@@ -11,22 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 _MAX_FACES = 20  # per view
-_LOCK = threading.Lock()  # a graph must not be entered twice; one run takes about 10 ms
+_LOCK = threading.Lock()  # only one thread may run a graph at a time; a run takes about 10 ms
 
 
 def find_meshes(image: NDArray[np.uint8], threshold: float = 0.3) -> list[NDArray[np.float64]]:
-    """Every face mesh that MediaPipe sees in one look at the picture.
+    """Every face mesh that MediaPipe finds in a single look at the picture.
 
     The detector behind it works on 128 x 128 pixels: it finds upright faces whose eyes are at least 0.05 of the
     picture's longer side apart.
 
     Args:
         image: (H, W, 3) uint8 RGB.
-        threshold: least score in [0, 1], of the detector and of the landmark network.
+        threshold: minimum score in [0, 1], for the detector and for the landmark network.
 
     Returns:
-        Per face (478, 2) float64 pixel positions. Measured, not documented: MediaPipe's normalised coordinates times
-        the picture's size are positions whose whole numbers are pixel centres; no half pixel has to be subtracted.
+        For each face, (478, 2) float64 pixel positions. Measured, not documented: MediaPipe's normalised coordinates
+        times the picture's size already have pixel centres at integers; no half pixel has to be subtracted.
     """
     with _LOCK:
         found = _graph(threshold).process(np.ascontiguousarray(image)).multi_face_landmarks or []
@@ -36,7 +36,7 @@ def find_meshes(image: NDArray[np.uint8], threshold: float = 0.3) -> list[NDArra
 
 @functools.lru_cache(maxsize=4)
 def _graph(threshold: float) -> Any:
-    """A graph is costly to build and stateless in static mode, hence one per threshold for the whole process."""
+    """One graph per threshold for the whole process: building it is slow, and in static mode it keeps no state."""
     os.environ.setdefault("GLOG_minloglevel", "2")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with _stderr_closed():
@@ -52,7 +52,7 @@ def _graph(threshold: float) -> Any:
             )
 
         blank = np.zeros((64, 64, 3), np.uint8)
-        with build(0.0) as everything:  # sees a face in anything: runs all parts, so all have had their say
+        with build(0.0) as everything:  # finds a face in anything: every part runs and logs its start now
             everything.process(blank)
         graph = build(threshold)
         graph.process(blank)

@@ -1,7 +1,7 @@
-"""The change of a face, and how it goes back into the picture at the picture's own resolution.
+"""The change to a face, and how it is pasted back at the picture's own resolution.
 
-The model works on a small crop, but its crop never replaces the picture. What is carried over is the change: where
-each pixel looks, what is painted over it and what is added. The picture itself is sampled once, from the original.
+The model works on a small crop, but the crop never replaces the picture. Only the change is transferred: where each
+pixel takes its colour from, what is painted over it and what is added. The original picture is sampled only once.
 """
 
 import math
@@ -16,9 +16,9 @@ from reggan.faces.align import invert, transform
 
 Float = NDArray[np.float32]
 
-_FEATHER = 0.08  # width of the fade at the crop's border, of S
-_ROWS = 32  # of the picture, worked on at a time: what is in flight stays in the processor's cache
-_NO_MAP = np.empty(0, np.float32)  # x and y are in one map
+_FEATHER = 0.08  # width of the fade at the crop's border, as a share of S
+_ROWS = 32  # rows of the picture processed at a time: few enough to stay in the processor's cache
+_NO_MAP = np.empty(0, np.float32)  # OpenCV's second map: none, since x and y are in one
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class Change:
         out(u) = (1 - m(u)) I(u + D(u)) + m(u) paint(u) + residual(u)
 
     Attributes:
-        displacement: (S, S, 2) float32, D, (x, y) in crop pixels. Position u shows what was at u + D(u).
+        displacement: (S, S, 2) float32, D, (x, y) in crop pixels: u shows what was at u + D(u).
         opacity: (S, S, 1) float32 in [0, 1], m.
         paint: (S, S, 3) float32 in [0, 1], RGB.
-        residual: (S, S, 3) float32, added; 1 is the step from black to white.
+        residual: (S, S, 3) float32, added; 1 is the difference between black and white.
     """
 
     displacement: Float
@@ -52,7 +52,7 @@ class Change:
 
 
 def apply_change(crop: NDArray[np.uint8], change: Change) -> NDArray[np.uint8]:
-    """The change inside the crop, (S, S, 3) uint8 to (S, S, 3) uint8."""
+    """Apply the change within the crop, (S, S, 3) uint8 to (S, S, 3) uint8."""
     y, x = np.mgrid[: change.size, : change.size].astype(np.float32)
     where = np.stack([x, y], -1) + change.displacement
     return _blend(crop, where, change.opacity, change.opacity * change.paint + change.residual)
@@ -61,9 +61,10 @@ def apply_change(crop: NDArray[np.uint8], change: Change) -> NDArray[np.uint8]:
 def paste_back(image: NDArray[np.uint8], matrix: NDArray[Any], change: Change) -> NDArray[np.uint8]:
     """The picture with the change applied to one face.
 
-    Every picture pixel p inside the crop lies at u = M p of the change. It takes the picture's own colour at
-    p + L^-1 D(u), with L the 2 x 2 part of M, blended and added to as in `Change`. Towards the crop's border the change
-    fades out (C1). Pixels whose colour it alters by less than half an 8-bit step remain exactly what they were.
+    A picture pixel p inside the crop lies at u = M p on the change's grid. It takes the picture's colour at
+    p + L^-1 D(u), with L the 2 x 2 part of M, then is painted over and added to as in `Change`. The change fades out
+    smoothly (C1) towards the crop's border. Pixels that it alters by less than half an 8-bit step stay exactly as they
+    were.
 
     Args:
         image: (H, W, 3) uint8, not modified.
@@ -81,13 +82,13 @@ def paste_back(image: NDArray[np.uint8], matrix: NDArray[Any], change: Change) -
         return out
 
     displacement = np.ascontiguousarray(displacement @ to_picture[:, :2].T.astype(np.float32))  # in picture pixels
-    # The part of the picture that can be looked at; mirrored only where the picture itself ends.
+    # The part of the picture that may be sampled; mirrored only where the picture itself ends.
     reach = math.ceil(float(np.abs(displacement).max())) + 4
     x0, x1 = max(columns.start - reach, 0), min(columns.stop + reach, image.shape[1])
     x = np.arange(columns.start, columns.stop, dtype=np.float32) - x0
     for top in range(rows.start, rows.stop, _ROWS):
         strip = slice(top, min(top + _ROWS, rows.stop))
-        where = _sample(displacement, matrix, strip, columns)  # (h, w, 2), so far relative to p
+        where = _sample(displacement, matrix, strip, columns)  # (h, w, 2), still relative to p
         mixed = _sample(blend, matrix, strip, columns)  # (h, w, 4)
         y0, y1 = max(strip.start - reach, 0), min(strip.stop + reach, image.shape[0])
         where[..., 0] += x
@@ -108,9 +109,9 @@ def _blend(image: NDArray[np.uint8], where: Float, opacity: Float, added: Float)
 
 
 def _feathered(change: Change, scale: float) -> tuple[Float, Float]:
-    """D (S, S, 2) and [m, m paint + residual] (S, S, 4), faded at the border and without detail the picture lacks.
+    """D (S, S, 2) and [m, m paint + residual] (S, S, 4): faded at the border, and no finer than the picture's pixels.
 
-    Colours are interpolated premultiplied by their opacity: where nothing is painted, `paint` must not matter.
+    Colours are interpolated premultiplied by their opacity, so that `paint` has no influence where nothing is painted.
 
     Args:
         scale: crop pixels per picture pixel.
@@ -131,7 +132,7 @@ def _feathered(change: Change, scale: float) -> tuple[Float, Float]:
 def _touched(
     displacement: Float, blend: Float, to_picture: NDArray[np.float64], shape: tuple[int, ...]
 ) -> tuple[slice, slice]:
-    """Rows and columns of the picture's upright rectangle in which anything happens; may be empty."""
+    """Rows and columns of the upright rectangle that contains every change; may be empty."""
     active = (np.abs(displacement) > 1e-3).any(2) | (np.abs(blend) > 1e-3).any(2)
     rows, columns = np.flatnonzero(active.any(1)), np.flatnonzero(active.any(0))
     if not len(rows):

@@ -2,7 +2,7 @@
 
 MESH = 468  # points of the mesh; the other ten are the irises
 
-LEFT_EYE, RIGHT_EYE = (33, 133), (362, 263)  # the corners, by which a face is aligned
+LEFT_EYE, RIGHT_EYE = (33, 133), (362, 263)  # the corners, used to align a face
 
 #: Lips: points above and below the line at which they meet.
 UPPER_LIP = (
@@ -16,18 +16,18 @@ LOWER_LIP = (
 MOUTH_CORNERS = (61, 291)
 ABOVE_MOUTH = (0, 2, 11, 37, 61, 164, 167, 267, 291, 393)  # upper lip and the skin up to the nose
 
-#: The edge of the lips inside, from the viewer's left corner along the upper lip to the right and back.
+#: Inner edge of the lips, from the viewer's left corner along the upper lip to the right one, back along the lower.
 INNER_LIPS = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95)
 INNER_MOUTH_CORNERS = (78, 308)
-LIP_MIDDLES = (13, 14)  # of the upper and the lower lip, at the edge inside
+LIP_MIDDLES = (13, 14)  # of the upper and the lower lip, on the inner edge
 OUTER_LIPS = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146)
 
-#: Per eye (viewer's left, right): outer corner, upper lid, inner corner, lower lid, all the way round.
+#: Per eye (viewer's left, right): outer corner, upper lid, inner corner, lower lid, in a closed loop.
 EYES = (
     (33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 163, 7),
     (263, 466, 388, 387, 386, 385, 384, 398, 362, 382, 381, 380, 374, 373, 390, 249),
 )
-UPPER_LID, LOWER_LID = slice(1, 8), slice(9, 16)  # of an entry of EYES
+UPPER_LID, LOWER_LID = slice(1, 8), slice(9, 16)  # slices of an entry of EYES
 LID_MIDDLES = ((159, 145), (386, 374))
 IRISES = ((468, 469, 470, 471, 472), (473, 474, 475, 476, 477))  # centre, then four points of the rim
 BROWS = (
@@ -35,7 +35,7 @@ BROWS = (
     (300, 293, 334, 296, 336, 285, 295, 282, 283, 276),
 )
 
-# The points that steer the landmark-normalised frame: (viewer's left, viewer's right) pairs, then the midline.
+# The control points of the landmark-normalised frame: (viewer's left, viewer's right) pairs, then the midline.
 _PAIRS = (
     # fmt: off
     # oval
@@ -83,7 +83,7 @@ _PAIRS = (
 )
 _MIDLINE = (10, 152, 168, 6, 197, 4, 1, 2, 0, 17, 13, 14)
 
-#: The 84 landmarks that define the frame, and for each the position in this tuple of its mirror image.
+#: The 84 landmarks that define the frame, and for each the index of its mirror image in this tuple.
 CONTROL = tuple(a for a, _ in _PAIRS) + tuple(b for _, b in _PAIRS) + _MIDLINE
 MIRROR = tuple((k + len(_PAIRS)) % (2 * len(_PAIRS)) for k in range(2 * len(_PAIRS))) + tuple(
     range(2 * len(_PAIRS), len(CONTROL))

@@ -1,4 +1,4 @@
-"""Between images as arrays, (N, H, W, 3) uint8, and as tensors, (N, 3, H, W) in [0, 1]."""
+"""Conversion between image arrays, (N, H, W, 3) uint8, and tensors, (N, 3, H, W) in [0, 1]; resizing."""
 
 import numpy as np
 import torch
@@ -32,7 +32,7 @@ def luma(x: Tensor) -> Tensor:
 
 
 def smoothstep(t: Tensor) -> Tensor:
-    """0 up to 0, 1 from 1 on, without a kink in between."""
+    """0 for t <= 0, 1 for t >= 1, and a smooth step (C1) in between."""
     t = t.clamp(0, 1)
     return t * t * (3 - 2 * t)
 
@@ -43,7 +43,7 @@ def resize(x: Tensor, size: int) -> Tensor:
 
 
 def shrink(x: Tensor, size: int) -> Tensor:
-    """(B, C, h, w) -> (B, C, size, size), bilinear, averaged on the way down; the same tensor if it has that size."""
+    """(B, C, h, w) -> (B, C, size, size), bilinear, averaged on the way down; x itself if it has that size."""
     if x.shape[-1] == size:
         return x
     return F.interpolate(x, size=(size, size), mode="bilinear", antialias=True, align_corners=False)

@@ -1,4 +1,4 @@
-"""The model's forward pass with arrays on both sides: what the predictor runs, here or on a borrowed graphics card."""
+"""The forward pass from arrays to arrays, which the predictor runs on this machine or on a borrowed graphics card."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,17 +16,17 @@ Float = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class ModelOutput:
-    """What the model makes of N rows, in arrays: it can leave the process."""
+    """The model's output for N rows, as arrays, so that it can be sent to another process."""
 
     coarse: Image  # (N, 256, 256, 3) stage 1
     refined: Image  # (N, 256, 256, 3) stage 2
-    changes: list[Change]  # what stage 2 did, on the crop's grid; displacement in crop pixels
-    attention: dict[str, NDArray[np.float32]]  # name to (h, w), of the first row; empty if not wanted
+    changes: list[Change]  # by stage 2, on the crop's grid; displacement in crop pixels
+    attention: dict[str, NDArray[np.float32]]  # name -> (h, w), for the first row; empty unless asked for
 
 
 class Forward(Protocol):
-    """Aligned faces (B, 256, 256, 3) uint8, their landmarks (B, 478, 2), strengths c (N, 6) and how much of what a face
-    has already is taken away, relax (N,); N / B rows for each face."""
+    """Takes aligned faces (B, 256, 256, 3) uint8, their landmarks (B, 478, 2), strengths c (N, 6), and relax (N,): how
+    much of the expression already in the face to take away. There are N / B rows for each face."""
 
     def __call__(
         self, crops: Image, landmarks: Float, c: Float, relax: Float, attention: bool = False
@@ -34,7 +34,7 @@ class Forward(Protocol):
 
 
 class OnDevice:
-    """`Forward` on one device; float16 on a graphics card, where that is equal to float32 within 2/255, and faster."""
+    """`Forward` on one device; in float16 on a graphics card, where it is faster and within 2/255 of float32."""
 
     def __init__(self, model: RegGAN, device: str | torch.device, precision: torch.dtype | None = None) -> None:
         self.device = torch.device(device)

@@ -1,14 +1,14 @@
 """The landmark-normalised frame: every face warped to one mean shape.
 
-In the aligned crop only the eyes agree between faces; mouths, chins and brows lie elsewhere on each. Both stages
+In the aligned crop only the eyes coincide; mouths, chins and brows lie in different places on each face. Both stages
 therefore work in a frame where a thin-plate spline (Bookstein, "Principal warps", PAMI 1989) has moved the face's
 landmarks to their mean positions. Two dense maps connect the frame (positions v) with the crop (positions u):
 
     B: v -> u   where in the crop a frame pixel looks
     A: u -> v   its inverse, where in the frame a crop pixel lies
 
-All positions are normalised: (-1, -1) is the corner of the top left pixel, (1, 1) of the bottom right one, as
-`torch.nn.functional.grid_sample(align_corners=False)` has it.
+All positions are normalised: (-1, -1) is the corner of the top left pixel, (1, 1) of the bottom right one, as in
+`torch.nn.functional.grid_sample(align_corners=False)`.
 """
 
 from typing import NamedTuple
@@ -20,13 +20,13 @@ from torch import Tensor
 
 from reggan.faces.topology import CONTROL, MIRROR
 
-_GRID = 65  # the spline is evaluated on 65 x 65 nodes and interpolated linearly: it is smooth
+_GRID = 65  # the spline is smooth, so it is evaluated on 65 x 65 nodes and interpolated linearly
 _CELL = 2 / (_GRID - 1)
-_EDGE = 0.96  # landmarks beyond it, a chin or an ear outside the crop, are taken to lie there: the border stays
-_FOLDED = 0.05  # of a cell's area, that must be left of it; a closed mouth's lips go down to 0.3
-_ROUNDS = 120  # of smoothing, at most; four faces in five need none
-_STRIDE = 0.06  # of the search for the inverse, at most
-_SMOOTHING = 2.5e-4  # in units of the kernel r^2 log r; a landmark may be off by a pixel without a kink
+_EDGE = 0.96  # landmarks beyond it (chin or ear outside the crop) are moved to it: the border stays in place
+_FOLDED = 0.05  # least share of its area that a cell may keep; at the lips of a closed mouth it is 0.3
+_ROUNDS = 120  # of smoothing at most; four faces in five need none
+_STRIDE = 0.06  # longest step in the search for the inverse
+_SMOOTHING = 2.5e-4  # in units of the kernel r^2 log r; a landmark off by a pixel then causes no kink
 
 
 class FrameMaps(NamedTuple):
@@ -49,17 +49,17 @@ def pixel_grid(size: int, like: Tensor) -> Tensor:
 
 
 def mirrored(field: Tensor) -> Tensor:
-    """A field of distances or positions, (..., 2, H, W), as the mirror image has it."""
+    """A field of distances or positions, (..., 2, H, W), for the mirror image."""
     return field.flip(-1) * field.new_tensor([-1.0, 1.0])[:, None, None]
 
 
 def mirrored_control(points: Tensor) -> Tensor:
-    """Control landmarks, (84, 2) normalised positions, as the mirror image has them."""
+    """Control landmarks, (84, 2) normalised positions, for the mirror image."""
     return points[list(MIRROR)] * points.new_tensor([-1.0, 1.0])
 
 
 def mean_shape(landmarks: Tensor, size: int) -> Tensor:
-    """The frame's shape: mean over faces, made symmetric.
+    """The frame's shape: the mean over faces, made symmetric.
 
     Args:
         landmarks: (N, 478, 2) pixels in aligned crops of side `size`.
@@ -72,7 +72,7 @@ def mean_shape(landmarks: Tensor, size: int) -> Tensor:
 
 
 def _border(like: Tensor) -> Tensor:
-    """Twenty-four points on the border that the spline keeps in place, (24, 2)."""
+    """The 24 points on the border that the spline keeps in place, (24, 2)."""
     t = torch.linspace(-1, 1, 7, device=like.device, dtype=like.dtype)
     e = torch.ones_like(t)
     sides = [torch.stack(s, -1) for s in ((t, -e), (t, e), (-e[1:-1], t[1:-1]), (e[1:-1], t[1:-1]))]
@@ -86,13 +86,13 @@ def _kernel(a: Tensor, b: Tensor) -> Tensor:
 
 
 def spline_operator(source: Tensor, at: Tensor, smoothing: float = _SMOOTHING) -> Tensor:
-    """The thin-plate spline is linear in its target: spline(at) = operator @ target, for any target (N, 2).
+    """The operator with which spline(at) = operator @ target for any target (N, 2): the spline is linear in it.
 
     Solves [K + smoothing I, P; P^T, 0] [w; a] = [target; 0] with K = U(|s_i - s_j|), P = [1, s] (Bookstein 1989).
 
     Args:
-        source: (N, 2) where the control points are.
-        at: (M, 2) where to evaluate.
+        source: (N, 2) positions of the control points.
+        at: (M, 2) positions at which to evaluate the spline.
 
     Returns:
         (M, N), float64.
@@ -148,8 +148,8 @@ class LandmarkFrame(nn.Module):
 def _untangle(forward: Tensor) -> Tensor:
     """Smooth a map at the nodes, (B, 65, 65, 2), where it folds or nearly does, and nowhere else.
 
-    On a head turned by 30 degrees the far side of nose and mouth lies behind itself: landmarks of the two sides change
-    places, and a map through all of them has no inverse. There it follows its surroundings instead of the landmarks.
+    On a head turned by 30 degrees, nose and mouth hide their far sides: there, landmarks swap places, and a map through
+    all of them has no inverse. In such places the map follows its surroundings instead of the landmarks.
     """
     nodes = _nodes(forward)
     offset = (forward - nodes).permute(0, 3, 1, 2)
@@ -168,8 +168,8 @@ def _untangle(forward: Tensor) -> Tensor:
 
 
 def _least_area(grid: Tensor) -> Tensor:
-    """By how much each cell between four nodes shrinks at the most: the least of the corners' Jacobian determinants,
-    negative where it folds. (B, 65, 65, 2) -> (B, 64, 64)."""
+    """How far each cell between four nodes shrinks at worst: the smallest Jacobian determinant of its corners, negative
+    where the map folds. (B, 65, 65, 2) -> (B, 64, 64)."""
     across, down = (grid[:, :, 1:] - grid[:, :, :-1]) / _CELL, (grid[:, 1:] - grid[:, :-1]) / _CELL
     corners = [(a, b) for a in (across[:, :-1], across[:, 1:]) for b in (down[:, :, :-1], down[:, :, 1:])]
     return torch.stack([a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0] for a, b in corners]).amin(0)
@@ -178,8 +178,9 @@ def _least_area(grid: Tensor) -> Tensor:
 def _inverse(forward: Tensor, size: int) -> Tensor:
     """The inverse at the pixels of a map given at the nodes, (B, 65, 65, 2) -> (B, size, size, 2).
 
-    Newton's method, A <- A - J(A)^-1 (B(A) - u), with steps of limited length: first at the nodes, then, from what they
-    say, at the pixels. The fixed point A <- A - (B(A) - u) diverges where an open mouth stretches the map twofold.
+    Newton's method, A <- A - J(A)^-1 (B(A) - u), with steps of limited length: first at the nodes, then at the pixels,
+    starting from the nodes' result. The fixed-point iteration A <- A - (B(A) - u) diverges where an open mouth
+    stretches the map twofold.
     """
     b = forward.permute(0, 3, 1, 2)
     padded = F.pad(b, (1, 1, 1, 1), mode="replicate")
@@ -193,11 +194,11 @@ def _inverse(forward: Tensor, size: int) -> Tensor:
 
 
 def _newton(known: Tensor, goal: Tensor, start: Tensor, steps: int) -> Tensor:
-    """Where a map is `goal` (1, h, w, 2), from `start` (B, h, w, 2); `known` (B, 6, H, W): the map and its slopes."""
+    """Where a map equals `goal` (1, h, w, 2), from `start` (B, h, w, 2). `known` (B, 6, H, W): map and slopes."""
     a = start
     for _ in range(steps):
         value = F.grid_sample(known, a, mode="bilinear", padding_mode="border", align_corners=True)
-        b_x, b_y, xx, xy, yx, yy = value.unbind(1)  # xy: how the map's y changes with x
+        b_x, b_y, xx, xy, yx, yy = value.unbind(1)  # xy: the slope of the map's y along x
         e_x, e_y = b_x - goal[..., 0], b_y - goal[..., 1]
         area = (xx * yy - xy * yx).clamp_min(0.5 * _FOLDED)
         step = torch.stack([yy * e_x - yx * e_y, xx * e_y - xy * e_x], -1) / area[..., None]
@@ -214,12 +215,12 @@ def _nodes(like: Tensor) -> Tensor:
 
 
 def _upsample(grid: Tensor, size: int) -> Tensor:
-    """Values on the (65 x 65) nodes that span [-1, 1] to pixel centres: (B, 65, 65, 2) -> (B, size, size, 2)."""
+    """From the 65 x 65 nodes, which span [-1, 1], to pixel centres: (B, 65, 65, 2) -> (B, size, size, 2), bilinear."""
     where = pixel_grid(size, grid).expand(len(grid), -1, -1, -1)
     up = F.grid_sample(grid.permute(0, 3, 1, 2), where, mode="bilinear", padding_mode="border", align_corners=True)
     return up.permute(0, 2, 3, 1)
 
 
 def sample(image: Tensor, where: Tensor, mode: str = "bicubic") -> Tensor:
-    """Look `image` (B, C, H, W) up at normalised positions (B, h, w, 2): (B, C, h, w), reflected at the border."""
+    """Sample `image` (B, C, H, W) at normalised positions (B, h, w, 2): (B, C, h, w), reflected at the border."""
     return F.grid_sample(image, where, mode=mode, padding_mode="reflection", align_corners=False)

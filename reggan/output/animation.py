@@ -1,4 +1,4 @@
-"""A face that takes on its expression and lets it go again, as a loop for a web page or a chat."""
+"""A face taking on an expression and relaxing again, as a loop for a web page or a chat."""
 
 import math
 from dataclasses import dataclass, replace
@@ -17,25 +17,25 @@ from reggan.output import provenance
 from reggan.output.palette import to_palette
 from reggan.predictor import AlignedFace, Analysis, Predictor
 
-#: What `save_animation` writes.
+#: File extensions that `save_animation` can write.
 FORMATS = (".webp", ".gif", ".mp4")
 WRONG_NAME = "An animation's name must end in {endings}, unlike {name}."
 
 _TRAVEL = 450  # milliseconds from neutral to the expression, and back
-_HOLD = 8  # as many times as long as another frame, the two ends are shown
-_MARGIN = 0.75  # of the face's box, shown around it
-_MOSTLY = 0.6  # of the picture: what shows as much is not worth a cut
-_H264 = {  # the colours as they are converted: full RGB to BT.601, which players would otherwise have to guess
+_HOLD = 8  # how many times longer than the other frames the two ends are shown
+_MARGIN = 0.75  # shown around the face, as a share of its box
+_MOSTLY = 0.6  # share of the picture from which cropping is not worth it
+_H264 = {  # declares the colours (full-range RGB converted to BT.601), so that players need not guess
     "crf": "18",
     "preset": "veryfast",
     "x264-params": "colorprim=bt709:transfer=iec61966-2-1:colormatrix=smpte170m",
 }
-_MP4_LENGTH = 4000  # milliseconds; players show a video once, so that the loop is written several times
+_MP4_LENGTH = 4000  # milliseconds; players show a video only once, so the loop is repeated to fill this time
 
 
 @dataclass(frozen=True)
 class Animation:
-    """A seamless loop: after the last frame comes the first."""
+    """A seamless loop: the first frame follows the last."""
 
     frames: NDArray[np.uint8]  # (F, H, W, 3)
     durations: tuple[int, ...]  # (F,) milliseconds
@@ -53,20 +53,20 @@ def loop_strengths(c: NDArray[np.float32], frames: int = 16) -> NDArray[np.float
     if frames % 2 or not 4 <= frames <= 64:
         raise InputError("An animation has an even number of frames from 4 to 64, not {frames}.", frames=frames)
     ease = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(frames) / frames)
-    ease[frames // 2 + 1 :] = ease[1 : frames // 2][::-1]  # the way back to the last bit
+    ease[frames // 2 + 1 :] = ease[1 : frames // 2][::-1]  # the way back mirrors the way there exactly
     return (ease[:, None] * c).astype(np.float32)
 
 
 def loop_durations(frames: int) -> tuple[int, ...]:
-    """Milliseconds per frame of `loop_strengths`, whole hundredths of a second as GIF has them; both ends are held."""
+    """Milliseconds per frame of `loop_strengths`, in GIF's unit of 10 ms; both ends are held longer."""
     step = max(20, 10 * round(_TRAVEL / (frames // 2) / 10))
     return tuple(_HOLD * step if k in (0, frames // 2) else step for k in range(frames))
 
 
 def shrink_analysis(analysis: Analysis, largest: int) -> Analysis:
-    """The same picture with at most `largest` pixels on the longer side, without looking for the faces again.
+    """The same picture with at most `largest` pixels on the longer side, without detecting the faces again.
 
-    The aligned crops stay those of the full resolution, so that the model sees what it would have seen.
+    The aligned crops remain those of the full resolution, so the model sees exactly the same as before.
     """
     height, width = analysis.image.shape[:2]
     scale = min(1.0, largest / max(height, width))
@@ -74,12 +74,12 @@ def shrink_analysis(analysis: Analysis, largest: int) -> Analysis:
         return analysis
     image = scaled_down(analysis.image, scale)
     stretch = np.array([image.shape[1] / width, image.shape[0] / height])
-    # Picture position p, the centre of a pixel being whole, goes to stretch (p + 1/2) - 1/2.
+    # Picture position p, with pixel centres at integers, moves to stretch (p + 1/2) - 1/2.
     return _moved(analysis, image, stretch, 0.5 * stretch - 0.5)
 
 
 def crop_analysis(analysis: Analysis, box: tuple[int, int, int, int]) -> Analysis:
-    """The part (x0, y0, x1, y1) of the picture; all faces keep their numbers, even those that are now outside."""
+    """The part (x0, y0, x1, y1) of the picture; all faces keep their numbers, even those now outside it."""
     x0, y0, x1, y1 = box
     image = np.ascontiguousarray(analysis.image[y0:y1, x0:x1])
     return _moved(analysis, image, np.ones(2), np.array([-x0, -y0], np.float64))
@@ -88,7 +88,7 @@ def crop_analysis(analysis: Analysis, box: tuple[int, int, int, int]) -> Analysi
 def _moved(
     analysis: Analysis, image: NDArray[np.uint8], stretch: NDArray[np.float64], shift: NDArray[np.float64]
 ) -> Analysis:
-    """Every position p of the picture becomes stretch p + shift, which `image` shows."""
+    """The analysis for `image`, in which every position p of the picture has moved to stretch p + shift."""
 
     def moved(one: AlignedFace) -> AlignedFace:
         points = (one.face.landmarks * stretch + shift).astype(np.float32)
@@ -101,8 +101,8 @@ def _moved(
 
 
 def neighbourhood(analysis: Analysis, face: int | None) -> tuple[int, int, int, int]:
-    """The part (x0, y0, x1, y1) of the picture that shows one face, or all, with room around; all of it if that is
-    most of it anyway."""
+    """The part (x0, y0, x1, y1) of the picture that shows one face, or all of them, with some space around; the whole
+    picture if that part is most of it."""
     height, width = analysis.image.shape[:2]
     chosen = analysis.faces if face is None else analysis.faces[face : face + 1]
     boxes = np.array([one.face.box for one in chosen]).reshape(-1, 4)
@@ -123,17 +123,17 @@ def animate(
     largest: int = 640,
     crop: bool = True,
 ) -> Animation:
-    """Let one face, or all, take on the expression c (6,) and let it go.
+    """Let one face, or all of them, take on the expression c (6,) and relax again.
 
     Args:
         analysis: of the picture.
         face: which face; None for all.
-        frames: of the loop; F / 2 of them are computed.
-        largest: pixels on the longer side of a frame, at most.
-        crop: show the neighbourhood of the faces, if they are small in the picture.
+        frames: F, the number of frames in the loop; half of them are computed.
+        largest: most pixels that the longer side of a frame may have.
+        crop: show only the surroundings of the faces, if they are small in the picture.
 
     Raises:
-        InputError: no face, no such face, or a number of frames that `loop_strengths` does not allow.
+        InputError: there is no face, or no face of that number, or `loop_strengths` rejects the number of frames.
     """
     strengths = loop_strengths(c, frames)
     half = frames // 2
@@ -145,10 +145,10 @@ def animate(
 
 
 def save_animation(animation: Animation, path: str | Path, model: dict[str, str], expression: str = "") -> None:
-    """Write .webp, .gif or .mp4 (H.264, for which PyAV must be installed), with what `provenance` says.
+    """Write .webp, .gif or .mp4 (H.264; needs PyAV), with the statement of `provenance`.
 
     Raises:
-        InputError: another suffix, or .mp4 without PyAV.
+        InputError: any other suffix, or .mp4 without PyAV.
     """
     path = Path(path)
     suffix = path.suffix.lower()
@@ -161,7 +161,7 @@ def save_animation(animation: Animation, path: str | Path, model: dict[str, str]
         options: dict[str, Any] = {"quality": 85, "method": 3}
     else:
         images = to_palette(animation.frames)
-        palette = bytes(images[0].getpalette() or []).ljust(768, b"\0")  # given as such, it is written once
+        palette = bytes(images[0].getpalette() or []).ljust(768, b"\0")  # passed explicitly, it is written only once
         options = {"optimize": True, "palette": palette, "transparency": 255, "disposal": 1}
     options |= {"duration": list(animation.durations), "loop": 0}
     options |= provenance.save_options(suffix[1:], model, expression)
@@ -176,7 +176,7 @@ def _save_mp4(animation: Animation, path: Path, comment: str) -> None:
 
     step = math.gcd(*animation.durations)
     times = math.ceil(_MP4_LENGTH / sum(animation.durations))
-    frames = animation.frames[:, : animation.frames.shape[1] & ~1, : animation.frames.shape[2] & ~1]  # for 4:2:0
+    frames = animation.frames[:, : animation.frames.shape[1] & ~1, : animation.frames.shape[2] & ~1]  # even, for 4:2:0
     with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
         container.metadata["comment"] = comment
         stream = container.add_stream("libx264", Fraction(1000, step), options=_H264)

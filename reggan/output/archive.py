@@ -1,4 +1,4 @@
-"""Many pictures, one expression, one ZIP. The ZIP is written picture by picture and never held in memory."""
+"""Gives many pictures one expression and writes a ZIP, picture by picture: it is never held in memory."""
 
 import itertools
 import os
@@ -25,18 +25,18 @@ _FAILURES = "failures.txt"
 class Step:
     """Progress after one picture."""
 
-    done: int  # pictures, this one included
+    done: int  # pictures so far, including this one
     total: int
     name: str  # as it was given
-    problem: InputError | None  # why it failed, if it did
+    problem: InputError | None  # why it failed; None if it did not
 
 
 @dataclass(frozen=True)
 class BatchResult:
     """What became of the pictures."""
 
-    names: tuple[str, ...]  # of the files in the ZIP, without failures.txt
-    failures: dict[str, str]  # name as it was given (a repeated one with its number), to one sentence
+    names: tuple[str, ...]  # of the files in the ZIP, except failures.txt
+    failures: dict[str, str]  # the name as given (numbered if repeated) -> one sentence
 
 
 def write_zip(
@@ -48,24 +48,24 @@ def write_zip(
     face: int | None = None,
     format: str = "png",
 ) -> Generator[Step, None, BatchResult]:
-    """Edit pictures and write them to a ZIP, yielding after each; the ZIP appears at `path` with the last.
+    """Edit pictures and write them to a ZIP, yielding after each; the ZIP appears at `path` after the last.
 
-    Whoever stops iterating (`close()`) cancels, and nothing is left behind. A picture that cannot be edited does not
-    stop the others: it is listed in the ZIP's failures.txt.
+    Closing the generator (`close()`) cancels the work and leaves nothing behind. A picture that cannot be edited does
+    not stop the others: it is listed in the ZIP's failures.txt.
 
     Args:
         path: of the ZIP; replaced if it exists.
-        files: (name, picture) each. Names become file names: see `safe_names`.
+        files: pairs (name, picture). Names become file names, see `safe_names`.
         c: (6,) strengths.
         expression: words for c, e.g. "happy, 80 %", for the files' metadata.
-        face: which face of each picture; None for all.
+        face: which face of each picture; None for all of them.
         format: "png", "jpeg" or "webp".
 
     Returns:
-        (of the generator) what is in the ZIP and what is not.
+        (by the generator) what is in the ZIP and what is not.
 
     Raises:
-        InputError: no picture was given, no such format, or not a single picture could be edited.
+        InputError: no picture was given, the format is unknown, or not a single picture could be edited.
         OSError: the ZIP cannot be written.
     """
     if not files:
@@ -77,7 +77,7 @@ def write_zip(
     written: list[str] = []
     failures: dict[str, str] = {}
     try:
-        with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as archive:  # pictures are compressed already
+        with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as archive:  # the pictures are already compressed
             targets = safe_names([name for name, _ in files], SUFFIXES[format][0])
             for done, ((name, source), target) in enumerate(zip(files, targets, strict=True), 1):
                 problem: InputError | None = None
@@ -107,7 +107,7 @@ def _numbered(name: str, taken: Container[str]) -> str:
 
 
 def _listed(failures: dict[str, str]) -> str:
-    """One line each, whatever characters the names have."""
+    """One line for each failure, whatever characters the names contain."""
     return "".join(f"{_printable(name)}: {problem}\n" for name, problem in failures.items())
 
 
@@ -116,17 +116,17 @@ def _printable(name: str) -> str:
 
 
 def safe_names(names: Iterable[str], suffix: str) -> list[str]:
-    """File names for a ZIP: of each name only the stem, made of letters, digits, "-", "_", "." and spaces, at most 80.
+    """File names for a ZIP: the stem of each name, reduced to at most 80 letters, digits, "-", "_", "." and spaces.
 
-    So nothing of it can be a folder, a drive or a device, whatever a client calls its files. Names that differ in
-    case alone count as equal, as they do on many computers; repeated ones are numbered: face.png, face_2.png, ...
+    Whatever a client calls its files, the result never names a folder, a drive or a device. Names that differ only in
+    case count as equal, as they do on many computers; repeated ones are numbered: face.png, face_2.png, ...
     """
     out: list[str] = []
     taken = {_FAILURES}
     for name in names:
         stem = PurePosixPath(name.replace("\\", "/")).stem
         stem = re.sub(r"[^\w\-. ]", "_", unicodedata.normalize("NFC", stem))[:80].strip(" .") or "picture"
-        if re.fullmatch(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", stem, re.IGNORECASE):  # devices in Windows
+        if re.fullmatch(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", stem, re.IGNORECASE):  # device names in Windows
             stem = f"_{stem}"
         candidate, number = f"{stem}{suffix}", 1
         while candidate.casefold() in taken:

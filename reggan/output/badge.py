@@ -1,4 +1,4 @@
-"""A small mark in the picture itself, for those who will see it without its metadata."""
+"""A small mark in the picture itself, for everyone who sees it without its metadata."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 TEXT = "AI-edited"
 
-_HEIGHT = 0.035  # of the picture's shorter side
+_HEIGHT = 0.035  # as a share of the picture's shorter side
 _SMALLEST, _LARGEST = 12, 120  # pixels
 _DARK, _LIGHT = (0, 0, 0, 150), (255, 255, 255, 255)
 
@@ -15,10 +15,10 @@ def badge(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The picture with "AI-edited" in its lower right corner, at most half as wide as the picture.
 
     Args:
-        image: (H, W, 3) uint8 RGB; it stays as it is.
+        image: (H, W, 3) uint8 RGB, not modified.
 
     Returns:
-        (H, W, 3) uint8, outside the mark the same pixels.
+        (H, W, 3) uint8, unchanged outside the mark.
     """
     height, width = image.shape[:2]
     tall = float(np.clip(_HEIGHT * min(height, width), _SMALLEST, _LARGEST))

@@ -1,4 +1,4 @@
-"""Contact sheets: what the model does, to be looked at."""
+"""Contact sheets: what the model makes of a face, side by side."""
 
 import math
 from collections.abc import Sequence
@@ -9,14 +9,14 @@ from PIL import Image, ImageDraw, ImageFont
 from reggan.expressions import resolve
 from reggan.predictor import Analysis, Predictor
 
-_GAP = 16  # pixels between tiles and around them
+_GAP = 16  # pixels between and around tiles
 _CAPTION = 30  # pixels under a tile
 _FONT = 19
 _INK, _PALE_INK = (32, 32, 36), (128, 128, 134)
 
 
 def grid(rows: list[list[np.ndarray]]) -> Image.Image:
-    """Equal (S, S, 3) uint8 images as one picture."""
+    """(S, S, 3) uint8 images of equal size, in rows, as one picture."""
     return Image.fromarray(np.concatenate([np.concatenate(r, 1) for r in rows], 0))
 
 
@@ -28,7 +28,7 @@ def expression_rows(
     strength: float = 1.0,
     face: int = 0,
 ) -> list[list[np.ndarray]]:
-    """For one face: a row of coarse images (if wanted) and one of refined ones, the input in front."""
+    """For one face: a row of coarse images (if wanted) and a row of refined ones, each beginning with the input."""
     c = np.stack([resolve(name, strength) for name in names])
     faces = [result.faces[0] for result in predictor.edit_many(analysis, c, face)]
     refined = [faces[0].crop, *(f.refined for f in faces)]
@@ -50,13 +50,13 @@ def expression_sheet(
         names: see `reggan.expressions.NAMED`.
         face: 0 for the largest.
         strength: in [0, 1].
-        coarse: with stage 1 above every result.
+        coarse: whether to show stage 1 above every result.
 
     Returns:
-        RGB, on white, about as wide as high.
+        RGB, on white, roughly square.
 
     Raises:
-        InputError: no such face, expression or strength.
+        InputError: the face, expression or strength does not exist.
     """
     rows = expression_rows(predictor, analysis, names, coarse, strength, face)
     size = rows[0][0].shape[0]
@@ -71,7 +71,7 @@ def expression_sheet(
     for k, caption in enumerate(captions):
         x, y = _GAP + k % across * width, _GAP + k // across * height
         for row in rows:
-            if coarse and k == 0 and row is rows[0]:  # the input is the same for both stages
+            if coarse and k == 0 and row is rows[0]:  # both stages have the same input
                 key = "stage 1 above\nstage 2 below"
                 draw.multiline_text((x + size / 2, y + size / 2), key, _PALE_INK, font, "mm", 6, "center")
             else:
@@ -84,11 +84,11 @@ def expression_sheet(
 def columns(count: int, tallness: float = 1.0) -> int:
     """How many of `count` tiles to put side by side, so that few places stay empty and the sheet is not too wide.
 
-    Of the layouts between a square and four times as wide as high, that with the fewest empty places; among equals the
-    squarest.
+    Of all layouts between square and four times as wide as high, the one with the fewest empty places; if several have
+    equally few, the one closest to a square.
 
     Args:
-        tallness: height of a tile over its width.
+        tallness: height of a tile divided by its width.
     """
     least = math.ceil(math.sqrt(count * tallness))
     return min(range(least, min(2 * least, max(count, least)) + 1), key=lambda n: (-count % n, n))

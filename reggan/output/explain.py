@@ -1,4 +1,4 @@
-"""Pictures of what each stage did to one face, for people who want to understand it. All line up with its crop."""
+"""Pictures that explain what each stage did to one face. All are aligned with its crop."""
 
 import cv2
 import numpy as np
@@ -11,25 +11,25 @@ from reggan.predictor import AlignedFace, EditedFace, Predictor
 
 Image = NDArray[np.uint8]
 
-_ARROWS = 18  # crop pixels from one arrow to the next
-_STILL = 1.0  # crop pixels: what moves less has no colour, and no arrow if less than twice that
+_ARROWS = 18  # crop pixels between arrows
+_STILL = 1.0  # crop pixels: skin that moves less gets no colour, and below twice that no arrow
 _FULL_COLOUR = 12.0  # crop pixels: a displacement of this length has the full colour
 _SHADING_GAIN = 4.0
-_FULL_CHANGE = 0.30  # of the step from black to white: a change of this size has the brightest colour
+_FULL_CHANGE = 0.30  # of the difference between black and white: such a change gets the brightest colour
 
 
 def stage_views(
     predictor: Predictor, aligned: AlignedFace, edited: EditedFace, c: NDArray[np.float32]
 ) -> dict[str, Image]:
-    """What happened to a face, in the order in which it is best told.
+    """What happened to a face, in the order in which it is best explained.
 
     Args:
         aligned: the face as the model saw it.
-        edited: the same face of the `Result`.
+        edited: the same face in the `Result`.
         c: (6,) the strengths it was edited with.
 
     Returns:
-        name to (S, S, 3) uint8: "coarse", "displacement", "painted", "shading", "change", "attention: shared",
+        names -> (S, S, 3) uint8: "coarse", "displacement", "painted", "shading", "change", "attention: shared",
         "attention: channelwise", "attention: skip".
     """
     views = {
@@ -44,9 +44,9 @@ def stage_views(
 
 
 def displacement_picture(change: Change, crop: Image) -> Image:
-    """Where the skin went: arrows from where it was to where it is, in true length, over colours of the same motion.
+    """Where the skin moved: arrows of true length from the old to the new place, over colours for the same motion.
 
-    The hue is the direction and the strength of the colour the distance, full at 12 crop pixels, in the manner of
+    Hue shows the direction and saturation the distance, with full colour at 12 crop pixels, in the manner of
     Baker et al., "A database and evaluation methodology for optical flow", IJCV 2011.
     """
     moved = -change.displacement  # position u shows what was at u + D(u)
@@ -55,7 +55,7 @@ def displacement_picture(change: Change, crop: Image) -> Image:
     canvas = (1 - strength) * _dimmed(crop) + strength * _wheel(moved) * (
         0.35 + 0.65 * crop.max(2, keepdims=True) / 255
     )
-    zoom = 4  # drawn larger and reduced, so that the lines are smooth and the heads have a shape
+    zoom = 4  # drawn enlarged, then reduced, for smooth lines and clear arrowheads
     side = change.size * zoom
     large = cv2.resize(canvas.astype(np.uint8), (side, side), interpolation=cv2.INTER_LINEAR)
     for y in range(_ARROWS // 2, change.size, _ARROWS):
@@ -66,7 +66,7 @@ def displacement_picture(change: Change, crop: Image) -> Image:
 
 
 def _arrow(canvas: Image, start: NDArray[np.float32], end: NDArray[np.int64], zoom: int) -> None:
-    """A white arrow with a dark rim, positions in pixels before the zoom."""
+    """A white arrow with a dark outline; positions in pixels before the zoom."""
     (x0, y0), (x1, y1) = (np.rint((np.asarray(p, np.float64) + 0.5) * zoom).astype(int).tolist() for p in (start, end))
     head = min(1.0, 3.0 * zoom / max(float(np.hypot(x1 - x0, y1 - y0)), 1.0))
     for colour, width in (((20, 20, 20), 7), ((255, 255, 255), 3)):
@@ -74,18 +74,18 @@ def _arrow(canvas: Image, start: NDArray[np.float32], end: NDArray[np.int64], zo
 
 
 def painted_picture(change: Change, crop: Image) -> Image:
-    """What was painted that the picture did not show (teeth, the inside of the mouth), in colour over a grey face."""
+    """What was painted because the picture did not show it (teeth, inside of the mouth), in colour over a grey face."""
     shown = change.opacity * 255 * change.paint + (1 - change.opacity) * _dimmed(crop)
     return np.clip(np.rint(shown), 0, 255).astype(np.uint8)
 
 
 def residual_picture(change: Change) -> Image:
-    """Light and shadow that were added: mid-grey is none, four times as strong as in the result."""
+    """The light and shadow added, amplified fourfold; mid-grey means none."""
     return np.clip(np.rint(127.5 + _SHADING_GAIN * 255 * change.residual), 0, 255).astype(np.uint8)
 
 
 def change_picture(crop: Image, refined: Image) -> Image:
-    """How much each pixel changed, from dark (not at all) to bright (by 30 % of the step from black to white)."""
+    """How much each pixel changed, from dark (not at all) to bright (30 % of the way from black to white)."""
     difference = np.abs(refined.astype(np.float32) - crop).max(2) / 255
     return _heat(cv2.GaussianBlur(difference, (0, 0), 1.5) / _FULL_CHANGE, crop)
 
@@ -93,8 +93,8 @@ def change_picture(crop: Image, refined: Image) -> Image:
 def attention_pictures(predictor: Predictor, aligned: AlignedFace, c: NDArray[np.float32]) -> dict[str, Image]:
     """Where stage 2 looks: "shared", "channelwise" and "skip", the three types of attention block.
 
-    Each is the mean of the maps of that type over all scales, brought from the landmark-normalised frame back to the
-    face, and stretched: the darkest is the least attention in this picture, the brightest the most.
+    Each is the mean of that type's maps over all scales, mapped from the landmark-normalised frame back to the face.
+    Contrast is stretched: the darkest colour is the least attention in this picture, the brightest the most.
     """
     size = aligned.crop.shape[0]
     with torch.inference_mode():
@@ -111,26 +111,26 @@ def attention_pictures(predictor: Predictor, aligned: AlignedFace, c: NDArray[np
 
 
 def _stretched(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Linearly, so that all but the outermost hundredth at both ends lies between 0 and 1."""
+    """Stretch linearly so that all but the lowest and highest 1 % of the values span 0 to 1."""
     low, high = np.percentile(values, (1, 99))
     return np.asarray((values - low) / max(float(high - low), 1e-6), np.float32)
 
 
 def _dimmed(crop: Image) -> NDArray[np.float32]:
-    """(S, S, 3) float32: the face in grey and darker, to draw on."""
+    """(S, S, 3) float32: the face, grey and darkened, to draw on."""
     grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY).astype(np.float32)
     return np.repeat(0.55 * grey[..., None] + 20, 3, axis=2)
 
 
 def _heat(amount: NDArray[np.float32], crop: Image) -> Image:
-    """Amounts (S, S), shown from 0 to 1, in matplotlib's "inferno" over the face in grey."""
+    """Amounts (S, S) from 0 to 1, in matplotlib's "inferno" colours over the face in grey."""
     level = np.rint(255 * np.clip(amount, 0, 1)).astype(np.uint8)
     colour = cv2.applyColorMap(level, cv2.COLORMAP_INFERNO)[..., ::-1].astype(np.float32)
     return np.rint(0.7 * colour + 0.3 * cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)[..., None]).astype(np.uint8)
 
 
 def _wheel(moved: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The colour of each direction (S, S, 2): (S, S, 3) float32, right red, down yellow, left cyan, up blue."""
+    """The colour of each direction, (S, S, 2) -> (S, S, 3) float32: right red, down yellow, left cyan, up blue."""
     hue = np.mod(np.degrees(np.arctan2(moved[..., 1], moved[..., 0])), 360).astype(np.float32)
     hsv = np.stack([hue, np.full_like(hue, 0.85), np.full_like(hue, 0.95)], -1)
     return np.asarray(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB) * 255, np.float32)

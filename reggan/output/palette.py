@@ -1,4 +1,4 @@
-"""Many frames in 256 colours, for GIF: one palette for all, and dithering that stands still."""
+"""Many frames in 256 colours, for GIF: one palette for all of them, and dithering that does not flicker."""
 
 import math
 
@@ -8,15 +8,15 @@ from PIL import Image
 
 
 def to_palette(frames: NDArray[np.uint8], colours: int = 255) -> list[Image.Image]:
-    """Frames (F, H, W, 3) in one palette of their own.
+    """Convert frames (F, H, W, 3) to one palette made for them.
 
-    Dithered with a fixed threshold matrix: error diffusion would carry each change to the end of the picture, and the
-    background would crawl. Here a pixel that keeps its colour keeps its index. Index 255 stays free, for the
-    transparency by which a GIF omits what did not change.
+    They are dithered with a fixed threshold matrix, so that a pixel that keeps its colour keeps its index. Error
+    diffusion would spread each change over the rest of the picture and make the background crawl. Index 255 stays free
+    for transparency, with which a GIF leaves out what did not change.
     """
     table = _palette(frames[[0, len(frames) // 4, len(frames) // 2], ::2, ::2], colours)
     apart = np.linalg.norm(table[:, None] - table[None], axis=2) + 1e3 * np.eye(len(table), dtype=np.float32)
-    step = float(np.median(apart.min(1)))  # between neighbours in the palette, usually
+    step = float(np.median(apart.min(1)))  # typical distance between neighbours in the palette
     spread = step / math.sqrt(3)  # the threshold is added to all three channels
     height, width = frames.shape[1:3]
     threshold = np.tile(bayer(8), (math.ceil(height / 8), math.ceil(width / 8)))[:height, :width, None]
@@ -30,9 +30,9 @@ def to_palette(frames: NDArray[np.uint8], colours: int = 255) -> list[Image.Imag
 
 
 def _palette(pixels: NDArray[np.uint8], colours: int) -> NDArray[np.float32]:
-    """(colours, 3) or fewer: k-means of the colours that occur, each counting as the square root of its frequency.
+    """(colours, 3), or fewer: k-means of the colours that occur, each weighted by the square root of its frequency.
 
-    By frequency alone, which is what median cut goes by, a background takes the palette and green eyes turn brown.
+    Weighted by frequency itself, as in median cut, a background takes up most of the palette and green eyes turn brown.
     """
     coarse = (pixels.reshape(-1, 3) >> 3).astype(np.int32)
     code = (coarse[:, 0] << 10) | (coarse[:, 1] << 5) | coarse[:, 2]
@@ -52,7 +52,7 @@ def _palette(pixels: NDArray[np.uint8], colours: int) -> NDArray[np.float32]:
 
 
 def _nearest(table: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """For each colour of 6 bits a channel the index of the nearest in `table` (N, 3): (64, 64, 64)."""
+    """(64, 64, 64): for each colour of 6 bits per channel, the index of the nearest one in `table` (N, 3)."""
     level = np.arange(64, dtype=np.float32) * 4 + 1.5
     plane = np.stack(np.meshgrid(level, level, indexing="ij"), -1).reshape(-1, 2)  # green and blue
     out = np.empty((64, 64 * 64), np.uint8)

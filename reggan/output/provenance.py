@@ -1,9 +1,9 @@
-"""Every picture that leaves RegGAN says in its own file that it was edited with AI, how, and by which weights.
+"""Every file that RegGAN writes states that the picture was edited with AI, how, and with which weights.
 
 The statement is IPTC's "digital source type" in an XMP packet, which search engines and picture agencies read, and
 the same words in the format's older fields: EXIF for JPEG and WebP, text chunks for PNG, the comment for GIF and MP4.
-Nothing of the original's metadata is carried over: no place, no date, no camera. Neither is a colour profile, because
-`reggan.faces.read_image` has converted the colours to sRGB, which is what a file without a profile means.
+None of the original's metadata are kept: no place, no date, no camera. Nor is a colour profile, because
+`reggan.faces.read_image` has converted the colours to sRGB, which is assumed for files without a profile.
 """
 
 import io
@@ -20,15 +20,15 @@ from PIL import Image, PngImagePlugin
 from reggan import __version__
 from reggan.errors import InputError
 
-#: IPTC's term for a picture in which part was made by a trained model.
+#: IPTC's term for a picture partly made by a trained model.
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 
-#: The formats that are written, and the endings of their files, the usual one first.
+#: The formats that can be written, and their file extensions, the usual one first.
 SUFFIXES = {"png": (".png",), "jpeg": (".jpg", ".jpeg"), "webp": (".webp",)}
 WRONG_FORMAT = "Pictures are saved as {formats}, not {format}."
 
 _FORMATS = {suffix: format for format, suffixes in SUFFIXES.items() for suffix in suffixes}
-_LARGEST = {"png": 2**31 - 1, "jpeg": 65535, "webp": 16383}  # pixels on a side
+_LARGEST = {"png": 2**31 - 1, "jpeg": 65535, "webp": 16383}  # most pixels per side
 _READ = ("PNG", "JPEG", "WEBP", "GIF")
 _EXIF_DESCRIPTION, _EXIF_SOFTWARE = 0x010E, 0x0131
 _PNG_XMP = "XML:com.adobe.xmp"
@@ -56,16 +56,16 @@ _PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 
 
 def statement(model: dict[str, str], expression: str = "") -> dict[str, str]:
-    """What is said about a picture, in the terms that `read` returns.
+    """The statement about a picture, under the keys that `read` returns.
 
     Args:
-        model: the predictor's metadata; the revision of the weights is taken from it, else their SHA-256.
-        expression: words for what was asked for, e.g. "happy, 80 %".
+        model: the predictor's metadata, for the weights' revision or, if there is none, their SHA-256.
+        expression: the requested expression in words, e.g. "happy, 80 %".
 
     Returns:
         "software", "description", "source_type" and "model" (twelve characters, or "unknown").
     """
-    words = " ".join(re.sub(r"[^\x20-\ud7ff\ue000-\ufffd]", " ", expression).split())  # what XML can hold, on one line
+    words = " ".join(re.sub(r"[^\x20-\ud7ff\ue000-\ufffd]", " ", expression).split())  # what XML allows, on one line
     return {
         "software": f"RegGAN {__version__}",
         "description": "Facial expression changed by RegGAN" + (f" ({words})" if words else ""),
@@ -80,7 +80,7 @@ def xmp_packet(said: dict[str, str]) -> bytes:
 
 
 def comment(said: dict[str, str]) -> str:
-    """A `statement` in lines, for formats that have a comment and nothing better."""
+    """A `statement` as lines of text, for formats that have only a comment field."""
     return (
         f"{said['description']}\nSoftware: {said['software']}\nModel: {said['model']}\n"
         f"Digital source type: {said['source_type']}"
@@ -111,13 +111,13 @@ def encode(
 
     Args:
         image: (H, W, 3) uint8 RGB.
-        format: "png" (without loss), "jpeg" or "webp".
+        format: "png" (lossless), "jpeg" or "webp".
         model: see `statement`.
         expression: see `statement`.
-        quality: 0 to 100, of JPEG and WebP.
+        quality: 0 to 100, for JPEG and WebP.
 
     Raises:
-        InputError: another format, or more pixels on a side than the format allows.
+        InputError: any other format, or more pixels per side than the format allows.
     """
     if format not in SUFFIXES:
         raise InputError(WRONG_FORMAT, formats=", ".join(SUFFIXES), format=repr(format))
@@ -141,7 +141,7 @@ def save(
     """Write a picture, (H, W, 3) uint8 RGB, in the format that the path's suffix names; see `encode`.
 
     Raises:
-        InputError: see `encode`; also for a suffix that is none of .png, .jpg, .jpeg, .webp.
+        InputError: see `encode`; also for any suffix but .png, .jpg, .jpeg and .webp.
     """
     path = Path(path)
     if path.suffix.lower() not in _FORMATS:
@@ -152,9 +152,9 @@ def save(
 
 
 def read(source: str | Path | bytes) -> dict[str, str]:
-    """What a file says about its making, in the terms of `statement`; without the terms it is silent about.
+    """What a file says about how it was made, under the keys of `statement`, without those it says nothing about.
 
-    Reads the header alone. A PNG, JPEG, WebP or GIF file may say nothing, and any other content says nothing.
+    Only the header is read. The result is empty for a PNG, JPEG, WebP or GIF without a statement, and anything else.
     """
     try:
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=_READ) as picture:
@@ -168,7 +168,7 @@ def read(source: str | Path | bytes) -> dict[str, str]:
 
 
 def read_comment(text: str | bytes) -> dict[str, str]:
-    """The inverse of `comment`; an empty dictionary for anybody else's comment."""
+    """The inverse of `comment`; an empty dictionary for any other comment."""
     lines = (text.decode(errors="replace") if isinstance(text, bytes) else text).split("\n")
     fields = dict(line.split(": ", 1) for line in lines[1:] if ": " in line)
     if "Digital source type" not in fields:
@@ -179,7 +179,7 @@ def read_comment(text: str | bytes) -> dict[str, str]:
 
 def _read_packet(packet: str | bytes) -> dict[str, str]:
     text = packet.decode(errors="replace") if isinstance(packet, bytes) else packet
-    if "<!" in text:  # XMP has no document type; without one there are no entities that could grow
+    if "<!" in text:  # XMP has no document type, and without one there are no entities that could expand
         return {}
     try:
         root = ElementTree.fromstring(text)

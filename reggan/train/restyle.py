@@ -1,7 +1,7 @@
-"""Augmentation for generalisation: the same change of look for input and target, batched, in torch.
+"""Augmentation for generalisation: gives input and target the same new look, batched, in torch.
 
-Every function takes and returns (B, C, H, W) in [0, 1] with C = 3 k: k images of one face stacked along the
-channels (input, target), so that all get the same treatment.
+Every function takes and returns (B, C, H, W) in [0, 1] with C = 3 k: k images of the same face (input,
+target) stacked along the channels, so that all of them are treated alike.
 """
 
 import cv2
@@ -27,7 +27,7 @@ def grey(x: Tensor) -> Tensor:
 
 
 def colour(x: Tensor) -> Tensor:
-    """Gain per channel, gamma, contrast, saturation (a fifth of the images end up grey or nearly so)."""
+    """Random gain per channel, gamma, contrast and saturation; a fifth of the images end up grey or nearly so."""
     b, k = len(x), x.shape[1] // 3
     gain = (1 + 0.25 * torch.randn(b, 3, 1, 1, device=x.device) * _rand(b, x, 0, 1)).repeat(1, k, 1, 1)
     x = (x * gain).clamp(1e-4, 1) ** torch.exp(_rand(b, x, -0.5, 0.5))
@@ -38,7 +38,7 @@ def colour(x: Tensor) -> Tensor:
 
 
 def kuwahara(x: Tensor, radius: int) -> Tensor:
-    """Kuwahara's filter: each pixel becomes the mean of the calmest of four windows around it. Looks like oil."""
+    """Kuwahara's filter: each pixel becomes the mean of the most uniform of four windows around it. Looks like oil."""
     images = _per_image(x)
     side = radius + 1
     p = F.pad(images, (radius,) * 4, mode="reflect")
@@ -59,7 +59,7 @@ def kuwahara(x: Tensor, radius: int) -> Tensor:
 
 
 def blur(x: Tensor, sigma: float) -> Tensor:
-    """Gaussian blur, separable, reflected border."""
+    """Separable Gaussian blur, reflected at the border."""
     r = max(1, int(3 * sigma + 0.5))
     t = torch.arange(-r, r + 1, dtype=x.dtype, device=x.device)
     g = torch.exp(-0.5 * (t / sigma) ** 2)
@@ -77,7 +77,7 @@ def oil(x: Tensor) -> Tensor:
 
 
 def pencil(x: Tensor) -> Tensor:
-    """Dodge: grey divided by its own blur leaves dark lines on paper; some tone is kept."""
+    """Dodge: dividing the grey image by its blur leaves dark lines on white; some tone is kept."""
     g = grey(x)
     lines = (g / blur(g, 6.0).clamp_min(0.05)).clamp(0, 1.05) / 1.05
     keep = _rand(len(x), x, 0.1, 0.6)
@@ -85,7 +85,7 @@ def pencil(x: Tensor) -> Tensor:
 
 
 def cartoon(x: Tensor) -> Tensor:
-    """Flat areas, few tones, dark outlines."""
+    """Flat areas in a few tones, with dark outlines."""
     flat = kuwahara(kuwahara(x, 3), 2)
     levels = _rand(len(x), x, 5, 10)
     soft = flat * levels
@@ -97,9 +97,9 @@ def cartoon(x: Tensor) -> Tensor:
 
 
 def sculpture(x: Tensor) -> Tensor:
-    """Stone or metal: local contrast without colour, a tone curve, a tint, for metal a shine."""
+    """Stone or metal: local contrast without colour, a tone curve, a tint, and a shine for metal."""
     g = grey(x)
-    local = g - blur(g, 12.0)  # albedo (dark hair, lips, irises) mostly gone, relief kept
+    local = g - blur(g, 12.0)  # mostly removes albedo (dark hair, lips, irises), keeps relief
     base = _rand(len(x), x, 0.15, 0.55) * (g - 0.5) + 0.5
     tone = (base + _rand(len(x), x, 0.6, 1.3) * local + _rand(len(x), x, -0.15, 0.2)).clamp(0.01, 0.99)
     metal = torch.rand(len(x), 1, 1, 1, device=x.device) < 0.4
@@ -114,7 +114,7 @@ _STYLES = ((oil, 0.18), (pencil, 0.05), (cartoon, 0.09), (sculpture, 0.14))
 
 
 def jpeg(x: Tensor, quality: int) -> Tensor:
-    """JPEG artefacts of a given quality, one image at a time: (B, 3, H, W) -> the same."""
+    """JPEG artefacts of a given quality, one image at a time: (B, 3, H, W) -> (B, 3, H, W)."""
     out = []
     for image in (x * 255).round().byte().permute(0, 2, 3, 1).cpu().numpy():
         coded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
@@ -123,7 +123,7 @@ def jpeg(x: Tensor, quality: int) -> Tensor:
 
 
 def restyle(x: Tensor) -> Tensor:
-    """Colour changes for all, an art style for about half of the batch. (B, 3 k, H, W) -> the same."""
+    """Change all colours, and give about half of the batch an art style: (B, 3 k, H, W) -> (B, 3 k, H, W)."""
     draw = torch.rand(len(x))
     low = 0.0
     out = x.clone()

@@ -1,8 +1,8 @@
 """Weights from the Hugging Face Hub, all files at one commit: a JSON configuration and safetensors, nothing else.
 
-On a network that is dead, the Hub's client tries again and again, for half a minute or for several. Here one short
-question goes first, and the whole download may be given a time: what is not there by then goes on in the background,
-for the next start.
+Without a working network, the Hub's client retries for half a minute or for several. So one short request is sent
+first, and the whole download may be given a time limit: whatever is missing by then continues to download in the
+background, for the next start.
 """
 
 import os
@@ -14,16 +14,16 @@ from typing import Any
 
 from reggan.errors import InputError
 
-os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # before its first import: it asks for nothing but our files
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # before its first import: it should request only our files
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-_FIRST_ANSWER = 3.0  # seconds that the Hub has for it
+_FIRST_ANSWER = 3.0  # seconds that the Hub has to answer the first request
 _NO_NAME = "There is no file or folder {repo}, and a repository on the Hub has a name like someone/reggan."
 
 
 class Unreachable(Exception):
-    """The Hub cannot be asked. `str(error)` says why, as the middle of a sentence."""
+    """The Hub cannot be reached. `str(error)` says why, in words that fit the middle of a sentence."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,12 @@ class Snapshot:
 
     folder: Path
     commit: str  # 40 hexadecimal digits
-    unasked: str = ""  # why the Hub could not be asked whether there is something newer
+    unasked: str = ""  # why the Hub could not be asked for a newer commit
 
 
 @dataclass(frozen=True)
 class Options:
-    """As `huggingface_hub.hf_hub_download` has them."""
+    """Options of `huggingface_hub.hf_hub_download`."""
 
     token: str | bool | None = None
     cache_dir: str | Path | None = None
@@ -48,18 +48,18 @@ class Options:
 def fetch(
     repo: str, revision: str | None = None, seconds: float | None = None, options: Options | None = None
 ) -> Snapshot:
-    """Bring a repository's configuration and weights into the cache, if they are not there yet.
+    """Download a repository's configuration and weights to the cache, if they are not there yet.
 
-    A whole commit hash that is in the cache costs no request; neither does anything else with `local_files_only` or
-    HF_HUB_OFFLINE. A branch or tag is asked for, and if there is no answer taken as the cache remembers it.
+    No request is made for a full commit hash that is in the cache, nor for anything with `local_files_only` or
+    HF_HUB_OFFLINE. A branch or tag is looked up on the Hub; without an answer, the commit known to the cache is used.
 
     Args:
         repo: "owner/name".
         revision: branch, tag or commit; "main" if not given.
-        seconds: how long to wait for all of it; for ever if not given.
+        seconds: how long to wait for the whole download; without limit if not given.
 
     Raises:
-        InputError: there is no such repository, revision or file.
+        InputError: the repository, revision or file does not exist.
         Unreachable: the Hub did not answer (in time), and the cache does not have it.
     """
     from huggingface_hub import constants
@@ -83,7 +83,7 @@ def fetch(
 
 
 def cached(repo: str, revision: str, options: Options) -> Snapshot | None:
-    """What the cache has of a revision, if it has both files; asks nobody."""
+    """A revision from the cache, if both files are there; makes no request."""
     from huggingface_hub import try_to_load_from_cache
     from huggingface_hub.errors import HFValidationError
 
@@ -96,7 +96,7 @@ def cached(repo: str, revision: str, options: Options) -> Snapshot | None:
 
 
 def _in_time(repo: str, revision: str, seconds: float | None, options: Options) -> Snapshot:
-    """`_download`, given up on after some seconds: no setting of the client bounds a whole download."""
+    """`_download` with a time limit in seconds: the client has no setting for one."""
     done: list[Snapshot | Exception] = []
 
     def work() -> None:
@@ -160,7 +160,7 @@ def _download(repo: str, revision: str, options: Options) -> Snapshot:
                 "The Hub does not let you read {repo}; HF_TOKEN must be a token that may.", repo=repo
             ) from None
         raise Unreachable(f"the Hub answered with error {status}") from None
-    except Exception as error:  # noqa: BLE001 - of several libraries: sockets, HTTP, the cache's disk
+    except Exception as error:  # noqa: BLE001 - errors of sockets, HTTP, the disk, from several libraries
         raise Unreachable(_reason(error)) from error
 
 

@@ -1,4 +1,4 @@
-"""Reading and writing weights: safetensors with the model's configuration beside it or in the header. Never pickle."""
+"""Reads and writes weights: safetensors, with the model's configuration in the header or beside it. Never pickle."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ from reggan.weights.source import EMBEDDED
 __all__ = ["EMBEDDED", "load_model", "save_folder", "save_model"]
 
 
-#: Positions and distances deserve full precision.
+#: Positions and distances, which are kept in full precision.
 _POSITIONS = ("frame.shape", "neutral.", "refinement.shape.", "refinement.mean.displacement")
 
 
@@ -48,11 +48,11 @@ def load_model(path: str | Path) -> tuple[RegGAN, dict[str, str]]: ...
 @overload
 def load_model(path: str | Path, kind: type[Model]) -> tuple[Model, dict[str, str]]: ...
 def load_model(path: str | Path, kind: type[RegGAN] = RegGAN) -> tuple[RegGAN, dict[str, str]]:
-    """Read a model (float32, eval mode, on the CPU) and its metadata, with "sha256" of the file added.
+    """Read a model (float32, eval mode, on the CPU) and its metadata, to which the file's "sha256" is added.
 
     Args:
-        path: a file of `save_model`, or a folder of `save_folder`, whose checksum is verified.
-        kind: what to build of it: `RegGAN`, or a class that is made as it is.
+        path: a file from `save_model`, or a folder from `save_folder`, whose checksum is verified.
+        kind: the class to build: `RegGAN`, or one with the same constructor.
 
     Raises:
         InputError: a file is missing, is not safetensors, is damaged, or does not fit the model.

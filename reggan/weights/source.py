@@ -1,4 +1,4 @@
-"""Which weights a predictor gets: those it is told, those of the environment, those of the package."""
+"""Which weights a predictor gets: those given, else those that the environment names, else the package's own."""
 
 import logging
 import os
@@ -14,34 +14,34 @@ EMBEDDED = Path(__file__).resolve().with_name("reggan.safetensors")
 #: Environment variable with a file, a folder, or a repository on the Hub: "someone/reggan", "someone/reggan@revision".
 VARIABLE = "REGGAN_WEIGHTS"
 
-_SECONDS = 3.5  # for the whole download; with loading the embedded weights instead, five
+_SECONDS = 3.5  # for the whole download; five, if the embedded weights are loaded after all
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Source:
-    """Weights on the disk, and how they came there."""
+    """Weights on disk, and where they came from."""
 
     path: Path  # a safetensors file, or a folder with config.json and model.safetensors
     name: str  # of the repository, file or folder; "" for the package's own
     commit: str = ""  # of the repository
-    notice: str = ""  # one sentence for everybody who uses them, if they are not the ones that were asked for
+    notice: str = ""  # one sentence for everyone who uses them, if they are not the requested ones
 
 
 def find(
     name: str | Path | None = None, revision: str | None = None, environ: Mapping[str, str] = os.environ
 ) -> Source:
-    """The weights to load; a repository is downloaded if it has to be.
+    """The weights to load; a repository is downloaded if necessary.
 
-    Where the Hub does not answer, the answer is the package's own weights and a notice, after 3.5 seconds at most.
+    If the Hub does not answer within 3.5 seconds, the package's own weights are returned, with a notice.
 
     Args:
-        name: file, folder, "owner/name" or "owner/name@revision"; if not given, what REGGAN_WEIGHTS says.
+        name: file, folder, "owner/name" or "owner/name@revision"; by default the value of REGGAN_WEIGHTS.
         revision: of the repository: a commit, tag or branch, "main" if not given.
 
     Raises:
-        InputError: there is no such file, folder, repository or revision, or the repository holds no RegGAN.
+        InputError: the file, folder, repository or revision does not exist, or the repository holds no RegGAN.
     """
     wanted = str(name or environ.get(VARIABLE, "").strip())
     if not wanted:

@@ -1,9 +1,9 @@
 """The three types of spatial attention block of the refinement network.
 
-The RegGAN paper says that there are three and does not publish them; these three are our choice, from the same
-family. (a) and (b) follow SPARNet (Chen et al., "Learning spatial attention for face super-resolution", IEEE TIP
-2021), where the map comes from a small hourglass; (c) is an attention gate (Oktay et al., "Attention U-Net", 2018)
-that also listens to the expression.
+The RegGAN paper says that there are three types but does not describe them; these are our choice, from the same family.
+(a) and (b) follow SPARNet (Chen et al., "Learning spatial attention for face super-resolution", IEEE TIP 2021), where a
+small hourglass makes the map; (c) is an attention gate (Oktay et al., "Attention U-Net", 2018) that also depends on the
+expression.
 """
 
 import torch.nn as nn
@@ -16,13 +16,13 @@ def norm(channels: int) -> nn.GroupNorm:
 
 
 def start_open(logits: nn.Conv2d) -> None:
-    """Bias 1, so that the attention map starts at about sigmoid(1) = 0.73."""
+    """Set the bias to 1, so that the attention map starts at about sigmoid(1) = 0.73."""
     assert logits.bias is not None
     nn.init.constant_(logits.bias, 1.0)
 
 
 class Hourglass(nn.Module):
-    """A look at the surroundings: down two scales and up again with a skip, ending in attention logits."""
+    """Attention logits from the surroundings: down two scales and up again, with a skip connection."""
 
     def __init__(self, channels: int, maps: int, width: int = 32) -> None:
         super().__init__()
@@ -68,21 +68,21 @@ class AttentionBlock(nn.Module):
 
 
 class SharedAttentionBlock(AttentionBlock):
-    """Type (a): one attention map, shared by all channels. Says where something has to change."""
+    """Type (a): one attention map shared by all channels: where something has to change."""
 
     def __init__(self, channels: int, condition: int) -> None:
         super().__init__(channels, condition, 1)
 
 
 class ChannelwiseAttentionBlock(AttentionBlock):
-    """Type (b): one attention map per channel. Says where each feature matters."""
+    """Type (b): one attention map per channel: where each feature matters."""
 
     def __init__(self, channels: int, condition: int) -> None:
         super().__init__(channels, condition, channels)
 
 
 class SkipGate(nn.Module):
-    """Type (c): gates a skip connection by what the decoder wants to see there, and by the expression."""
+    """Type (c): gates a skip connection by the decoder's features and the expression."""
 
     def __init__(self, skip: int, decoder: int, condition: int) -> None:
         super().__init__()

@@ -1,8 +1,8 @@
 """The patch discriminator of the adversarial phase, conditioned on the expression.
 
-Conditioning by projection: a patch's score is psi(f) + <V c, f> for its feature f (Miyato and Koyama, "cGANs with
-projection discriminator", ICLR 2018). Judged in the landmark-normalised frame, where an eye is always at the eye's
-place, so the position is given as well; and so is the image's fine detail, since that is where a refined face differs
+Conditioning is by projection: a patch's score is psi(f) + <V c, f> for its feature f (Miyato and Koyama, "cGANs with
+projection discriminator", ICLR 2018). Faces are judged in the landmark-normalised frame, where an eye is always in the
+same place, so the position is an input too; so is the image's fine detail, because that is where a refined face differs
 from a real one. Sizes are our choice.
 """
 
@@ -15,7 +15,7 @@ from reggan.expressions import BASIC
 
 
 class PatchDiscriminator(nn.Module):
-    """Scores overlapping patches of about 46 x 46 pixels: (B, 3, S, S), (B, 6) -> (B, 1, S/8, S/8)."""
+    """Scores for overlapping patches of about 46 x 46 pixels: (B, 3, S, S), (B, 6) -> (B, 1, S/8, S/8)."""
 
     def __init__(self, widths: tuple[int, ...] = (32, 64, 128, 192)) -> None:
         super().__init__()
@@ -26,7 +26,7 @@ class PatchDiscriminator(nn.Module):
         self.last = nn.Conv2d(widths[-1], widths[-1], 3, padding=1)
         self.score = nn.Conv2d(widths[-1], 1, 1)
         self.projection = nn.Linear(len(BASIC), widths[-1], bias=False)
-        # There is no normalisation: without the right gain (He et al. 2015) the signal fades and nothing is learned.
+        # Without normalisation the signal fades and nothing is learned unless the gain is right (He et al. 2015).
         for layer in [self.stem, *self.down, self.last]:
             nn.init.kaiming_normal_(layer.weight, a=0.2)
 

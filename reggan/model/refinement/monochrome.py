@@ -1,9 +1,9 @@
-"""Pictures of one colour: grey and sepia photographs, marble, engravings. What is painted there must be of that colour.
+"""Monochrome pictures: grey and sepia photographs, marble, engravings. What is painted there must have their colour.
 
-In such a picture the colour is a function of the luma l, colour = l + t(l) with one offset t for each channel. t is
-found by averaging over the face, and how far the face's own pixels are from it says whether the picture is one of these
-at all: of 60 photographs from before 1930, 55 are for certain, and of 60 press portraits in colour none is. Our choice
-throughout.
+In such a picture the colour is a function of the luma l: colour = l + t(l), with one offset t per channel. Averaging
+over the face gives t, and how far the face's own pixels are from it tells whether the picture is monochrome at all: of
+60 photographs from before 1930, 55 certainly are, and of 60 press portraits in colour none is. All of this is our
+choice.
 """
 
 from typing import NamedTuple
@@ -14,20 +14,20 @@ from torch import Tensor
 
 from reggan.model.arrays import luma, smoothstep
 
-_KNOTS = 17  # of t, which is linear between them
-_POOLED = 4  # pixels, averaged first: grain and JPEG blocks have colours of their own
-_SURE, _NEVER = 0.012, 0.020  # distance of the face's pixels from t, up to and from which the picture is of one colour
-_PRIOR = 0.002  # of the face's pixels: weight of a t that is proportional to l, where a knot has seen few
+_KNOTS = 17  # of t, which is linear in between
+_POOLED = 4  # pixels, side of the blocks averaged first: grain and JPEG artefacts have colours of their own
+_SURE, _NEVER = 0.012, 0.020  # distance of the face's pixels from t: certainly monochrome up to, never from
+_PRIOR = 0.002  # share of the face's pixels: weight of a t proportional to l, for knots with few pixels
 
 
 class Palette(NamedTuple):
-    """The one colour of each picture."""
+    """The single colour of each monochrome picture."""
 
-    weight: Tensor  # (B, 1, 1, 1) in [0, 1], how sure it is that the picture has but one
-    offset: Tensor  # (B, 17, 3) t at the knots
+    weight: Tensor  # (B, 1, 1, 1) in [0, 1], how certainly the picture is monochrome
+    offset: Tensor  # (B, 17, 3), t at the knots
 
     def toned(self, colour: Tensor) -> Tensor:
-        """Colours (B, 3, H, W) brought into the palette, by their luma."""
+        """Colours (B, 3, H, W) replaced by those of the palette with the same luma."""
         if not self.weight.any():
             return colour
         brightness = luma(colour)
@@ -40,7 +40,7 @@ class Palette(NamedTuple):
         return torch.lerp(colour, brightness + offset, self.weight)
 
     def in_hue(self, light: Tensor) -> Tensor:
-        """Added light and shadow (B, 3, H, W) without colours of its own."""
+        """Added light and shadow (B, 3, H, W), without any hue of their own."""
         return torch.lerp(light, light.mean(1, keepdim=True).expand_as(light), self.weight)
 
 
@@ -48,7 +48,7 @@ def palette_of(x: Tensor) -> Palette:
     """The palettes of faces in the frame, (B, 3, S, S) in [0, 1]."""
     small = F.avg_pool2d(x, _POOLED)
     t = torch.linspace(-1, 1, small.shape[-1], device=x.device, dtype=x.dtype)
-    face = ((t / 0.6).square() + ((t[:, None] - 0.08) / 0.72).square() < 1).to(x)  # (s, s), about where the face is
+    face = ((t / 0.6).square() + ((t[:, None] - 0.08) / 0.72).square() < 1).to(x)  # (s, s), roughly where the face is
     brightness = luma(small)
     own = small - brightness  # (B, 3, s, s)
     knots = torch.arange(_KNOTS, device=x.device, dtype=x.dtype)

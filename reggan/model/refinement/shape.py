@@ -1,9 +1,9 @@
-"""The shape of a face as a few numbers: how it differs from the mean, of which the frame shows nothing any more.
+"""The shape of a face in a few numbers: how it differs from the mean shape.
 
-In the frame all faces have the same shape, but what an expression moves depends on it: how far a brow rises in the
-picture, on how far the head leans back; which way a lip corner goes, on how wide the mouth is. Principal components of
-the frame's map B say it (our choice: 12 of them explain half of what the mean displacement leaves unexplained on people
-kept out of training, see docs/experiments.md).
+The frame hides this difference, since all faces have the same shape there, but an expression's movements depend on it:
+how far a brow rises in the picture depends on how far the head leans back, and which way a lip corner moves on how wide
+the mouth is. The numbers are principal components of the frame's map B. This is our choice: 12 of them explain half of
+what the mean displacement leaves unexplained on people kept out of training (docs/experiments.md).
 """
 
 import torch
@@ -13,12 +13,12 @@ from torch import Tensor
 
 from reggan.model.frame import mirrored, pixel_grid
 
-_POOLED = 8  # B - v is averaged over 8 x 8 tiles first: it is smooth
-_REACH = 2.5  # standard deviations; shapes outside of what was trained on do not go further
+_POOLED = 8  # B - v is smooth, so it is averaged over 8 x 8 tiles first
+_REACH = 2.5  # standard deviations; limits shapes unlike any in training
 
 
 class FaceShape(nn.Module):
-    """B in, `components` numbers out, each with variance 1 over the faces it was fitted on."""
+    """Turns B into `components` numbers, each with variance 1 over the faces they were fitted on."""
 
     centre: Tensor
     basis: Tensor
@@ -29,7 +29,7 @@ class FaceShape(nn.Module):
         self.register_buffer("basis", torch.zeros(2 * _POOLED**2, components))
 
     def forward(self, to_crop: Tensor) -> Tensor:
-        """(B, S, S, 2) normalised positions -> (B, components), within 2.5 of 0."""
+        """(B, S, S, 2) normalised positions -> (B, components), between -2.5 and 2.5."""
         with torch.autocast(to_crop.device.type, enabled=False):
             z = (_tiles(to_crop).flatten(1) - self.centre) @ self.basis
             return _REACH * torch.tanh(z / _REACH)
