@@ -22,7 +22,7 @@ class Depth:
 
 
 def depth_of(picture: Image.Image) -> Depth:
-    """What the file says about its numbers. Call it before `upright`, which loses the tags of pictures that it turns."""
+    """What the file says about its numbers. Call it before `upright`, which loses the tags of pictures it turns."""
     if not isinstance(picture, TiffImagePlugin.TiffImageFile):
         return Depth()
     tags = picture.tag_v2
