@@ -8,8 +8,7 @@ from torch import Tensor
 
 from reggan.model.arrays import resize
 from reggan.model.config import ModelConfig
-from reggan.model.frame import FrameMaps
-from reggan.model.refinement import RefinementNetwork
+from reggan.model.refinement import Placement, RefinementNetwork
 from reggan.model.refinement.attention import AttentionBlock
 from reggan.model.reggan import SIZE, RegGAN
 
@@ -79,14 +78,21 @@ class WithoutAttention(RegGAN):
 class _ResidualNetwork(RefinementNetwork):
     """Only r remains: refined = crop(B(v)) + r, the "ultimate skip" of US-GAN (arXiv 2112.13002)."""
 
-    def displacement(self, own: Tensor, onset: Tensor, c: Tensor, z: Tensor) -> Tensor:
+    def displacement(self, own: Tensor, onset: Tensor, told: Tensor, z: Tensor) -> Tensor:
         return own.new_zeros(len(own), 2, self.size, self.size)
 
-    def painting(self, opacity: Tensor, paint: Tensor, onset: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+    def painting(self, opacity: Tensor, paint: Tensor, onset: Tensor, told: Tensor) -> tuple[Tensor, Tensor]:
         return torch.zeros_like(opacity), torch.zeros_like(paint)
 
     def shading(
-        self, own: Tensor, x: Tensor, c: Tensor, frame: FrameMaps, displacement: Tensor, opacity: Tensor, paint: Tensor
+        self,
+        own: Tensor,
+        x: Tensor,
+        told: Tensor,
+        placement: Placement,
+        displacement: Tensor,
+        opacity: Tensor,
+        paint: Tensor,
     ) -> Tensor:
         return own
 
@@ -100,9 +106,9 @@ class _NetworkWithoutShading(RefinementNetwork):
 
     def __init__(self, config: ModelConfig, size: int = 256) -> None:
         super().__init__(config, size)
-        del self.mean.shading
+        del self.mean.shading, self.mean.shading_leaving
 
-    def mean_gain(self, c: Tensor, where: Tensor) -> Tensor:
+    def mean_gain(self, told: Tensor, where: Tensor) -> Tensor:
         return where.new_zeros(1)
 
 

@@ -10,15 +10,27 @@ from reggan.faces.topology import LEFT_EYE, MESH, RIGHT_EYE
 LIMIT = 0.075
 
 
-def landmark_distance(image: NDArray[np.uint8], intended: NDArray[np.floating]) -> float:
-    """Mean distance of MediaPipe's landmarks from the intended ones, in IOD of the latter; inf if no face is found.
+def find_again(image: NDArray[np.uint8], intended: NDArray[np.floating]) -> tuple[NDArray[np.floating], float]:
+    """MediaPipe's landmarks of the face nearest to the intended ones, and how far they are from them.
 
     Args:
         image: (S, S, 3) uint8 aligned crop.
         intended: (478, 2) crop pixels.
+
+    Returns:
+        (478, 2) crop pixels, and the mean distance in IOD of the intended ones; those and inf if no face is found.
     """
     from reggan.faces.mesh import find_meshes  # here, because MediaPipe takes seconds to load
 
     eyes = intended[list(LEFT_EYE)].mean(0) - intended[list(RIGHT_EYE)].mean(0)
-    errors = [float(np.linalg.norm(found[:MESH] - intended[:MESH], axis=1).mean()) for found in find_meshes(image)]
-    return min(errors, default=float("inf")) / float(np.linalg.norm(eyes))
+    best, distance = intended, float("inf")
+    for found in find_meshes(image):
+        apart = float(np.linalg.norm(found[:MESH] - intended[:MESH], axis=1).mean() / np.linalg.norm(eyes))
+        if apart < distance:
+            best, distance = found, apart
+    return best, distance
+
+
+def landmark_distance(image: NDArray[np.uint8], intended: NDArray[np.floating]) -> float:
+    """`find_again`'s distance alone."""
+    return find_again(image, intended)[1]

@@ -13,7 +13,7 @@ from reggan.engine.fit.accept import accept, check_fit
 from reggan.engine.fit.face_fit import Fit, fit_face
 from reggan.engine.kit.facekit import FaceKit
 from reggan.engine.kit.rig import Rig, prepare_rig
-from reggan.engine.landmark_check import LIMIT, landmark_distance
+from reggan.engine.landmark_check import LIMIT, find_again, landmark_distance
 from reggan.engine.plan import plan_targets
 from reggan.engine.render.express import express, prepare_person
 from reggan.engine.styles import STYLES, styled_copies
@@ -121,10 +121,11 @@ def _synthesise_identity(job: IdentityJob, settings: SynthesisSettings) -> Outco
     thrown_out = 0
     for target in plan_targets(settings.per_identity, rng, settings.compounds):
         result = express(person, target.c)
-        if landmark_distance(result.image, result.landmarks) > LIMIT:
+        found, distance = find_again(result.image, result.landmarks)
+        if distance > LIMIT:
             thrown_out += 1
             continue
-        samples.append(Sample(target.name, target.c, result.image, result.flow, result.known))
+        samples.append(Sample(target.name, target.c, result.image, found, result.flow, result.known))
         if settings.styles:
             normals.append(result.normals)
     if not samples:

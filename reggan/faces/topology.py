@@ -83,6 +83,9 @@ _PAIRS = (
 )
 _MIDLINE = (10, 152, 168, 6, 197, 4, 1, 2, 0, 17, 13, 14)
 
+#: The outline of the face, all the way round from the top.
+FACE_OVAL = (10, *(a for a, _ in _PAIRS[:17]), 152, *(b for _, b in reversed(_PAIRS[:17])))
+
 #: The 84 landmarks that define the frame, and for each the index of its mirror image in this tuple.
 CONTROL = tuple(a for a, _ in _PAIRS) + tuple(b for _, b in _PAIRS) + _MIDLINE
 MIRROR = tuple((k + len(_PAIRS)) % (2 * len(_PAIRS)) for k in range(2 * len(_PAIRS))) + tuple(

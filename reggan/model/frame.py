@@ -18,7 +18,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
-from reggan.faces.topology import CONTROL, MIRROR
+from reggan.faces.topology import CONTROL, FACE_OVAL, MIRROR
 
 _GRID = 65  # the spline is smooth, so it is evaluated on 65 x 65 nodes and interpolated linearly
 _CELL = 2 / (_GRID - 1)
@@ -26,6 +26,7 @@ _EDGE = 0.96  # landmarks beyond it (chin or ear outside the crop) are moved to 
 _FOLDED = 0.05  # least share of its area that a cell may keep; at the lips of a closed mouth it is 0.3
 _ROUNDS = 120  # of smoothing at most; four faces in five need none
 _STRIDE = 0.06  # longest step in the search for the inverse
+_RIM = 9  # width in pixels of 256 of the blur, applied three times, at the face's outline
 _SMOOTHING = 2.5e-4  # in units of the kernel r^2 log r; a landmark off by a pixel then causes no kink
 
 
@@ -115,18 +116,19 @@ class LandmarkFrame(nn.Module):
 
     shape: Tensor
     operator: Tensor
+    _face: Tensor
 
     def __init__(self, shape: Tensor | None = None) -> None:
         super().__init__()
         self.register_buffer("shape", torch.zeros(len(CONTROL), 2) if shape is None else shape.float())
         # Derived from the shape, so not stored; computed when first needed.
         self.register_buffer("operator", torch.zeros(0), persistent=False)
+        self.register_buffer("_face", torch.zeros(0), persistent=False)
 
     def _operator(self) -> Tensor:
         if self.operator.numel() == 0:
-            nodes = _nodes(self.shape).reshape(-1, 2)
             control = torch.cat([self.shape, _border(self.shape)])
-            self.operator = spline_operator(control, nodes).float()  # (65 * 65, 84 + 24)
+            self.operator = spline_operator(control, nodes(self.shape).reshape(-1, 2)).float()  # (65 * 65, 84 + 24)
         return self.operator
 
     def forward(self, landmarks: Tensor, size: int) -> FrameMaps:
@@ -139,10 +141,38 @@ class LandmarkFrame(nn.Module):
         Returns:
             `FrameMaps` with (B, S, S, 2) float32 maps.
         """
+        forward = self._at_nodes(landmarks, size)
+        return FrameMaps(_upsample(forward, size), inverse(forward, size))
+
+    def to_crop(self, landmarks: Tensor, size: int) -> Tensor:
+        """B alone, which is quicker; arguments as `forward` has them."""
+        return _upsample(self._at_nodes(landmarks, size), size)
+
+    def face(self, size: int) -> Tensor:
+        """Where the face is in the frame, the same place for all: (1, 1, size, size) in [0, 1], soft at its outline."""
+        if self._face.shape[-1] != size:
+            oval = self.shape[[CONTROL.index(k) for k in FACE_OVAL]]
+            inside = _inside(pixel_grid(size, oval), oval).float()[:, None]
+            width = max(1, _RIM * size // 256) | 1
+            for _ in range(3):
+                inside = F.avg_pool2d(inside, width, 1, width // 2, count_include_pad=False)
+            self._face = inside
+        return self._face
+
+    def _at_nodes(self, landmarks: Tensor, size: int) -> Tensor:
+        """B at the nodes, (B, 65, 65, 2)."""
         face = normalise(landmarks[:, list(CONTROL)].float(), size).clamp(-_EDGE, _EDGE)  # (B, 84, 2)
         face = torch.cat([face, _border(face)[None].expand(len(face), -1, -1)], 1)
-        forward = _untangle((self._operator() @ face).reshape(-1, _GRID, _GRID, 2))  # B at the nodes
-        return FrameMaps(_upsample(forward, size), _inverse(forward, size))
+        return _untangle((self._operator() @ face).reshape(-1, _GRID, _GRID, 2))
+
+
+def _inside(points: Tensor, polygon: Tensor) -> Tensor:
+    """Whether points (..., 2) lie in a polygon (N, 2): an odd number of its edges lies to their right."""
+    x, y = points[..., None, 0], points[..., None, 1]  # (..., 1)
+    (ax, ay), (bx, by) = polygon.unbind(1), polygon.roll(-1, 0).unbind(1)
+    crosses = (ay > y) != (by > y)
+    right = x < ax + (y - ay) * (bx - ax) / torch.where(by == ay, torch.ones_like(by), by - ay)
+    return (crosses & right).sum(-1) % 2 == 1
 
 
 def _untangle(forward: Tensor) -> Tensor:
@@ -151,11 +181,11 @@ def _untangle(forward: Tensor) -> Tensor:
     On a head turned by 30 degrees, nose and mouth hide their far sides: there, landmarks swap places, and a map through
     all of them has no inverse. In such places the map follows its surroundings instead of the landmarks.
     """
-    nodes = _nodes(forward)
-    offset = (forward - nodes).permute(0, 3, 1, 2)
+    rest = nodes(forward)
+    offset = (forward - rest).permute(0, 3, 1, 2)
     inside = F.pad(torch.ones_like(offset[:, :1, 1:-1, 1:-1]), (1, 1, 1, 1))
     for _ in range(_ROUNDS):
-        area = _least_area(nodes + offset.permute(0, 2, 3, 1))
+        area = _least_area(rest + offset.permute(0, 2, 3, 1))
         folded = area.flatten(1).amin(1) < _FOLDED
         if not folded.any():
             break
@@ -164,7 +194,7 @@ def _untangle(forward: Tensor) -> Tensor:
         near = F.avg_pool2d(F.pad(near, (2, 2, 2, 2)), 5, 1) * inside
         smooth = F.avg_pool2d(F.pad(offset, (1, 1, 1, 1), mode="replicate"), 3, 1)
         offset = offset + near * (smooth - offset)
-    return nodes + offset.permute(0, 2, 3, 1)
+    return rest + offset.permute(0, 2, 3, 1)
 
 
 def _least_area(grid: Tensor) -> Tensor:
@@ -175,7 +205,7 @@ def _least_area(grid: Tensor) -> Tensor:
     return torch.stack([a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0] for a, b in corners]).amin(0)
 
 
-def _inverse(forward: Tensor, size: int) -> Tensor:
+def inverse(forward: Tensor, size: int) -> Tensor:
     """The inverse at the pixels of a map given at the nodes, (B, 65, 65, 2) -> (B, size, size, 2).
 
     Newton's method, A <- A - J(A)^-1 (B(A) - u), with steps of limited length: first at the nodes, then at the pixels,
@@ -189,7 +219,7 @@ def _inverse(forward: Tensor, size: int) -> Tensor:
     x_slope = (padded[:, :, 1:-1, 2:] - padded[:, :, 1:-1, :-2]) / span
     y_slope = (padded[:, :, 2:, 1:-1] - padded[:, :, :-2, 1:-1]) / span[:, None]
     known = torch.cat([b, x_slope, y_slope], 1)  # (B, 6, 65, 65)
-    at_nodes = _newton(known, _nodes(forward), _nodes(forward).expand_as(forward), steps=12)
+    at_nodes = _newton(known, nodes(forward), nodes(forward).expand_as(forward), steps=12)
     return _newton(known, pixel_grid(size, forward), _upsample(at_nodes, size), steps=2)
 
 
@@ -207,7 +237,7 @@ def _newton(known: Tensor, goal: Tensor, start: Tensor, steps: int) -> Tensor:
     return a
 
 
-def _nodes(like: Tensor) -> Tensor:
+def nodes(like: Tensor) -> Tensor:
     """Normalised positions of the nodes, (1, 65, 65, 2)."""
     t = torch.linspace(-1, 1, _GRID, device=like.device, dtype=like.dtype)
     y, x = torch.meshgrid(t, t, indexing="ij")

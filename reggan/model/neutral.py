@@ -59,8 +59,17 @@ class NeutralEstimator(nn.Module):
         out = self.features(normalise(control, size).flatten(1)) @ self.weight
         move, present = out.split([2 * len(CONTROL), len(BASIC)], 1)
         present = present.clamp(0, 1)
-        share = smoothstep((present.amax(1) - _AT_REST) / (_MOVED - _AT_REST))
         rest = landmarks.clone()
-        move = (size / 2) * share[:, None, None] * move.unflatten(1, (len(CONTROL), 2))
+        move = (size / 2) * _gate(present)[..., None] * move.unflatten(1, (len(CONTROL), 2))
         rest[:, list(CONTROL)] = (control + move).to(landmarks.dtype)
         return rest, present
+
+    @staticmethod
+    def leaving(present: Tensor) -> Tensor:
+        """What of an expression (B, 6) is taken away where all of it is to go: all, or nothing of a face at rest."""
+        return _gate(present) * present
+
+
+def _gate(present: Tensor) -> Tensor:
+    """(B, 6) -> (B, 1), 0 for a face at rest."""
+    return smoothstep((present.amax(1, keepdim=True) - _AT_REST) / (_MOVED - _AT_REST))

@@ -12,7 +12,7 @@ from reggan.model.arrays import resize, shrink
 from reggan.model.config import ModelConfig
 from reggan.model.frame import FrameMaps, LandmarkFrame, pixel_grid, sample
 from reggan.model.neutral import NeutralEstimator
-from reggan.model.refinement import Edit, RefinementNetwork
+from reggan.model.refinement import Edit, Placement, RefinementNetwork
 from reggan.model.regression import RegressionLayer
 
 
@@ -29,10 +29,11 @@ class Stage1(NamedTuple):
 
     crop: Tensor  # (N, 3, S, S)
     x: Tensor  # (N, 3, S, S) the face in the frame
-    frame: FrameMaps
     change: Tensor  # (N, 3, grid, grid) coarse minus x
-    relaxed: Tensor | None  # (N, 2, S, S) how the skin moves as the present expression goes
-    goal: Tensor  # (N, S, S, 2) where the frame lies then
+    leaving: Tensor  # (N, 6) in [0, 1], how much of each expression that the face has is taken away
+    placement: Placement
+    relaxed: Tensor | None  # (N, 2, S, S) how the skin moves as that leaves
+    to_goal: Tensor  # (N, S, S, 2) where in the frame a crop pixel lies then
     coarse: Tensor  # (N, 3, S, S) in [0, 1], in the crop
 
 
@@ -78,9 +79,9 @@ class RegGAN(nn.Module):
         self.regression = RegressionLayer(config.grid, config.r)
         self.refinement = self.refinement_network(config, SIZE)
 
-    def coarse_change(self, x: Tensor, c: Tensor) -> Tensor:
-        """Stage 1 in the frame: x (B, 3, S, S) in [0, 1], c (B, 6) -> coarse - x, (B, 3, grid, grid)."""
-        return self.regression.change(shrink(x, self.regression.size), c)
+    def coarse_change(self, x: Tensor, c: Tensor, leaving: Tensor) -> Tensor:
+        """Stage 1 in the frame: x (B, 3, S, S) in [0, 1], c and what leaves (B, 6) -> (B, 3, grid, grid), coarse - x."""
+        return self.regression.change(shrink(x, self.regression.size), c, leaving)
 
     def refinement_input(self, x: Tensor, change: Tensor) -> tuple[Tensor, Tensor]:
         """What stage 2 is shown of x (B, 3, S, S) and of stage 1's change (B, 3, grid, grid): (B, 3, S, S) and
@@ -110,11 +111,11 @@ class RegGAN(nn.Module):
             `Output` with N rows; where c and relax are 0, both images equal the crop.
         """
         relax = c.new_zeros(len(c)) if relax is None else relax
-        crop, x, f, change, relaxed, goal, coarse = self.stage_1(crop, landmarks, c, relax)
+        crop, x, change, leaving, placement, relaxed, to_goal, coarse = self.stage_1(crop, landmarks, c, relax)
         with torch.autocast(x.device.type, precision) if precision else nullcontext():
-            edit = self.refinement(*self.refinement_input(x, change), c, f, maps)
+            edit = self.refinement(*self.refinement_input(x, change), c, leaving, placement, maps)
 
-        edit = Edit(*sample(torch.cat(list(edit), 1), goal, "bilinear").split([2, 1, 3, 3], 1))
+        edit = Edit(*sample(torch.cat(list(edit), 1), to_goal, "bilinear").split([2, 1, 3, 3], 1))
         if relaxed is not None:
             edit = edit._replace(displacement=edit.displacement + relaxed)
         refined = compose(crop, pixel_grid(crop.shape[-1], crop) + channels_last(edit.displacement), edit)
@@ -126,17 +127,20 @@ class RegGAN(nn.Module):
         size, n = crop.shape[-1], len(c) // len(crop)
         f: FrameMaps = self.frame(landmarks, size)
         x = sample(crop, f.to_crop).clamp(0, 1)
-        relaxed, goal = self._relaxed(landmarks, f, relax, size)
+        relaxed, goals, leaving = self._relaxed(landmarks, f, relax, size)
         crop, x, to_crop, to_frame = (_repeat(t, n) for t in (crop, x, *f))
-        change = self.coarse_change(x, c)
+        change = self.coarse_change(x, c, leaving)
         # Back onto the crop's grid: output u lies at A(u) of a face at rest, and shows what was at u + relaxed(u).
         coarse = crop if relaxed is None else sample(crop, pixel_grid(size, crop) + channels_last(relaxed))
-        coarse = (coarse + sample(change, goal, "bilinear")).clamp(0, 1)
+        coarse = (coarse + sample(change, goals.to_frame, "bilinear")).clamp(0, 1)
         coarse = torch.where(_unchanged(c, relax), crop, coarse)
-        return Stage1(crop, x, FrameMaps(to_crop, to_frame), change, relaxed, goal, coarse)
+        placement = Placement(FrameMaps(to_crop, to_frame), goals.to_crop, self.frame.face(size))
+        return Stage1(crop, x, change, leaving, placement, relaxed, goals.to_frame, coarse)
 
-    def _relaxed(self, landmarks: Tensor, f: FrameMaps, relax: Tensor, size: int) -> tuple[Tensor | None, Tensor]:
-        """How the skin moves when the present expression goes, and where the frame lies then.
+    def _relaxed(
+        self, landmarks: Tensor, f: FrameMaps, relax: Tensor, size: int
+    ) -> tuple[Tensor | None, FrameMaps, Tensor]:
+        """How the skin moves when the present expression goes, where the frame lies then, and what it is that goes.
 
         The frame is laid over the face as it would be at rest, and filled with the face as it is. So a closed mouth
         takes the place of a laughing one before either stage has done anything.
@@ -146,18 +150,17 @@ class RegGAN(nn.Module):
             relax: (N,), N / B rows of each face.
 
         Returns:
-            displacement (N, 2, S, S) in the crop, None where nothing moves, and A (N, S, S, 2) of the goal.
+            displacement (N, 2, S, S) in the crop, None where nothing moves; the maps of the goal; and (N, 6) in [0, 1].
         """
         n = len(relax) // len(landmarks)
-        if not relax.any():
-            return None, _repeat(f.to_frame, n)
-        rest, _ = self.neutral(landmarks, size)
-        if torch.equal(landmarks, rest):
-            return None, _repeat(f.to_frame, n)
+        rest, present = self.neutral(landmarks, size)
+        leaving = relax[:, None] * _repeat(self.neutral.leaving(present), n)
+        if not leaving.any():
+            return None, FrameMaps(*(_repeat(t, n) for t in f)), leaving
         shares, row = relax.unique(return_inverse=True)  # usually all the same
         k = len(shares)
         here, there = _repeat(landmarks, k), _repeat(rest, k)
         goals = self.frame(torch.lerp(here, there, shares.repeat(len(landmarks))[:, None, None].to(here)), size)
         moves = sample((_repeat(f.to_crop, k) - goals.to_crop).permute(0, 3, 1, 2), goals.to_frame, "bilinear")
         row = row + k * torch.arange(len(landmarks), device=row.device).repeat_interleave(n)
-        return moves[row], goals.to_frame[row]
+        return moves[row], FrameMaps(goals.to_crop[row], goals.to_frame[row]), leaving

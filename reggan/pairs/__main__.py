@@ -3,6 +3,7 @@
 cfee       the Compound Facial Expressions of Emotion, EE_SSS_NNNN.jpg
 kdef       the Karolinska Directed Emotional Faces, AF01ANS.JPG
 folders    <expression>/<subject>.jpg, one of the folders called neutral
+smiles     NAME_smiling.jpg, real smiles of identities that are there already, strength unknown
 
 Run it again to go on where it stopped.
 """
@@ -17,7 +18,7 @@ from tqdm import tqdm
 from reggan.errors import InputError
 from reggan.faces.align import SIZE
 from reggan.pairs import recorded
-from reggan.pairs.importer import import_recordings
+from reggan.pairs.importer import import_recordings, import_smiles
 from reggan.pairs.layout import is_written, write_table
 
 
@@ -40,11 +41,26 @@ def _parser() -> argparse.ArgumentParser:
         taken.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
         if name == "cfee":
             taken.add_argument("--codes", type=Path, help='lines such as "02 happy" in place of the paper\'s order')
+    smiles = sets.add_parser("smiles", help="NAME_smiling.jpg, for the identities of a folder of pairs")
+    smiles.add_argument("--source", type=Path, required=True)
+    smiles.add_argument("-o", "--out", type=Path, required=True, help="the folder of pairs")
+    smiles.add_argument("--size", type=int, default=SIZE, help=f"side of the crops (default {SIZE})")
     return p
+
+
+def _smiles(args: argparse.Namespace) -> None:
+    outcomes = list(tqdm(import_smiles(args.source, args.out, args.size), unit="smile"))
+    for outcome in outcomes:
+        if outcome.refused:
+            print(f"{outcome.name}: {outcome.refused}.")
+    print(f"{sum(o.made for o in outcomes)} people of {args.out} have a real smile now.")
 
 
 def main(argv: list[str] | None = None) -> None:
     args = _parser().parse_args(argv)
+    if args.set == "smiles":
+        _smiles(args)
+        return
     if args.workers < 1 or not 0 <= args.validation_share < 1:
         raise InputError("Processes must be at least 1, the share for validation at least 0 and below 1.")
     if args.set == "cfee":

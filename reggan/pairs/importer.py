@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from reggan.errors import InputError
 from reggan.faces.align import SIZE, align, alignment_matrix, eye_distance, transform
-from reggan.pairs.layout import NEUTRAL, Sample, write_identity
+from reggan.faces.images import picture_files
+from reggan.pairs.layout import NEUTRAL, Sample, is_written, write_identity, write_smile
 from reggan.pairs.photographs import read_photo
 from reggan.pairs.recorded import Recording
 from reggan.pairs.workers import Outcome, run_jobs
@@ -21,6 +22,19 @@ _SURE = 0.8  # confidence of `find_faces`; open mouths lower it a little
 def import_recordings(recordings: list[Recording], out: Path, workers: int, size: int = SIZE) -> Iterator[Outcome]:
     """Outcomes in the order in which identities finish; what is already in the folder is left as it is."""
     yield from run_jobs(recordings, functools.partial(_import, out=out, size=size), out, workers)
+
+
+def import_smiles(source: Path, out: Path, size: int = SIZE) -> Iterator[Outcome]:
+    """NAME_smiling.jpg, a photograph of NAME really smiling, into the identities of `out` that are there already."""
+    for path in picture_files(source):
+        name = path.stem.removesuffix("_smiling")
+        if name != path.stem and is_written(out, name):
+            try:
+                write_smile(out, name, *aligned_crop(path, size))
+            except InputError as reason:
+                yield Outcome(name, refused=str(reason))
+            else:
+                yield Outcome(name, 1)
 
 
 def aligned_crop(path: Path, size: int) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
@@ -54,7 +68,7 @@ def _import(recording: Recording, out: Path, size: int) -> Outcome:
     samples, notes = [], []
     for name, (path, c) in recording.targets().items():
         try:
-            samples.append(Sample(name, c, aligned_crop(path, size)[0]))
+            samples.append(Sample(name, c, *aligned_crop(path, size)))
         except InputError as reason:
             notes.append(f"{path.name}: {reason}")
     if not samples:

@@ -2,7 +2,9 @@
 
 DIR/<identity>/neutral.jpg, <name>.jpg    aligned crops, JPEG 98 without chroma subsampling
 DIR/<identity>/landmarks.npy              (478, 2) float32 pixels, MediaPipe's landmarks of the neutral
-DIR/<identity>/real_smile.jpg             if there is one: a photograph of the same person smiling, strength unknown
+DIR/<identity>/target_landmarks.npz       names (N,) and landmarks (N, 478, 2) float32 pixels, found in the targets
+DIR/<identity>/real_smile.jpg             if there is one: a photograph of the same person smiling, strength unknown,
+                                          aligned by its own eyes; with smile_landmarks.npy
 DIR/<identity>/flow.npz                   if known: names (N,); flow (N, 2, 64, 64) float16; known (N, 64, 64) uint8
 DIR/<identity>/strengths.csv              this identity's lines of pairs.csv
 DIR/pairs.csv (or DIR.csv)                identity, name and six strengths per line, no header
@@ -28,7 +30,8 @@ from reggan.errors import InputError
 from reggan.expressions import BASIC
 
 NEUTRAL, SMILE = "neutral", "real_smile"
-_LANDMARKS, _FLOW, _STRENGTHS, _TABLE = "landmarks.npy", "flow.npz", "strengths.csv", "pairs.csv"
+_LANDMARKS, _TARGET_LANDMARKS, _SMILE_LANDMARKS = "landmarks.npy", "target_landmarks.npz", "smile_landmarks.npy"
+_FLOW, _STRENGTHS, _TABLE = "flow.npz", "strengths.csv", "pairs.csv"
 _QUALITY = 98  # at 95 the noise of JPEG would be a floor under the training loss
 _CELLS = 64  # side of the grid of `flow` and `known`
 
@@ -41,6 +44,7 @@ class Sample:
         name: of the file, without suffix.
         c: (6,) strengths, order of `reggan.expressions.BASIC`.
         image: (S, S, 3) uint8.
+        landmarks: (478, 2) pixels, found in it.
         flow: (2, 64, 64) crop pixels, if known.
         known: (64, 64) in [0, 1], if known.
     """
@@ -48,6 +52,7 @@ class Sample:
     name: str
     c: Sequence[float] | np.ndarray
     image: NDArray[np.uint8]
+    landmarks: NDArray[np.floating]
     flow: NDArray[np.floating] | None = None
     known: NDArray[np.floating] | None = None
 
@@ -63,8 +68,10 @@ class Subject:
         targets: (N, 3, S, S) uint8.
         c: (N, 6) float32 strengths.
         names: N file names of the targets, without suffix.
+        target_landmarks: (N, 478, 2) float32 pixels; None where the data do not have them.
         flow: (N, 2, 64, 64) float16 in units in which the crop is 2 wide, NaN where unknown; None if all are.
         smile: (3, S, S) uint8, a real smile, aligned by its own eyes; None if there is none.
+        smile_landmarks: (478, 2) float32 pixels in it.
     """
 
     name: str
@@ -73,8 +80,10 @@ class Subject:
     targets: Tensor
     c: Tensor
     names: tuple[str, ...]
+    target_landmarks: Tensor | None = None
     flow: Tensor | None = None
     smile: Tensor | None = None
+    smile_landmarks: Tensor | None = None
 
 
 # -- writing ----------------------------------------------------------------------------------------------------
@@ -96,6 +105,11 @@ def write_identity(
     np.save(unfinished / _LANDMARKS, landmarks.astype(np.float32))
     for sample in samples:
         _write_crop(unfinished, sample.name, sample.image)
+    np.savez_compressed(
+        unfinished / _TARGET_LANDMARKS,
+        names=np.array([s.name for s in samples]),
+        landmarks=np.stack([s.landmarks for s in samples]).astype(np.float32),
+    )
     moved = [(s.name, s.flow, s.known) for s in samples if s.flow is not None and s.known is not None]
     if moved:
         np.savez_compressed(
@@ -111,6 +125,12 @@ def write_identity(
             rows.writerow([identity, sample.name, *(round(float(v), 3) for v in sample.c)])
     shutil.rmtree(folder / identity, ignore_errors=True)
     unfinished.rename(folder / identity)
+
+
+def write_smile(folder: Path, identity: str, smile: NDArray[np.uint8], landmarks: NDArray[np.floating]) -> None:
+    """Add a real smile, (S, S, 3) aligned by its own eyes, and its landmarks, (478, 2), to an identity."""
+    np.save(folder / identity / _SMILE_LANDMARKS, landmarks.astype(np.float32))
+    _write_crop(folder / identity, SMILE, smile)
 
 
 def write_table(folder: Path) -> int:
@@ -150,6 +170,7 @@ def load(folder: str | Path, only: set[str] | None = None, without: set[str] | N
         targets = [(name, c) for name, c in rows if any(c)]
         names = tuple(name for name, _ in targets)
         neutral = _to_tensor(read_crop(folder, identity))
+        smiles = (folder / identity / _SMILE_LANDMARKS).is_file()
         subjects.append(
             Subject(
                 identity,
@@ -158,8 +179,10 @@ def load(folder: str | Path, only: set[str] | None = None, without: set[str] | N
                 torch.stack([_to_tensor(read_crop(folder, identity, name)) for name in names]),
                 torch.tensor([c for _, c in targets], dtype=torch.float32),
                 names,
+                _read_target_landmarks(folder / identity / _TARGET_LANDMARKS, names),
                 _read_flow(folder / identity / _FLOW, names, neutral.shape[-1]),
-                _read_smile(folder, identity),
+                _to_tensor(read_crop(folder, identity, SMILE)) if smiles else None,
+                torch.from_numpy(read_landmarks(folder, identity, _SMILE_LANDMARKS)) if smiles else None,
             )
         )
     if not subjects:
@@ -186,21 +209,25 @@ def read_crop(folder: Path, identity: str, name: str = NEUTRAL) -> NDArray[np.ui
         raise InputError("The image {path} is missing or cannot be read.", path=path) from None
 
 
-def _read_smile(folder: Path, identity: str) -> Tensor | None:
-    there = (folder / identity / f"{SMILE}.jpg").is_file()
-    return _to_tensor(read_crop(folder, identity, SMILE)) if there else None
-
-
-def read_landmarks(folder: Path, identity: str) -> NDArray[np.float32]:
-    """(478, 2) landmarks of an identity's neutral, pixels.
+def read_landmarks(folder: Path, identity: str, file: str = _LANDMARKS) -> NDArray[np.float32]:
+    """(478, 2) landmarks of an identity's neutral, or of another of its files, pixels.
 
     Raises:
         InputError: they are missing or cannot be read.
     """
     try:
-        return np.load(folder / identity / _LANDMARKS).astype(np.float32)
+        return np.load(folder / identity / file).astype(np.float32)
     except (OSError, ValueError, EOFError) as error:
         raise InputError("The landmarks cannot be read: {error}.", error=error) from error
+
+
+def _read_target_landmarks(path: Path, names: tuple[str, ...]) -> Tensor | None:
+    """(N, 478, 2) in the order of `names`; None if one is missing."""
+    if not path.is_file():
+        return None
+    with np.load(path) as stored:
+        found = dict(zip(stored["names"].tolist(), stored["landmarks"].astype(np.float32), strict=True))
+    return torch.from_numpy(np.stack([found[name] for name in names])) if set(names) <= set(found) else None
 
 
 def _read_flow(path: Path, names: tuple[str, ...], side: int) -> Tensor | None:

@@ -1,7 +1,7 @@
-"""`python -m reggan.train regression|neutral|refinement|export`: train the two stages one after the other.
+"""`python -m reggan.train regression|refinement|export`: train the two stages one after the other.
 
-`regression` solves stage 1 in closed form, `neutral` adds how a face would look at rest, `refinement` trains stage 2 on
-top of both (run it again to resume), `export` writes a run's weights with where they come from. Rivals and ablations:
+`regression` solves in closed form what a face does already and stage 1, `refinement` trains stage 2 on top of both (run
+it again to resume), `export` writes a run's weights with where they come from. Rivals and ablations:
 `python -m reggan.baselines`.
 """
 
@@ -17,7 +17,6 @@ import torch
 from reggan.errors import InputError
 from reggan.model.config import ModelConfig
 from reggan.train.initialise import load_flows, untrained
-from reggan.train.neutral_fit import errors_of_neutral, fit_neutral, observe_faces, observe_pairs
 from reggan.train.options import Subjects, add_recipe, data_options, read_recipe, read_subjects, run_options
 from reggan.train.recipe import RIDGE, RefinementRecipe
 from reggan.train.refinement import train_refinement
@@ -37,11 +36,6 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--r", type=int, default=sizes.r, help=f"side of the window, default {sizes.r}")
     one.add_argument("--ridge", type=float, default=RIDGE, help=f"lambda, default {RIDGE}")
 
-    rest = stages.add_parser("neutral", parents=[common], help="what a face does already, closed form")
-    rest.add_argument("--weights", type=Path, required=True, help="weights file to put it into")
-    rest.add_argument("--at-rest", type=Path, help="folder of further neutral faces: turned, old, bearded")
-    rest.add_argument("-o", "--out", type=Path, required=True, help="weights file to write")
-
     two = stages.add_parser("refinement", parents=[common, run_options()], help="stage 2; run it again to resume")
     start = two.add_mutually_exclusive_group(required=True)
     start.add_argument("--regression", type=Path, help="weights file of stage 1; stage 2 starts from nothing")
@@ -59,14 +53,6 @@ def _parser() -> argparse.ArgumentParser:
 def _regression(args: argparse.Namespace, training: Subjects, validation: Subjects) -> dict[str, float]:
     config = replace(ModelConfig(), grid=args.grid, r=args.r)
     return train_regression(config, args.ridge, training, validation, args.out, torch.device(args.device))
-
-
-def _neutral(args: argparse.Namespace, training: Subjects, validation: Subjects) -> dict[str, float]:
-    model, metadata = load_model(args.weights)
-    observed = observe_pairs(training) + (observe_faces(args.at_rest) if args.at_rest else [])
-    fit_neutral(model.neutral, observed)
-    save_model(model, args.out, {k: v for k, v in metadata.items() if k not in ("sha256", "config")})
-    return {"faces": len(observed)} | errors_of_neutral(model.neutral, observe_pairs(validation))
 
 
 def _refinement(args: argparse.Namespace, training: Subjects, validation: Subjects) -> dict[str, float]:
@@ -98,7 +84,6 @@ def _export(args: argparse.Namespace, training: Subjects, validation: Subjects) 
 
 _COMMANDS: dict[str, Callable[..., dict]] = {
     "regression": _regression,
-    "neutral": _neutral,
     "refinement": _refinement,
     "export": _export,
 }

@@ -1,4 +1,10 @@
-"""Batches for stage 2: sampled, flipped, restyled pairs with jittered landmarks and their frame."""
+"""Batches for stage 2: sampled, flipped, restyled pairs with jittered landmarks and their frame.
+
+Any of a person's pictures may be the source of any other: the neutral, an expression, a real smile. From a source with
+an expression s to a target t, all of s leaves and t comes; or, where s = a e_k is one basic expression and t has b < a
+of it, the share 1 - b / a of s leaves, and t - b e_k comes. So strengths between 0 and 1 are learned as they are used:
+(1 - t) s + t c.
+"""
 
 from typing import NamedTuple
 
@@ -6,27 +12,53 @@ import torch
 from torch import Tensor
 
 from reggan.faces.topology import CONTROL, MIRROR
-from reggan.model.frame import FrameMaps, LandmarkFrame, mirrored, sample
+from reggan.model.frame import FrameMaps, mirrored, sample
+from reggan.model.refinement import Placement
+from reggan.model.reggan import RegGAN
 from reggan.pairs.layout import Subject
-from reggan.train.initialise import into_frame
+from reggan.train.initialise import Flows, displacement_between
+from reggan.train.occlude import occlude
 from reggan.train.restyle import jpeg, restyle
+
+NEUTRAL, SMILE = -1, -2  # pictures of a subject that are not targets
+
+_EXPRESSIVE = 0.5  # least strength of an expression that makes a source; weaker ones are taken for neutral at inference
+_TO_NEUTRAL = 0.3  # share of the expressive sources whose target is the neutral
+_BY_PART = 0.5  # share of the targets with something of the source, in which that stays
+_SMILE_WEIGHT = 8.0  # of a real smile among the sources; an expression of the engine counts 1
+_SMILE_LOSS = 0.5  # it and the neutral are two photographs, and not all differences are the smile
+
+
+class Choice(NamedTuple):
+    """One pair to draw: which subject's, from which of its pictures to which."""
+
+    subject: int
+    source: int
+    target: int
 
 
 class Pairs(NamedTuple):
     pair: Tensor  # (B, 6, S, S) input and target in [0, 1]
     landmarks: Tensor  # (B, 478, 2) of the input, jittered
-    c: Tensor  # (B, 6)
-    chosen: list[tuple[int, int]]  # subject and target
+    goal: Tensor  # (B, 478, 2) of the same face, when what leaves has gone
+    c: Tensor  # (B, 6) what comes
+    relax: Tensor  # (B,) share of what is there that leaves
+    shows: Tensor  # (B, 6) the target's expression
+    chosen: list[Choice]
     mirrored: Tensor  # (B,) bool, on the CPU
 
 
 class Batch(NamedTuple):
     crop: Tensor  # (B, 3, S, S) input, in the crop
-    frame: FrameMaps  # (B, S, S, 2) each
+    placement: Placement
     seen: Tensor  # (B, 3, S, S) what the network sees: the input in the frame, with noise now and then
     target: Tensor  # (B, 3, S, S), in the frame
-    c: Tensor  # (B, 6)
+    c: Tensor  # (B, 6) what comes
+    leaving: Tensor  # (B, 6)
+    shows: Tensor  # (B, 6) the target's expression
     guide: Tensor  # (B, 2, 64, 64), first guess of the displacement
+    weight: Tensor  # (B, 1, S, S) of errors
+    guided: Tensor  # (B,) 1, or 0 without a first guess
 
 
 def mirror(landmarks: Tensor, size: int) -> Tensor:
@@ -60,47 +92,127 @@ def degrade(seen: Tensor) -> Tensor:
 
 
 class PairSampler:
-    """Draws pairs; those at full strength twice as often. A share `restyle` of the batches gets another look."""
+    """Draws pairs; those at full strength twice as often. A share `restyle` of the batches gets another look, a share
+    `expressive` of the pairs has a source that is not neutral, where the data have landmarks for it, and in a share
+    `occluded` something is in front of the face."""
 
-    def __init__(self, subjects: list[Subject], device: str | torch.device, restyle: float = 1) -> None:
-        self.subjects, self.device, self.restyle = subjects, device, restyle
+    def __init__(
+        self,
+        subjects: list[Subject],
+        device: str | torch.device,
+        restyle: float = 1,
+        expressive: float = 0,
+        occluded: float = 0,
+    ) -> None:
+        self.subjects, self.device = subjects, device
+        self.restyle, self.expressive, self.occluded = restyle, expressive, occluded
         self.index = [(i, j) for i, s in enumerate(subjects) for j in range(len(s.c))]
         self.weight = torch.tensor([2.0 if float(subjects[i].c[j].max()) == 1 else 1.0 for i, j in self.index])
+        self.sources = [
+            (i, j) for i, j in self.index if subjects[i].target_landmarks is not None and _strong(subjects[i].c[j])
+        ]
+        self.sources += [(i, SMILE) for i, s in enumerate(subjects) if s.smile is not None]
+        self.source_weight = torch.tensor([_SMILE_WEIGHT if j == SMILE else 1.0 for _, j in self.sources])
 
     def draw(self, size: int) -> Pairs:
         """`size` pairs in the crop, half of them mirrored."""
-        chosen = [self.index[k] for k in torch.multinomial(self.weight, size).tolist()]
-        people = [self.subjects[i] for i, _ in chosen]
-        x = torch.stack([s.neutral for s in people])
-        y = torch.stack([self.subjects[i].targets[j] for i, j in chosen])
-        landmarks = torch.stack([s.landmarks for s in people])
-        c = torch.stack([self.subjects[i].c[j] for i, j in chosen])
-        pair = torch.cat([x, y], 1).float() / 255  # (B, 6, S, S)
+        chosen = [self._choose() for _ in range(size)]
+        pair = torch.stack([torch.cat([self._picture(i, a), self._picture(i, b)]) for i, a, b in chosen]).float() / 255
+        landmarks = torch.stack([self._landmarks(i, a) for i, a, _ in chosen])
+        c, relax, shows = (torch.stack(t) for t in zip(*(self._told(k) for k in chosen), strict=True))
+        rest = torch.stack([self.subjects[i].landmarks for i, *_ in chosen])
+        goal = torch.lerp(landmarks, rest, relax[:, None, None])
 
         flip = torch.rand(size) < 0.5
         pair[flip] = pair[flip].flip(-1)
-        landmarks[flip] = mirror(landmarks[flip], pair.shape[-1])
+        landmarks[flip], goal[flip] = (mirror(t[flip], pair.shape[-1]) for t in (landmarks, goal))
+        pair = occlude(pair, landmarks, self.occluded)
         restyled = self.restyle == 1 or bool(torch.rand(()) < self.restyle)
         # On photographs the detector is as good as on the pairs; jitter there would blur what the mean maps can learn.
-        landmarks = jitter(landmarks, 0.5 if restyled else 0.15)
-        pair, landmarks, c = (t.to(self.device) for t in (pair, landmarks, c))
+        moved = jitter(landmarks, 0.5 if restyled else 0.15)
+        goal = goal + (moved - landmarks)
+        pair, moved, goal, c, relax, shows = (t.to(self.device) for t in (pair, moved, goal, c, relax, shows))
         if restyled:
             pair = restyle(pair)
-        return Pairs(pair, landmarks, c, chosen, flip)
+        return Pairs(pair, moved, goal, c, relax, shows, chosen, flip)
+
+    def _choose(self) -> Choice:
+        if not self.sources or float(torch.rand(())) >= self.expressive:
+            i, j = self.index[int(torch.multinomial(self.weight, 1))]
+            return Choice(i, NEUTRAL, j)
+        i, source = self.sources[int(torch.multinomial(self.source_weight, 1))]
+        targets = [j for j in range(len(self.subjects[i].c)) if j != source]
+        if not targets or float(torch.rand(())) < _TO_NEUTRAL:
+            return Choice(i, source, NEUTRAL)
+        return Choice(i, source, targets[int(torch.randint(len(targets), ()))])
+
+    def _told(self, choice: Choice) -> tuple[Tensor, Tensor, Tensor]:
+        """What comes (6,), which share of what is there leaves (), and the target's expression (6,)."""
+        s = self.subjects[choice.subject]
+        none = torch.zeros(s.c.shape[1])
+        shows = none if choice.target == NEUTRAL else s.c[choice.target]
+        if choice.source == NEUTRAL:
+            return shows, shows.sum().clamp_max(1), shows  # as `reggan.expressions.relaxation` has it
+        if choice.source >= 0:
+            there = s.c[choice.source]
+            k = int(there.argmax())
+            alone = float(there[k]) == float(there.sum())
+            if alone and 0 < float(shows[k]) < float(there[k]) and float(torch.rand(())) < _BY_PART:
+                stays = none.clone()
+                stays[k] = shows[k]
+                return shows - stays, 1 - shows[k] / there[k], shows
+        return shows, torch.ones(()), shows
+
+    def _picture(self, subject: int, which: int) -> Tensor:
+        s = self.subjects[subject]
+        if which == SMILE:
+            assert s.smile is not None
+            return s.smile
+        return s.neutral if which == NEUTRAL else s.targets[which]
+
+    def _landmarks(self, subject: int, which: int) -> Tensor:
+        s = self.subjects[subject]
+        if which == SMILE:
+            assert s.smile_landmarks is not None
+            return s.smile_landmarks
+        if which == NEUTRAL:
+            return s.landmarks
+        assert s.target_landmarks is not None
+        return s.target_landmarks[which]
+
+
+def _strong(c: Tensor) -> bool:
+    return float(c.max()) >= _EXPRESSIVE
 
 
 class Sampler:
-    """Brings drawn pairs, and the optical flow between them, into the frame."""
+    """Brings drawn pairs, and the displacement between them, into the frame of `model`."""
 
-    def __init__(self, pairs: PairSampler, flows: list[Tensor], frame: LandmarkFrame) -> None:
-        self.pairs, self.flows, self.frame = pairs, flows, frame
+    def __init__(self, pairs: PairSampler, flows: Flows, model: RegGAN) -> None:
+        self.pairs, self.flows, self.frame, self.neutral = pairs, flows, model.frame, model.neutral
 
+    @torch.no_grad()
     def draw(self, size: int) -> Batch:
-        pair, landmarks, c, chosen, flip = self.pairs.draw(size)
-        flow = torch.stack([self.flows[i][j] for i, j in chosen]).float()
-        flow[flip] = mirrored(flow[flip])
-        maps = self.frame(landmarks, pair.shape[-1])
-        in_frame = sample(pair, maps.to_crop).clamp(0, 1)
-        seen, target = in_frame.split(3, 1)
-        guide = into_frame(flow.to(pair.device), maps.to_crop)
-        return Batch(pair[:, :3], maps, degrade(seen), target, c, guide)
+        pair, landmarks, goal, c, relax, shows, chosen, flip = self.pairs.draw(size)
+        side = pair.shape[-1]
+        maps = self.frame(landmarks, side)
+        to_goal = self.frame.to_crop(goal, side)
+        face = self.frame.face(side)
+        _, present = self.neutral(landmarks, side)
+        leaving = relax[:, None] * self.neutral.leaving(present)
+        crop, target = pair.split(3, 1)
+        seen, target = sample(crop, maps.to_crop).clamp(0, 1), sample(target, to_goal).clamp(0, 1)
+        guide, guided = self._guide(chosen, flip, maps, to_goal)
+        smiles = torch.tensor([k.source == SMILE for k in chosen], device=pair.device)[:, None, None, None]
+        weight = torch.where(smiles, _SMILE_LOSS * face, torch.ones_like(face))
+        placement = Placement(maps, to_goal, face)
+        return Batch(crop, placement, degrade(seen), target, c, leaving, shows, guide, weight, guided)
+
+    def _guide(self, chosen: list[Choice], flip: Tensor, maps: FrameMaps, to_goal: Tensor) -> tuple[Tensor, Tensor]:
+        none = torch.zeros_like(self.flows.there[0][0]).float()
+        there = torch.stack([none if b < 0 else self.flows.there[i][b].float() for i, _, b in chosen])
+        back = torch.stack([none if a < 0 else self.flows.back[i][a].float() for i, a, _ in chosen])
+        there[flip], back[flip] = mirrored(there[flip]), mirrored(back[flip])
+        there, back = there.to(to_goal.device), back.to(to_goal.device)
+        guided = torch.tensor([float(k.source != SMILE) for k in chosen], device=to_goal.device)
+        return displacement_between(there, back, maps.to_crop, to_goal), guided

@@ -39,7 +39,7 @@ def gradients(x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def reconstruction(output: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-    """Weighted L1 of values at two scales and of first differences. `weight` is (1, 1, S, S), mean 1."""
+    """Weighted L1 of values at two scales and of first differences. `weight` is (B or 1, 1, S, S), mean about 1."""
     error = output - target
     loss = (weight * error.abs()).mean()
     for e, w in zip(gradients(error), (weight[..., 1:], weight[..., 1:, :]), strict=True):
@@ -61,10 +61,11 @@ def paint_economy(edit: Edit, features: Tensor) -> Tensor:
     return (edit.opacity * (1.1 - features)).mean() + 0.1 * edit.residual.abs().mean()
 
 
-def guidance(edit: Edit, guide: Tensor) -> Tensor:
-    """Distance to the first guess of the displacement, (B, 2, 64, 64), in pixels of a 256 image, robust."""
+def guidance(edit: Edit, guide: Tensor, guided: Tensor) -> Tensor:
+    """Distance to the first guess of the displacement, (B, 2, 64, 64), in pixels of a 256 image, robust, where there is
+    one: `guided` (B,) is 1, or 0."""
     d = F.interpolate(edit.displacement, size=guide.shape[-2:], mode="bilinear", align_corners=False)
-    return ((d - guide) * 128).square().sum(1).add(0.25).sqrt().mean()
+    return (guided * ((d - guide) * 128).square().sum(1).add(0.25).sqrt().mean((1, 2))).mean()
 
 
 # -- adversarial -----------------------------------------------------------------------------------------------------

@@ -1,31 +1,24 @@
 """Fitting what a face does already (`reggan/model/neutral.py`): from landmarks of people at rest and not.
 
-The data are all pairs (at most 6,000 targets, whose landmarks are found anew), photographs of the same people really
-smiling where there are any, and further faces at rest: without turned heads, beards and old age among these, all of
-them would be taken for expressions.
+The data are all pairs, photographs of the same people really smiling where there are any, and everybody at rest:
+without turned heads, beards and old age among these, all of them would be taken for expressions.
 """
 
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
-from reggan.errors import InputError
 from reggan.expressions import BASIC
-from reggan.faces import SIZE, alignment_matrix, find_faces, read_image, transform
-from reggan.faces.images import picture_files
-from reggan.faces.mesh import find_meshes
+from reggan.faces import SIZE
 from reggan.faces.topology import CONTROL
 from reggan.model.frame import mirrored_control, normalise
 from reggan.model.neutral import COMPONENTS, NeutralEstimator
 from reggan.pairs.layout import Subject
 
-_MOST = 6000  # targets
 _RIDGE, _RIDGE_OF_PRODUCTS = 0.3, 9.0
-_WEIGHT_AT_REST, _WEIGHT_FURTHER, _WEIGHT_SMILE = 6.0, 5.0, 8.0  # a target counts 1
+_WEIGHT_AT_REST, _WEIGHT_SMILE = 6.0, 8.0  # a target counts 1
 
 
 class Observed(NamedTuple):
@@ -37,41 +30,16 @@ class Observed(NamedTuple):
     weight: float
 
 
-def observe_pairs(subjects: list[Subject]) -> list[Observed]:
-    """Every subject at rest, and its targets and real smile as MediaPipe finds them."""
-    order = np.random.default_rng(0).permutation(sum(len(s.c) for s in subjects))
-    chosen = iter(order < _MOST)
+def observe(subjects: list[Subject]) -> list[Observed]:
+    """Every subject at rest, and its targets and real smile where their landmarks are known."""
     observed = []
-    for s in tqdm(subjects, desc="landmarks", unit="face"):
-        rest = _control(_found(s.neutral))
-        wanted = [(s.targets[j], s.c[j], 1.0) for j in range(len(s.c)) if next(chosen)]
-        if rest is None:
-            continue
+    for s in subjects:
+        rest = _control(s.landmarks)
         observed.append(Observed(rest, rest, torch.zeros(len(BASIC)), _WEIGHT_AT_REST))
-        smile = [] if s.smile is None else [(s.smile, None, _WEIGHT_SMILE)]
-        for picture, c, weight in [*wanted, *smile]:
-            position = _control(_found(picture))
-            if position is not None:
-                observed.append(Observed(position, rest, c, weight))
-    return observed
-
-
-def observe_faces(folder: Path) -> list[Observed]:
-    """The largest face of every picture, taken to be at rest.
-
-    Raises:
-        InputError: there is no picture with a face.
-    """
-    observed = []
-    for path in tqdm(picture_files(folder), desc="faces at rest", unit="face"):
-        faces = find_faces(read_image(path))
-        if faces:
-            landmarks = transform(faces[0].landmarks, alignment_matrix(faces[0].landmarks))
-            position = _control(landmarks)
-            assert position is not None
-            observed.append(Observed(position, position, torch.zeros(len(BASIC)), _WEIGHT_FURTHER))
-    if not observed:
-        raise InputError("No picture with a face was found in {folder}.", folder=folder)
+        if s.target_landmarks is not None:
+            observed += [Observed(_control(p), rest, c, 1.0) for p, c in zip(s.target_landmarks, s.c, strict=True)]
+        if s.smile_landmarks is not None:
+            observed.append(Observed(_control(s.smile_landmarks), rest, None, _WEIGHT_SMILE))
     return observed
 
 
@@ -121,14 +89,6 @@ def errors_of_neutral(estimator: NeutralEstimator, observed: list[Observed]) -> 
     return {name: float(np.mean(values)) for name, values in errors.items()}
 
 
-def _found(picture: Tensor) -> np.ndarray | None:
-    """MediaPipe's landmarks of a crop, (3, S, S) uint8."""
-    meshes = find_meshes(np.ascontiguousarray(picture.permute(1, 2, 0).numpy()))
-    return meshes[0] if meshes else None
-
-
-def _control(landmarks: np.ndarray | None) -> Tensor | None:
+def _control(landmarks: Tensor) -> Tensor:
     """(478, 2) pixels of a crop -> (84, 2) normalised."""
-    if landmarks is None:
-        return None
-    return normalise(torch.from_numpy(np.asarray(landmarks)[list(CONTROL)]).float(), SIZE)
+    return normalise(landmarks[list(CONTROL)].float(), SIZE)

@@ -26,5 +26,7 @@ class RefinementRecipe:
     mouth: float = 3.0  # extra weight of errors inside and at the lips
     ema: float = 0.998
     restyle: float = 0.5  # share of the batches that get another look
+    expressive: float = 0.5  # share of the pairs whose source has an expression already
+    occluded: float = 0.15  # share of the pairs with something in front of the face
     every: int = 500  # steps from one validation, sample sheet and checkpoint to the next
     seed: int = 0

@@ -13,6 +13,7 @@ from reggan.model.reggan import RegGAN, channels_last, compose, fast_layout
 from reggan.pairs.layout import Subject
 from reggan.train import losses
 from reggan.train.batches import Batch, PairSampler, Sampler
+from reggan.train.initialise import Flows
 from reggan.train.loop import Trainer, run
 from reggan.train.precision import faster_precision
 from reggan.train.recipe import RefinementRecipe
@@ -27,6 +28,7 @@ _CRITIC_FIRST = 150  # adversarial steps in which the critic learns alone; a qua
 _R1_EVERY, _R1_IMAGES = 16, 4
 #: Learning rates of the mean maps over the network's: each in the units of what it says.
 _MEAN_LR = {"displacement": 1.0, "displacement_by_shape": 0.2, "paint": 5.0, "shading": 5.0}
+_MEAN_LR |= {f"{name}_leaving": _MEAN_LR[name] for name in ("displacement", "paint", "shading")}
 
 
 class RefinementTrainer(Trainer):
@@ -80,9 +82,9 @@ class RefinementTrainer(Trainer):
         logged: dict[str, Tensor] = {}
         adversarial_step = self.step - self.recipe.steps
         if adversarial_step >= 0:
-            logged = self._train_critic(output, b.target, b.c)
+            logged = self._train_critic(output, b.target, b.shows)
             if adversarial_step >= min(_CRITIC_FIRST, self.recipe.adversarial_steps // 4):
-                parts |= self._adversarial(output, b.target, b.c)
+                parts |= self._adversarial(output, b.target, b.shows)
         self.opt.zero_grad(set_to_none=True)
         torch.stack(list(parts.values())).sum().backward()
         torch.nn.utils.clip_grad_norm_(self.model.refinement.parameters(), 1.0)
@@ -100,14 +102,15 @@ class RefinementTrainer(Trainer):
         """Output in the frame (B, 3, S, S), and the parts of the reconstruction loss."""
         r = self.recipe
         with torch.no_grad():
-            seen, change = self.model.refinement_input(b.seen, self.model.coarse_change(b.seen, b.c))
+            seen, change = self.model.refinement_input(b.seen, self.model.coarse_change(b.seen, b.c, b.leaving))
+        seen = seen.contiguous(memory_format=torch.channels_last)
         with self.autocast:
-            edit = self.model.refinement(seen.contiguous(memory_format=torch.channels_last), change, b.c, b.frame)
-        output = compose(b.crop, b.frame.to_crop + channels_last(edit.displacement), edit)
+            edit = self.model.refinement(seen, change, b.c, b.leaving, b.placement)
+        output = compose(b.crop, b.placement.frame.to_crop + channels_last(edit.displacement), edit)
         fade = max(_LEAST_GUIDE, 1 - self.step / (r.steps / 3)) if r.steps else _LEAST_GUIDE
         return output, {
-            "reconstruction": losses.reconstruction(output, b.target, self.weight),
-            "guide": r.guide * fade * losses.guidance(edit, b.guide),
+            "reconstruction": losses.reconstruction(output, b.target, self.weight * b.weight),
+            "guide": r.guide * fade * losses.guidance(edit, b.guide, b.guided),
             "smoothness": r.smoothness * losses.field_smoothness(edit),
             "economy": r.economy * losses.paint_economy(edit, self.features),
         }
@@ -160,7 +163,7 @@ def train_refinement(
     model: RegGAN,
     recipe: RefinementRecipe,
     training: list[Subject],
-    flows: list[Tensor],
+    flows: Flows,
     validation: list[Subject],
     out: Path,
     device: torch.device,
@@ -177,7 +180,7 @@ def train_refinement(
     Returns:
         the last validation's figures, and how many numbers the model has.
     """
-    sampler = Sampler(PairSampler(training, device, recipe.restyle), flows, model.frame)
+    sampler = Sampler(PairSampler(training, device, recipe.restyle, recipe.expressive, recipe.occluded), flows, model)
     average = type(model)(model.config)
     trainer = RefinementTrainer(model, average, recipe, sampler, validation, device, header)
     return run(trainer, out, "stage 2", minutes) | {"numbers": count_numbers(trainer.average)}

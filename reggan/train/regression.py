@@ -1,4 +1,4 @@
-"""Stage 1's training: normalise every face, accumulate, solve."""
+"""The closed-form fits: the frame's mean shape, what a face does already, and stage 1, in this order."""
 
 from pathlib import Path
 
@@ -13,6 +13,8 @@ from reggan.model.frame import LandmarkFrame, mean_shape, sample
 from reggan.model.reggan import RegGAN
 from reggan.model.regression import RidgeAccumulator
 from reggan.pairs.layout import Subject
+from reggan.train.initialise import expressive_sources
+from reggan.train.neutral_fit import errors_of_neutral, fit_neutral, observe
 from reggan.train.validate import validate
 from reggan.weights.files import save_model
 
@@ -31,17 +33,40 @@ def in_frame(frame: LandmarkFrame | None, subject: Subject, grid: int) -> tuple[
     return images[0], images[1:]
 
 
+def _sources(s: Subject) -> list[tuple[Tensor, Tensor, int | None]]:
+    """Pictures (3, S, S) uint8 of a subject that are not neutral, their landmarks, and which target each is."""
+    sources: list[tuple[Tensor, Tensor, int | None]] = []
+    for j in expressive_sources(s):
+        assert s.target_landmarks is not None
+        sources.append((s.targets[j], s.target_landmarks[j], j))
+    if s.smile is not None:
+        assert s.smile_landmarks is not None
+        sources.append((s.smile, s.smile_landmarks, None))
+    return sources
+
+
 @torch.no_grad()
 def fit(model: RegGAN, subjects: list[Subject], ridge: float) -> None:
-    """Set the frame's mean shape and fit the regression layer, in place."""
+    """Set the frame's mean shape, fit what a face does already and the regression layer, in place."""
     device = model.frame.shape.device
     model.frame = LandmarkFrame(mean_shape(torch.stack([s.landmarks for s in subjects]), SIZE)).to(device)
+    fit_neutral(model.neutral, observe(subjects))
     layer = model.regression
     sums = RidgeAccumulator(layer.size, layer.r, device)
     for s in tqdm(subjects, desc="stage 1", unit="face"):
         x, y = in_frame(model.frame, s, layer.size)
-        sums.add(x, y, s.c.to(device))
-    layer.weight.copy_(sums.solve(ridge).weight)
+        c = s.c.to(device)
+        sums.add(x, y, c)
+        y, c = torch.cat([y, x[None]]), torch.cat([c, torch.zeros_like(c[:1])])
+        for image, landmarks, which in _sources(s):
+            landmarks = landmarks[None].to(device)
+            leaving = model.neutral.leaving(model.neutral(landmarks, SIZE)[1])
+            keep = torch.tensor([j != which for j in range(len(y))])
+            seen = sample(to_float(image[None].to(device)), model.frame.to_crop(landmarks, SIZE)).clamp(0, 1)
+            sums.add(shrink(seen, layer.size)[0], y[keep], c[keep], leaving.expand(int(keep.sum()), -1))
+    solved = sums.solve(ridge)
+    layer.weight.copy_(solved.weight)
+    layer.leaving.copy_(solved.leaving)
 
 
 def train_regression(
@@ -55,11 +80,13 @@ def train_regression(
     """Solve for stage 1 and write it, with a stage 2 that has learned nothing, as a weights file.
 
     Returns:
-        errors of the coarse image, over all strengths and at full strength, and how many numbers stage 1 has.
+        errors of the coarse image, over all strengths and at full strength, of the landmarks at rest, and how many
+        numbers stage 1 has.
     """
     model = RegGAN(config).to(device)
     fit(model, training, ridge)
     save_model(model, out)
     figures = {"all_strengths_mse": validate(model, validation, full_strength=False)["coarse_mse"]}
-    figures |= validate(model, validation) | {"numbers": model.regression.weight.numel()}
+    figures |= validate(model, validation) | errors_of_neutral(model.neutral, observe(validation))
+    figures["numbers"] = sum(t.numel() for t in model.regression.state_dict().values())
     return {k: v for k, v in figures.items() if not k.startswith("refined")}

@@ -9,6 +9,7 @@ from torch import Tensor
 from reggan.model.arrays import shrink, to_float
 from reggan.model.reggan import RegGAN
 from reggan.pairs.layout import Subject
+from reggan.train.initialise import expressive_sources
 
 #: Input (1, 3, S, S) in [0, 1], who it is, strengths (N, 6) -> images (N, 3, S, S) by kind.
 Edit = Callable[[Tensor, Subject, Tensor], dict[str, Tensor]]
@@ -23,7 +24,7 @@ class Errors:
 
     def __init__(self) -> None:
         self._sums: dict[str, float] = defaultdict(float)
-        self._count = 0
+        self.count = 0
 
     def add(self, target: Tensor, **images: Tensor) -> None:
         """`target` (N, 3, S, S) in [0, 1]; an image of each kind for it, one of them `input`."""
@@ -32,10 +33,10 @@ class Errors:
             self._sums[f"{kind}_mse"] += float(error.square().mean((1, 2, 3)).sum())
             self._sums[f"{kind}_l1"] += float(error.abs().mean((1, 2, 3)).sum())
             self._sums[f"{kind}_l1_128"] += float(shrink(error, 128).abs().mean((1, 2, 3)).sum())
-        self._count += len(target)
+        self.count += len(target)
 
     def figures(self) -> dict[str, float]:
-        means = {k: v / self._count for k, v in self._sums.items()}
+        means = {k: v / self.count for k, v in self._sums.items()}
         for kind in [k.removesuffix("_mse") for k in means if k.endswith("_mse") and k != "input_mse"]:
             means[f"{kind}_ratio"] = means[f"{kind}_l1"] / means["input_l1"]
             means[f"{kind}_ratio_128"] = means[f"{kind}_l1_128"] / means["input_l1_128"]
@@ -56,14 +57,37 @@ def errors_of(
 
 
 def validate(model: RegGAN, subjects: list[Subject], full_strength: bool = True) -> dict[str, float]:
-    """`errors_of` stage 1, "coarse", and stage 2, "refined"."""
+    """`errors_of` stage 1, "coarse", and stage 2, "refined", from neutral faces; and `errors_from_expressions`."""
     device = model.frame.shape.device
 
     def edit(x: Tensor, subject: Subject, c: Tensor) -> dict[str, Tensor]:
         out = model(x, subject.landmarks[None].to(device), c)
         return {"coarse": out.coarse, "refined": out.refined}
 
-    return errors_of(edit, subjects, device, full_strength)
+    return errors_of(edit, subjects, device, full_strength) | errors_from_expressions(model, subjects)
+
+
+@torch.inference_mode()
+def errors_from_expressions(model: RegGAN, subjects: list[Subject]) -> dict[str, float]:
+    """Errors of both stages where the face has an expression already: from every full one to the neutral and to the
+    next, "changed"; and from a real smile to the neutral photograph, "smile". Only what the data have."""
+    device = model.frame.shape.device
+    changed, smiles = Errors(), Errors()
+    for s in subjects:
+        full = expressive_sources(s)
+        for n, j in enumerate(full):
+            assert s.target_landmarks is not None
+            after = full[(n + 1) % len(full)]
+            x, target = to_float(s.targets[j : j + 1]).to(device), to_float(torch.stack([s.neutral, s.targets[after]]))
+            c = torch.stack([torch.zeros_like(s.c[0]), s.c[after]]).to(device)
+            made = model(x, s.target_landmarks[j : j + 1].to(device), c, torch.ones(2, device=device))
+            changed.add(target.to(device), input=x, changed_coarse=made.coarse, changed=made.refined)
+        if s.smile is not None and s.smile_landmarks is not None:
+            x, none = to_float(s.smile[None]).to(device), torch.zeros(1, s.c.shape[1], device=device)
+            made = model(x, s.smile_landmarks[None].to(device), none, torch.ones(1, device=device))
+            smiles.add(to_float(s.neutral[None]).to(device), input=x, smile_coarse=made.coarse, smile=made.refined)
+    found = [e.figures() for e in (changed, smiles) if e.count]
+    return {k: v for figures in found for k, v in figures.items() if not k.startswith("input")}
 
 
 def count_numbers(model: RegGAN) -> int:

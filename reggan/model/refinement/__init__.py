@@ -1,3 +1,3 @@
-from reggan.model.refinement.network import Edit, RefinementNetwork
+from reggan.model.refinement.network import Edit, Placement, RefinementNetwork
 
-__all__ = ["Edit", "RefinementNetwork"]
+__all__ = ["Edit", "Placement", "RefinementNetwork"]

@@ -1,10 +1,11 @@
 """What an expression does to every face alike, learned or fitted: the network only adds what this face needs beyond it.
 
-    displacement   mean D(c, z) = sum_k c_k (D_k + sum_j z_j D_kj)                               (5)
-    paint          logits of opacity and colour of what is uncovered, in proportion to c
-    shading        logarithm of a gain on the skin before it moves, in proportion to c
+    displacement   mean D(c, s, z) = sum_k c_k (D_k + sum_j z_j D_kj) + sum_k s_k E_k            (5)
+    paint          logits of opacity and colour of what is uncovered, in proportion to c and s
+    shading        logarithm of a gain on the skin before it moves, in proportion to c and s
 
-on the frame's grid, for strengths c and the shape z of the face (`shape.py`).
+on the frame's grid, for strengths c of what comes, s of what leaves, and the shape z of the face (`shape.py`). What
+leaves takes little with it that is the same on all faces, so its maps are coarser.
 """
 
 import torch
@@ -31,20 +32,28 @@ class MeanEdit(nn.Module):
         k = len(BASIC)
         self.displacement = nn.Parameter(torch.zeros(k, 2, 64, 64))  # D_k, as `Edit` has it
         self.displacement_by_shape = nn.Parameter(torch.zeros(shape, k * 2, 24, 24))  # D_kj
+        self.displacement_leaving = nn.Parameter(torch.zeros(k, 2, 64, 64))  # E_k
         self.paint = nn.Parameter(torch.zeros(k, 1 + 3, size // 2, size // 2))
+        self.paint_leaving = nn.Parameter(torch.zeros(k, 1 + 3, size // 4, size // 4))
         self.shading = nn.Parameter(torch.zeros(k, shading, shading))
+        self.shading_leaving = nn.Parameter(torch.zeros(k, shading // 2, shading // 2))
 
-    def move(self, c: Tensor, z: Tensor) -> Tensor:
-        """Equation (5): c (B, 6), z (B, shape) -> (B, 2, 64, 64)."""
+    def move(self, c: Tensor, leaving: Tensor, z: Tensor) -> Tensor:
+        """Equation (5): c and s (B, 6), z (B, shape) -> (B, 2, 64, 64)."""
         mean = torch.einsum("bk,kdij->bdij", c, self.displacement.float())
+        mean = mean + torch.einsum("bk,kdij->bdij", leaving, self.displacement_leaving.float())
         by_shape = self.displacement_by_shape.float().unflatten(1, (len(BASIC), 2))
         return mean + resize(torch.einsum("bs,bk,skdij->bdij", z, c, by_shape), mean.shape[-1])
 
-    def uncover(self, c: Tensor) -> tuple[Tensor, Tensor]:
+    def uncover(self, c: Tensor, leaving: Tensor) -> tuple[Tensor, Tensor]:
         """Logits of opacity (B, 1, S/2, S/2) and of colour (B, 3, S/2, S/2)."""
-        logits = _PAINT_GAIN * torch.einsum("bk,kdij->bdij", c, self.paint.float())
+        comes = torch.einsum("bk,kdij->bdij", c, self.paint.float())
+        leaves = torch.einsum("bk,kdij->bdij", leaving, self.paint_leaving.float())
+        logits = _PAINT_GAIN * (comes + resize(leaves, comes.shape[-1]))
         return logits[:, :1], logits[:, 1:]
 
-    def shade(self, c: Tensor) -> Tensor:
+    def shade(self, c: Tensor, leaving: Tensor) -> Tensor:
         """Logarithm of the gain, (B, 1, shading, shading)."""
-        return torch.einsum("bk,khw->bhw", c, self.shading.float())[:, None]
+        comes = torch.einsum("bk,khw->bhw", c, self.shading.float())[:, None]
+        leaves = torch.einsum("bk,khw->bhw", leaving, self.shading_leaving.float())[:, None]
+        return comes + resize(leaves, comes.shape[-1])

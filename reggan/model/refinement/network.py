@@ -12,7 +12,11 @@ no further than that of a short one, and in the frame, where both chins are equa
 What all faces have in common of D, of what is painted and of the shading is in `mean_edit.py`; the network adds what
 this face needs. The residual is what the network says for this face, in the hue of what it is added to, and the mean
 gain, kept where the skin is before it moves, so that a furrow travels with its place between the brows. In a picture of
-one colour, grey or sepia, everything that is added is of that colour (`monochrome.py`).
+one colour, grey or sepia, everything that is added is of that colour (`monochrome.py`). Nothing is added outside of
+the face, and nothing is taken from skin that is burnt to white: there is nothing there that a shadow could show.
+
+A face that has an expression already is edited in the frame laid over it as it is; where the output goes is the frame
+laid over it without that expression (`reggan/model/neutral.py`), and the network is told what leaves.
 
     refined(v) = (1 - m(v)) crop(B(v) + D(v)) + m(v) paint(v) + r(v)                            (4)
 
@@ -28,7 +32,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reggan.expressions import BASIC
-from reggan.model.arrays import resize
+from reggan.model.arrays import resize, smoothstep
 from reggan.model.config import ModelConfig
 from reggan.model.frame import FrameMaps, sample
 from reggan.model.refinement.attention import ChannelwiseAttentionBlock, SharedAttentionBlock, SkipGate
@@ -44,6 +48,7 @@ _OWN_RESIDUAL = 0.5
 _OWN_PAINT = 4.0  # logit
 _CLOSED, _DIM = -3.0, -0.5  # logits that opacity (0.05) and paint (0.38) start from
 _ONSET = 8.0  # the network's own part sets in with the strength: 1 - exp(-8 c), nearly all of it from a third on
+_BURNT, _WHITE = 0.93, 0.98  # least of R, G and B from which shadows fade, and where they are gone
 _BLACK = 0.05  # below about this there is no hue to keep
 
 
@@ -56,8 +61,16 @@ class Edit(NamedTuple):
     residual: Tensor  # (B, 3, H, W)
 
 
+class Placement(NamedTuple):
+    """How a face lies in the crop, as it is and as it will be."""
+
+    frame: FrameMaps  # between frame and crop, for the face as it is, (B, S, S, 2) each
+    goal: Tensor  # (B, S, S, 2) where in the crop a frame pixel lies when what leaves has gone
+    face: Tensor  # (1, 1, S, S) in [0, 1], where in the frame the face is
+
+
 class RefinementNetwork(nn.Module):
-    """x, coarse change and c in, `Edit` out.
+    """x, coarse change, c and what leaves in, `Edit` out.
 
     Nearly all the work is done from 1/4 of the size down; the thin finest level (no blocks, one gated skip) only adds
     detail.
@@ -75,7 +88,7 @@ class RefinementNetwork(nn.Module):
         widths, self.size = config.widths, size
         finer_coarser = list(zip(widths[:-1], widths[1:], strict=True))
         self.condition = nn.Sequential(
-            nn.Linear(len(BASIC) + config.shape, _CONDITION), nn.SiLU(), nn.Linear(_CONDITION, _CONDITION)
+            nn.Linear(2 * len(BASIC) + config.shape, _CONDITION), nn.SiLU(), nn.Linear(_CONDITION, _CONDITION)
         )
         # 12 = 3 colours x 2 x 2 pixels, the coarse change at half the size, the position in the frame.
         self.stem = nn.Conv2d(12 + 3 + 2, widths[0], 3, padding=1)
@@ -97,37 +110,45 @@ class RefinementNetwork(nn.Module):
         self.register_buffer("position", torch.stack([x, y])[None], persistent=False)  # (1, 2, S/2, S/2)
 
     def forward(
-        self, x: Tensor, change: Tensor, c: Tensor, frame: FrameMaps, maps: dict[str, Tensor] | None = None
+        self,
+        x: Tensor,
+        change: Tensor,
+        c: Tensor,
+        leaving: Tensor,
+        placement: Placement,
+        maps: dict[str, Tensor] | None = None,
     ) -> Edit:
         """
         Args:
             x: (B, 3, S, S) in [0, 1], the face in the frame.
             change: (B, 3, S/2, S/2), stage 1's coarse minus x.
-            c: (B, 6) in [0, 1].
-            frame: between frame and crop, (B, S, S, 2) each.
+            c: (B, 6) in [0, 1], what comes.
+            leaving: (B, 6) in [0, 1], what leaves.
+            placement: of the faces in the crop.
             maps: if given, filled with the attention maps, (B, 1 or C, h, w) each.
 
         Returns:
-            `Edit` on the S x S grid, float32; nothing at all where c is 0.
+            `Edit` on the S x S grid, float32; nothing at all where c and leaving are 0.
         """
-        z = self.shape(frame.to_crop)
-        own = self.head(self.features(x, change, c, z, maps)).float()  # (B, 30, S/2, S/2)
-        x, c = x.float(), c.float()
-        onset = 1 - torch.exp(-_ONSET * c.amax(1))[:, None, None, None]
+        z = self.shape(placement.goal)
+        told = torch.cat([c, leaving], 1)  # (B, 12)
+        own = self.head(self.features(x, change, told, z, maps)).float()  # (B, 30, S/2, S/2)
+        x, told = x.float(), told.float()
+        onset = 1 - torch.exp(-_ONSET * told.amax(1))[:, None, None, None]
         opacity, paint, residual = F.pixel_shuffle(own[:, 2:], 2).split([1, 3, 3], 1)  # (B, ., S, S)
-        displacement = self.displacement(own[:, :2], onset, c, z)
+        displacement = self.displacement(own[:, :2], onset, told, z)
         palette = palette_of(x)
-        opacity, paint = self.painting(opacity, paint, onset, c)
-        paint = palette.toned(paint)
+        opacity, paint = self.painting(opacity, paint, onset, told)
+        opacity, paint = opacity * placement.face, palette.toned(paint)
         residual = palette.in_hue(_OWN_RESIDUAL * onset * residual)
-        residual = self.shading(residual, x, c, frame, displacement, opacity, paint)
+        residual = self.shading(residual, x, told, placement, displacement, opacity, paint)
         return Edit(displacement, opacity, paint, residual)
 
     def features(
-        self, x: Tensor, change: Tensor, c: Tensor, z: Tensor, maps: dict[str, Tensor] | None = None
+        self, x: Tensor, change: Tensor, told: Tensor, z: Tensor, maps: dict[str, Tensor] | None = None
     ) -> Tensor:
         """Encoder and decoder: (B, widths[0], S/2, S/2). With `maps`, attention maps are put into it by name."""
-        e = self.condition(torch.cat([c, z.to(c.dtype)], 1))
+        e = self.condition(torch.cat([told, z.to(told.dtype)], 1))
         position = self.position.to(x.dtype).expand(len(x), -1, -1, -1)
         h = self.stem(torch.cat([F.pixel_unshuffle(x, 2) * 2 - 1, change * _CHANGE_GAIN, position], 1))
         skips = []
@@ -147,32 +168,44 @@ class RefinementNetwork(nn.Module):
                 h = self.decoder[i - 1](h, e)
         return F.silu(self.detail(F.silu(h)))
 
-    def displacement(self, own: Tensor, onset: Tensor, c: Tensor, z: Tensor) -> Tensor:
+    # In the following, `told` (B, 12) is c, then what leaves.
+
+    def displacement(self, own: Tensor, onset: Tensor, told: Tensor, z: Tensor) -> Tensor:
         """D: the mean of equation (5), and the network's own (B, 2, S/2, S/2): (B, 2, S, S)."""
-        mean = resize(self.mean.move(c, z), own.shape[-1])
+        mean = resize(self.mean.move(told[:, : len(BASIC)], told[:, len(BASIC) :], z), own.shape[-1])
         return resize(mean + _OWN_DISPLACEMENT * onset * own, self.size)
 
-    def painting(self, opacity: Tensor, paint: Tensor, onset: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+    def painting(self, opacity: Tensor, paint: Tensor, onset: Tensor, told: Tensor) -> tuple[Tensor, Tensor]:
         """m and its colour: (B, 1, S, S) and (B, 3, S, S), from the network's own of the same shapes."""
-        uncovered, colour = (resize(t, self.size) for t in self.mean.uncover(c))
+        uncovered, colour = (resize(t, self.size) for t in self.mean.uncover(*told.chunk(2, 1)))
         return (
             torch.sigmoid(opacity + uncovered + _CLOSED) * onset,
             torch.sigmoid(_OWN_PAINT * paint + colour + _DIM),
         )
 
     def shading(
-        self, own: Tensor, x: Tensor, c: Tensor, frame: FrameMaps, displacement: Tensor, opacity: Tensor, paint: Tensor
+        self,
+        own: Tensor,
+        x: Tensor,
+        told: Tensor,
+        placement: Placement,
+        displacement: Tensor,
+        opacity: Tensor,
+        paint: Tensor,
     ) -> Tensor:
         """r: the network's own, in the hue of what it falls on, and the mean gain of the skin that is seen there."""
+        frame, face = placement.frame, placement.face.expand(len(x), -1, -1, -1)
         source = frame.to_crop + displacement.detach().permute(0, 2, 3, 1)  # what is shown, in the crop
         where = sample(frame.to_frame.permute(0, 3, 1, 2), source, "bilinear").permute(0, 2, 3, 1)  # in the frame
-        moved = sample(x, where, "bilinear")
-        own = keep_hue(own, torch.lerp(moved, paint, opacity).detach())
-        return own + (1 - opacity) * self.mean_gain(c, where) * moved
+        moved, face = sample(torch.cat([x, face], 1), where, "bilinear").split([3, 1], 1)
+        shown = torch.lerp(moved, paint, opacity).detach()
+        light = keep_hue(own, shown) + (1 - opacity) * self.mean_gain(told, where) * moved
+        burnt = smoothstep((shown.amin(1, keepdim=True) - _BURNT) / (_WHITE - _BURNT))
+        return torch.maximum(face, opacity) * (light - burnt * light.clamp_max(0))
 
-    def mean_gain(self, c: Tensor, where: Tensor) -> Tensor:
+    def mean_gain(self, told: Tensor, where: Tensor) -> Tensor:
         """By which share the mean shading brightens the skin at `where` (B, S, S, 2) in the frame: (B, 1, S, S)."""
-        return sample(self.mean.shade(c), where, "bilinear").exp() - 1
+        return sample(self.mean.shade(*told.chunk(2, 1)), where, "bilinear").exp() - 1
 
 
 def _keep(maps: dict[str, Tensor] | None, kind: str, block: Any, *inputs: Tensor) -> None:

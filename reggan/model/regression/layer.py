@@ -3,10 +3,11 @@
 Every output pixel is a linear function of a small window of input pixels around it (Masked Regression, IJCV 2020,
 arXiv 2011.09104). Here one layer serves all expressions and all strengths:
 
-    coarse_i = x_i + sum_k c_k (w_ik . p_i + b_ik)                                             (1)
+    coarse_i = x_i + sum_k c_k (w_ik . p_i + b_ik) + sum_k s_k (g_ik x_i + a_ik)               (1)
 
-with p_i the r x r window around pixel i, shared by R, G and B, and c_k the strength of basic expression k. The
-weights exist only inside the windows: 6 (r^2 + 1) numbers per pixel, never a dense matrix.
+with p_i the r x r window around pixel i, shared by R, G and B, c_k the strength of basic expression k that comes and
+s_k of what leaves. The weights exist only inside the windows: 6 (r^2 + 3) numbers per pixel, never a dense matrix. That
+what leaves has a window of one pixel is our choice: its teeth and folds lie elsewhere on every face.
 """
 
 import torch
@@ -26,9 +27,11 @@ def windows(x: Tensor, r: int) -> Tensor:
 
 
 class RegressionLayer(nn.Module):
-    """Equation (1) on a fixed grid. `weight` is (6, r^2 + 1, H, W); fitted in closed form, never by gradient."""
+    """Equation (1) on a fixed grid: `weight` (6, r^2 + 1, H, W) holds w and b, `leaving` (6, 2, H, W) g and a. Fitted
+    in closed form, never by gradient."""
 
     weight: Tensor
+    leaving: Tensor
 
     def __init__(self, size: int = 128, r: int = 3) -> None:
         super().__init__()
@@ -36,9 +39,10 @@ class RegressionLayer(nn.Module):
             raise ValueError(f"The window must have an odd side, not {r}.")
         self.size, self.r = size, r
         self.register_buffer("weight", torch.zeros(len(BASIC), r * r + 1, size, size))
+        self.register_buffer("leaving", torch.zeros(len(BASIC), 2, size, size))
 
-    def change(self, x: Tensor, c: Tensor) -> Tensor:
-        """`coarse - x` for x (B, 3, H, W) in [0, 1] and c (B, 6): (B, 3, H, W), linear in c."""
+    def change(self, x: Tensor, c: Tensor, leaving: Tensor | None = None) -> Tensor:
+        """`coarse - x` for x (B, 3, H, W) in [0, 1], c and what leaves (B, 6): (B, 3, H, W), linear in both."""
         w = torch.einsum("bk,kjhw->bjhw", c, self.weight)  # one filter per pixel, mixed by strength
         # The bias, then one shifted copy of the image per window position: no (r^2 + 1)-fold copy in memory.
         padded = F.pad(x, (self.r // 2,) * 4, mode="replicate")
@@ -46,8 +50,11 @@ class RegressionLayer(nn.Module):
         for j in range(self.r * self.r):
             dy, dx = divmod(j, self.r)
             out.addcmul_(w[:, j : j + 1], padded[:, :, dy : dy + self.size, dx : dx + self.size])
+        if leaving is not None:
+            gain, offset = torch.einsum("bk,kjhw->bjhw", leaving, self.leaving).unsqueeze(2).unbind(1)  # (B, 1, H, W)
+            out.add_(gain * x + offset)
         return out
 
-    def forward(self, x: Tensor, c: Tensor) -> Tensor:
-        """x (B, 3, H, W) in [0, 1], c (B, 6) in [0, 1] -> coarse image (B, 3, H, W), not clipped."""
-        return x + self.change(x, c)
+    def forward(self, x: Tensor, c: Tensor, leaving: Tensor | None = None) -> Tensor:
+        """x (B, 3, H, W), c and what leaves (B, 6), all in [0, 1] -> coarse image (B, 3, H, W), not clipped."""
+        return x + self.change(x, c, leaving)
