@@ -80,7 +80,7 @@ class RegGAN(nn.Module):
         self.refinement = self.refinement_network(config, SIZE)
 
     def coarse_change(self, x: Tensor, c: Tensor, leaving: Tensor) -> Tensor:
-        """Stage 1 in the frame: x (B, 3, S, S) in [0, 1], c and what leaves (B, 6) -> (B, 3, grid, grid), coarse - x."""
+        """Stage 1 in the frame: x (B, 3, S, S) in [0, 1], c, what leaves (B, 6) -> coarse - x, (B, 3, grid, grid)."""
         return self.regression.change(shrink(x, self.regression.size), c, leaving)
 
     def refinement_input(self, x: Tensor, change: Tensor) -> tuple[Tensor, Tensor]:

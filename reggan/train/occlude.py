@@ -38,7 +38,7 @@ def occlude(pair: Tensor, landmarks: Tensor, share: float) -> Tensor:
 
 
 def _strands(rng: np.random.Generator, image: Float, landmarks: Float) -> tuple[Float, Float]:
-    """Thin curves in the colour of the hair, from the top into the face: opacity (S, S) and colour (S, S, 3) or (3,)."""
+    """Thin curves in the colour of the hair, from the top into the face: opacity (S, S), colour (S, S, 3) or (3,)."""
     side = len(image)
     alpha = np.zeros((side, side), np.float32)
     x = rng.uniform(0.2, 0.8)
