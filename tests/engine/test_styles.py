@@ -62,7 +62,7 @@ def test_styled_copies_keep_strengths_and_displacement() -> None:
     person = prepare_person(fitted)
     rest = express(person, np.zeros(6))
     results = [express(person, resolve(name)) for name in ("happy", "sad", "surprised")]
-    samples = [Sample(str(k), np.full(6, k / 3), r.image, r.flow, r.known) for k, r in enumerate(results)]
+    samples = [Sample(str(k), np.full(6, k / 3), r.image, r.landmarks, r.flow, r.known) for k, r in enumerate(results)]
     normals = [r.normals for r in results]
     rng = np.random.default_rng(0)
     copies = list(styled_copies(rest.image, rest.normals, samples, normals, ("sepia", "pencil", "oil"), 9, rng))

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from reggan.model.config import ModelConfig
-from reggan.model.frame import FrameMaps, pixel_grid
 from reggan.model.refinement import RefinementNetwork
 from reggan.model.refinement.monochrome import palette_of
+from tests.landmarks import unwarped
 
 TINTS = {"grey": (1.0, 1.0, 1.0), "sepia": (1.0, 0.82, 0.6), "blue": (0.7, 0.85, 1.0)}
 
@@ -66,8 +66,7 @@ def test_the_network_keeps_a_grey_face_grey() -> None:
     net = RefinementNetwork(ModelConfig(widths=(8, 8, 16, 16), shading=32), 64)
     torch.nn.init.normal_(net.head.weight, 0, 0.5)
     net.mean.paint.data.normal_()
-    grid = pixel_grid(64, torch.zeros(1))
     for x, grey in ((torch.rand(1, 1, 64, 64).expand(-1, 3, -1, -1), True), (torch.rand(1, 3, 64, 64), False)):
-        edit = net(x, torch.zeros(1, 3, 32, 32), torch.eye(6)[:1], FrameMaps(grid, grid))
+        edit = net(x, torch.zeros(1, 3, 32, 32), torch.eye(6)[:1], torch.zeros(1, 6), unwarped())
         for part in (edit.paint, edit.residual):
             assert bool((part.amax(1) - part.amin(1)).max() < 1e-5) == grey

@@ -11,15 +11,16 @@ from safetensors.torch import save_file
 
 from reggan import InputError
 from reggan.model.config import ModelConfig
-from reggan.model.frame import FrameMaps, LandmarkFrame, mean_shape, pixel_grid
+from reggan.model.frame import LandmarkFrame, mean_shape, pixel_grid
 from reggan.model.refinement import Edit, RefinementNetwork
 from reggan.model.refinement.attention import ChannelwiseAttentionBlock, SharedAttentionBlock, SkipGate
 from reggan.model.refinement.network import keep_hue
 from reggan.model.reggan import SIZE, RegGAN, channels_last, compose
 from reggan.weights.files import EMBEDDED, load_model, save_model
-from tests.landmarks import mean_face, moved
+from tests.landmarks import mean_face, moved, unwarped
 
 SMALL = ModelConfig(grid=32, widths=(8, 8, 16, 16))
+NOTHING = torch.zeros(1, 6)
 FLAT = ModelConfig(widths=(8, 8, 16, 16), shading=32)  # for the network alone, at 64 x 64
 
 
@@ -112,12 +113,6 @@ def test_one_face_many_expressions_equals_one_by_one(model: RegGAN) -> None:
         torch.testing.assert_close(together.refined[k : k + 1], alone.refined, atol=1e-4, rtol=0)
 
 
-def unwarped(size: int = 64) -> FrameMaps:
-    """The frame of a face that has the mean shape already."""
-    grid = pixel_grid(size, torch.zeros(1))
-    return FrameMaps(grid, grid)
-
-
 def test_a_muscle_pulls_as_far_on_a_long_chin_as_on_a_short_one(model: RegGAN) -> None:
     """What the network knows of all faces is a distance in the crop, whatever shape the frame has normalised."""
     crop, landmarks = _input()
@@ -138,21 +133,53 @@ def test_shading_is_a_gain_that_travels_with_the_skin() -> None:
     net = RefinementNetwork(FLAT, 64)
     x, change, c = torch.full((1, 3, 64, 64), 0.3), torch.zeros(1, 3, 32, 32), torch.eye(6)[:1]
     with torch.no_grad():
-        before = net(x, change, c, unwarped())
+        before = net(x, change, c, NOTHING, unwarped())
         net.mean.shading[0, :, :16] = math.log(2.0)
-        edit = net(x, change, c, unwarped())
+        edit = net(x, change, c, NOTHING, unwarped())
         assert torch.equal(edit.displacement, before.displacement) and torch.equal(edit.opacity, before.opacity)
         added = (edit.residual - before.residual) / (1 - edit.opacity)
         assert torch.allclose(added[..., :30], torch.tensor(0.3), atol=1e-5)
         assert torch.allclose(added[..., 34:], torch.tensor(0.0), atol=1e-6)
-        half = net(x, change, c / 2, unwarped())  # half the strength, half the logarithm
+        half = net(x, change, c / 2, NOTHING, unwarped())  # half the strength, half the logarithm
         added = (half.residual - unshaded(net, x, change, c / 2)) / (1 - half.opacity)
         assert torch.allclose(added[..., :30], torch.tensor(0.3 * (2**0.5 - 1)), atol=1e-5)
         net.mean.displacement[0, 0] = 0.25  # looks a quarter of half the width to the right
-        added = net(x, change, c, unwarped()).residual - unshaded(net, x, change, c)
-        opacity = net(x, change, c, unwarped()).opacity
+        added = net(x, change, c, NOTHING, unwarped()).residual - unshaded(net, x, change, c)
+        opacity = net(x, change, c, NOTHING, unwarped()).opacity
         assert torch.allclose((added / (1 - opacity))[..., :22], torch.tensor(0.3), atol=1e-5)
         assert torch.allclose((added / (1 - opacity))[..., 26:56], torch.tensor(0.0), atol=1e-6)
+
+
+def test_what_leaves_has_maps_of_its_own() -> None:
+    net = RefinementNetwork(FLAT, 64)
+    x, change, happy = torch.full((1, 3, 64, 64), 0.3), torch.zeros(1, 3, 32, 32), torch.eye(6)[:1]
+    with torch.no_grad():
+        net.mean.displacement_leaving[0, 1] = 0.25
+        net.mean.paint_leaving[0, 0] = 1.0
+        net.mean.shading_leaving[0] = math.log(2.0)
+        comes, leaves = net(x, change, happy, NOTHING, unwarped()), net(x, change, NOTHING, happy, unwarped())
+        assert not comes.displacement.any() and torch.allclose(leaves.displacement[:, 1], torch.tensor(0.25))
+        assert torch.allclose(leaves.opacity, torch.sigmoid(torch.tensor(5.0 - 3.0)) * (1 - math.exp(-8)), atol=1e-5)
+        assert torch.allclose(leaves.residual / (1 - leaves.opacity), torch.tensor(0.3), atol=1e-5)
+        assert not net(x, change, NOTHING, NOTHING, unwarped()).residual.any()
+
+
+def test_nothing_is_added_outside_of_the_face() -> None:
+    net = RefinementNetwork(FLAT, 64)
+    torch.nn.init.normal_(net.head.weight, 0, 0.05)
+    placement = unwarped()._replace(face=torch.zeros(1, 1, 64, 64))
+    edit = net(torch.rand(1, 3, 64, 64), torch.zeros(1, 3, 32, 32), torch.eye(6)[:1], NOTHING, placement)
+    assert not edit.opacity.any() and not edit.residual.any() and edit.displacement.any()
+
+
+def test_skin_burnt_to_white_gets_no_shadow_and_grey_skin_does() -> None:
+    net = RefinementNetwork(FLAT, 64)
+    net.mean.shading.data.fill_(math.log(0.5))
+    net.mean.paint.data[:, 0] = -100.0  # nothing is painted
+    for brightness, expected in ((1.0, 0.0), (0.8, -0.4)):
+        x = torch.full((1, 3, 64, 64), brightness)
+        edit = net(x, torch.zeros(1, 3, 32, 32), torch.eye(6)[:1], NOTHING, unwarped())
+        assert torch.allclose(edit.residual, torch.tensor(expected), atol=1e-5)
 
 
 def test_a_shadow_has_the_hue_of_what_it_falls_on() -> None:
@@ -168,7 +195,7 @@ def unshaded(net: RefinementNetwork, x: torch.Tensor, change: torch.Tensor, c: t
     """The residual of the same network without its shading."""
     base = copy.deepcopy(net)
     base.mean.shading.data.zero_()
-    return base(x, change, c, unwarped()).residual
+    return base(x, change, c, NOTHING, unwarped()).residual
 
 
 def test_a_file_that_lacks_a_size_is_told_apart(tmp_path) -> None:

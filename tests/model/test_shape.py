@@ -6,10 +6,11 @@ import pytest
 import torch
 
 from reggan.model.config import ModelConfig
-from reggan.model.frame import FrameMaps, pixel_grid
+from reggan.model.frame import pixel_grid, sample
 from reggan.model.refinement import RefinementNetwork
 from reggan.model.refinement.shape import FaceShape
-from reggan.train.initialise import fit_displacement
+from reggan.train.initialise import Flows, displacement_between, fit_displacement, inverse_flows
+from tests.landmarks import unwarped
 
 S = 64
 GRID = pixel_grid(S, torch.zeros(1))  # (1, S, S, 2)
@@ -52,37 +53,76 @@ def test_mirror_images_have_the_same_spread() -> None:
     assert float(left.abs().max()) > 0.5
 
 
+class _Model:
+    """Whose frames are `maps`, by number; a landmark's y says how much of happiness is there."""
+
+    def __init__(self, maps: torch.Tensor, shape: FaceShape) -> None:
+        self.frame = SimpleNamespace(to_crop=lambda landmarks, size: maps[landmarks[:, 0, 0].long()])
+        self.refinement = SimpleNamespace(shape=shape)
+        self.neutral = self
+
+    def __call__(self, landmarks: torch.Tensor, size: int) -> tuple[None, torch.Tensor]:
+        return None, landmarks[:, 0, 1:] * torch.eye(6)[:1]
+
+    def leaving(self, present: torch.Tensor) -> torch.Tensor:
+        return present
+
+
 @pytest.fixture
-def pairs() -> tuple[list, list, torch.Tensor, FaceShape]:
+def pairs() -> tuple[list[SimpleNamespace], Flows, _Model]:
     """Thirty faces; happiness (c_0) lifts everything by 0.1, and by 0.04 more for each standard deviation of length."""
     torch.manual_seed(0)
     amounts = 0.1 * torch.randn(30)
     maps, shape = _faces(amounts), FaceShape(1)
     shape.fit(maps)
     z = shape(maps)[:, 0]
-    subjects, flows = [], []
+    subjects, flows = [], Flows([], [])
     for i in range(30):
         c = torch.zeros(3, 6)
         c[:, 0] = torch.tensor([1.0, 0.5, 0.0])
         flow = torch.zeros(3, 2, 64, 64)
         flow[:, 1] = (c[:, 0] * (0.1 + 0.04 * z[i]))[:, None, None]
-        subjects.append(SimpleNamespace(landmarks=torch.tensor(i), neutral=torch.zeros(3, S, S), c=c))
-        flows.append(flow)
-    return subjects, flows, maps, shape
+        landmarks = torch.tensor([[float(i), 0.0]])
+        subjects.append(SimpleNamespace(landmarks=landmarks, neutral=torch.zeros(3, S, S), c=c, target_landmarks=None))
+        flows.there.append(flow)
+        flows.back.append(-flow)
+    return subjects, flows, _Model(maps, shape)
 
 
 def test_least_squares_finds_what_the_shape_does(pairs) -> None:
-    subjects, flows, maps, shape = pairs
-
-    def frame(landmarks: torch.Tensor, size: int) -> FrameMaps:
-        return FrameMaps(maps[landmarks], GRID)
-
-    mean, by_shape = fit_displacement(subjects, flows, frame, shape, ridge=1e-4)
+    subjects, flows, model = pairs
+    mean, by_shape, leaving = fit_displacement(model, subjects, flows, ridge=1e-4)
     assert mean.shape == (6, 2, 64, 64) and by_shape.shape == (1, 6, 2, 64, 64)
     assert abs(float(mean[0, 1].mean()) - 0.1) < 0.003 and abs(float(by_shape[0, 0, 1].mean()) - 0.04) < 0.002
-    assert float(mean[0, 0].abs().max()) < 1e-3 and not mean[1:].any()
-    stiff = fit_displacement(subjects, flows, frame, shape, ridge=1e4)[1]
+    assert float(mean[0, 0].abs().max()) < 1e-3 and not mean[1:].any() and not leaving.any()
+    stiff = fit_displacement(model, subjects, flows, ridge=1e4)[1]
     assert float(stiff.abs().max()) < 0.001
+
+
+def test_and_what_takes_an_expression_away(pairs) -> None:
+    """From the full happiness everything is let down again, by 0.1 in the mean."""
+    subjects, flows, model = pairs
+    for s in subjects:
+        s.target_landmarks = s.landmarks.repeat(3, 1, 1)
+        s.target_landmarks[0, :, 1] = 1.0
+    mean, _, leaving = fit_displacement(model, subjects, flows, ridge=1e-4)
+    assert abs(float(mean[0, 1].mean()) - 0.1) < 0.005
+    assert abs(float(leaving[0, 1].mean()) + 0.1) < 0.005
+    assert not leaving[1:].any()
+
+
+def test_the_way_back_is_the_way_there_backwards() -> None:
+    """A bump to the right, and from every point of the target back to the neutral: together nothing."""
+    grid = pixel_grid(64, torch.zeros(1))
+    there = torch.zeros(1, 2, 64, 64)
+    there[:, 0] = 0.1 * torch.exp(-4 * grid.square().sum(-1))
+    back = inverse_flows(there).float()
+    at_rest = grid + there.permute(0, 2, 3, 1)
+    both = there + sample(back, at_rest, "bilinear")
+    assert both.abs().max() < 0.004 < 0.05 < there.abs().max()
+    # Of a source that is the target, nothing is to be moved.
+    still = displacement_between(there, back, grid, grid)
+    assert still.abs().max() < 0.004
 
 
 def test_the_network_adds_it_to_the_mean() -> None:
@@ -91,9 +131,9 @@ def test_the_network_adds_it_to_the_mean() -> None:
     with torch.no_grad():
         net.mean.displacement[:, 1] = 0.5
         net.mean.displacement_by_shape[:, 1::2] = 0.25
-    c, maps = torch.eye(6)[:1], FrameMaps(_faces(torch.tensor([0.05])), GRID)
-    (z,) = net.shape(maps.to_crop)[0]
-    edit = net(torch.rand(1, 3, S, S), torch.zeros(1, 3, S // 2, S // 2), c, maps)
+    c, longer = torch.eye(6)[:1], unwarped(S)._replace(goal=_faces(torch.tensor([0.05])))
+    (z,) = net.shape(longer.goal)[0]
+    edit = net(torch.rand(1, 3, S, S), torch.zeros(1, 3, S // 2, S // 2), c, torch.zeros(1, 6), longer)
     expected = torch.full((1, S, S), 0.5 + 0.25 * float(z))
     torch.testing.assert_close(edit.displacement[:, 1], expected, atol=1e-5, rtol=0)
     assert not edit.displacement[:, 0].any()

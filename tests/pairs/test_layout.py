@@ -7,7 +7,7 @@ import pytest
 
 from reggan.errors import InputError
 from reggan.pairs import layout
-from reggan.pairs.layout import Sample, is_written, write_identity, write_table
+from reggan.pairs.layout import Sample, is_written, write_identity, write_smile, write_table
 
 GREY = np.full((64, 64, 3), 128, np.uint8)
 
@@ -18,7 +18,11 @@ def test_an_interrupted_identity_does_not_count(tmp_path: Path) -> None:
     assert not is_written(tmp_path, "x")
     assert write_table(tmp_path) == 0
     flow, known = np.full((2, 64, 64), 1.25), np.full((64, 64), 0.5)
-    samples = [Sample("happy_050", np.array([0.5, 0, 0, 0, 0, 0]), GREY, flow, known), Sample("real", [0.6] * 6, GREY)]
+    found = np.full((478, 2), 3.5)
+    samples = [
+        Sample("happy_050", np.array([0.5, 0, 0, 0, 0, 0]), GREY, found, flow, known),
+        Sample("real", [0.6] * 6, GREY, 2 * found),
+    ]
     write_identity(tmp_path, "x", GREY, np.zeros((478, 2)), samples)
     assert is_written(tmp_path, "x")
     assert write_table(tmp_path) == 2
@@ -27,14 +31,25 @@ def test_an_interrupted_identity_does_not_count(tmp_path: Path) -> None:
     assert stored["flow"].dtype == np.float16
     assert (stored["flow"] == 1.25).all()
     assert (stored["known"] == 128).all()
-    np.testing.assert_allclose(layout.load(tmp_path)[0].c, [[0.5, 0, 0, 0, 0, 0], [0.6] * 6])
+    (read,) = layout.load(tmp_path)
+    np.testing.assert_allclose(read.c, [[0.5, 0, 0, 0, 0, 0], [0.6] * 6])
+    np.testing.assert_array_equal(read.target_landmarks, np.stack([found, 2 * found]))
+    assert read.smile is None
+    write_smile(tmp_path, "x", GREY, 3 * found)
+    (read,) = layout.load(tmp_path)
+    assert read.smile.shape == (3, 64, 64)
+    np.testing.assert_array_equal(read.smile_landmarks, 3 * found)
+    (tmp_path / "x" / "target_landmarks.npz").unlink()  # data from elsewhere may not have them
+    assert layout.load(tmp_path)[0].target_landmarks is None
 
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
     folder = tmp_path / "pairs"
     with pytest.raises(InputError, match="does not exist"):
         layout.load(folder)
-    write_identity(folder, "ann", GREY, np.zeros((478, 2)), [Sample("sad_100", [0, 1, 0, 0, 0, 0], GREY)])
+    write_identity(
+        folder, "ann", GREY, np.zeros((478, 2)), [Sample("sad_100", [0, 1, 0, 0, 0, 0], GREY, np.zeros((478, 2)))]
+    )
     with pytest.raises(InputError, match="no table of strengths"):
         layout.load(folder)
     write_table(folder)

@@ -31,7 +31,8 @@ def small_and_quick() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three "people": smooth coloured noise; an expression shifts it by two pixels per index and darkens it."""
+    """Three "people": smooth coloured noise; an expression shifts it by two pixels per index and darkens it; the first
+    really smiles."""
     root = tmp_path_factory.mktemp("data")
     folder, rows = root / "pairs", []
     for i in range(PEOPLE):
@@ -40,7 +41,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         g = torch.Generator().manual_seed(i)
         noise = torch.rand(1, 3, 32, 32, generator=g)
         x = torch.nn.functional.interpolate(noise, size=(256, 256), mode="bicubic")[0].clamp(0, 1)
-        np.save(person / "landmarks.npy", moved(mean_face(), 2, i).numpy())
+        landmarks = moved(mean_face(), 2, i).numpy()
+        np.save(person / "landmarks.npy", landmarks)
+        shifted = [landmarks + np.float32([2 * (k + 1), 0]) for k in range(len(BASIC))]
+        names = np.array([f"{name}_100" for name in BASIC])
+        np.savez(person / "target_landmarks.npz", names=names, landmarks=np.stack(shifted))
 
         def write(image: torch.Tensor, name: str, person: Path = person) -> None:
             pixels = (image.permute(1, 2, 0) * 255).byte().numpy()
@@ -51,6 +56,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for k, name in enumerate(BASIC):
             write((x.roll(2 * (k + 1), -1) * 0.9).clamp(0, 1), f"{name}_100")
             rows.append([f"person_{i}", f"{name}_100", *np.eye(6, dtype=int)[k]])
+        if i == 0:
+            write((x.roll(5, -1)).clamp(0, 1), "real_smile")
+            np.save(person / "smile_landmarks.npy", landmarks + np.float32([5, 0]))
     with (root / "pairs.csv").open("w", newline="") as f:
         csv.writer(f).writerows(rows)
     (root / "validation.txt").write_text("person_2\n")

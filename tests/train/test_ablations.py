@@ -22,20 +22,14 @@ from reggan.baselines.ablations import (
 from reggan.baselines.table import ROWS
 from reggan.faces import SIZE
 from reggan.model.config import ModelConfig
-from reggan.model.frame import FrameMaps, LandmarkFrame, mean_shape, pixel_grid
-from reggan.model.refinement import RefinementNetwork
+from reggan.model.frame import LandmarkFrame, mean_shape
+from reggan.model.refinement import Placement, RefinementNetwork
 from reggan.model.reggan import RegGAN
 from reggan.weights.files import load_model, save_model
-from tests.landmarks import mean_face
+from tests.landmarks import mean_face, unwarped
 
 SMALL = ModelConfig(grid=32, widths=(8, 8, 16, 16), shading=32)
 KINDS = ("shared", "channelwise", "skip")
-
-
-def unwarped(size: int = 64) -> FrameMaps:
-    """The frame of a face that has the mean shape already."""
-    grid = pixel_grid(size, torch.zeros(1))
-    return FrameMaps(grid, grid)
 
 
 def network(kind: type[RegGAN] = RegGAN) -> RefinementNetwork:
@@ -43,9 +37,9 @@ def network(kind: type[RegGAN] = RegGAN) -> RefinementNetwork:
     return kind.refinement_network(SMALL, 64)
 
 
-def given() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, FrameMaps]:
-    """Face, coarse change, strengths and frame for it."""
-    return torch.rand(1, 3, 64, 64), torch.rand(1, 3, 32, 32), torch.rand(1, 6), unwarped()
+def given() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, Placement]:
+    """Face, coarse change, strengths of what comes and what leaves, and placement for it."""
+    return torch.rand(1, 3, 64, 64), torch.rand(1, 3, 32, 32), torch.rand(1, 6), torch.rand(1, 6), unwarped()
 
 
 def _count(net: torch.nn.Module) -> int:
@@ -103,7 +97,7 @@ def test_without_shading_the_network_says_the_rest_as_before() -> None:
         torch.testing.assert_close(a, b)
     whole.mean.shading.data.fill_(0.1)
     assert not torch.allclose(net(*inputs).residual, whole(*inputs).residual)
-    assert _count(whole) - _count(net) == 6 * SMALL.shading**2
+    assert _count(whole) - _count(net) == 6 * (SMALL.shading**2 + (SMALL.shading // 2) ** 2)
 
 
 def test_what_stage_2_is_shown() -> None:

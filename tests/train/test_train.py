@@ -19,8 +19,9 @@ from reggan.model.reggan import RegGAN
 from reggan.pairs import layout
 from reggan.train import precision, restyle
 from reggan.train.__main__ import main
-from reggan.train.batches import Pairs, PairSampler, mirror
+from reggan.train.batches import NEUTRAL, SMILE, Choice, Pairs, PairSampler, mirror
 from reggan.train.initialise import pair_flow, subject_flows
+from reggan.train.occlude import occlude
 from reggan.train.recipe import RefinementRecipe
 from reggan.train.refinement import RefinementTrainer
 from reggan.train.regression import fit
@@ -130,7 +131,7 @@ def test_without_restyling_pairs_keep_their_look(data: Path) -> None:
     people = layout.load(data / "pairs")
     torch.manual_seed(0)
     drawn = PairSampler(people, "cpu", restyle=0).draw(8)
-    for pair, (i, j), flipped in zip(drawn.pair, drawn.chosen, drawn.mirrored, strict=True):
+    for pair, (i, _, j), flipped in zip(drawn.pair, drawn.chosen, drawn.mirrored, strict=True):
         original = torch.cat([people[i].neutral, people[i].targets[j]]).float() / 255
         assert torch.equal(pair, original.flip(-1) if flipped else original)
     torch.manual_seed(0)
@@ -142,9 +143,55 @@ def test_without_restyling_pairs_keep_their_look(data: Path) -> None:
     assert 0.05 < moved[0] < 0.7 < moved[1] < 3
 
 
+def test_any_picture_of_a_person_is_the_source_of_any_other(data: Path) -> None:
+    people = layout.load(data / "pairs")
+    torch.manual_seed(0)
+    drawn = [PairSampler(people, "cpu", restyle=0, expressive=1).draw(8) for _ in range(12)]
+    chosen = [k for d in drawn for k in d.chosen]
+    assert {k.source for k in chosen if k.subject == 0} == {SMILE, *range(6)}
+    assert all(k.source != NEUTRAL and k.source != k.target for k in chosen)
+    assert 0.15 < sum(k.target == NEUTRAL for k in chosen) / len(chosen) < 0.45
+    for d in drawn:
+        for n, (i, source, target) in enumerate(d.chosen):
+            s = people[i]
+            there = s.smile if source == SMILE else s.targets[source]
+            expected = torch.cat([there, s.neutral if target == NEUTRAL else s.targets[target]]).float() / 255
+            assert torch.equal(d.pair[n], expected.flip(-1) if d.mirrored[n] else expected)
+            assert torch.equal(d.shows[n], torch.zeros(6) if target == NEUTRAL else s.c[target])
+            assert d.relax[n] == 1 and torch.equal(d.c[n], d.shows[n])  # nothing of these pictures' sources may stay
+            moved = (d.landmarks - d.goal)[n, list(CONTROL), 0].abs().mean()
+            assert abs(float(moved) - (5 if source == SMILE else 2 * (source + 1))) < 0.5
+
+
+def test_what_a_target_shares_with_its_source_may_stay(data: Path) -> None:
+    (ann,) = layout.load(data / "pairs", only={"person_1"})
+    ann.c[1] = torch.tensor([0.25, 0.8, 0, 0, 0, 0])  # the source, target 0, is happy at 1
+    sampler = PairSampler([ann], "cpu", restyle=0, expressive=1)
+    torch.manual_seed(0)
+    told = set()
+    for _ in range(20):
+        c, relax, shows = sampler._told(Choice(0, 0, 1))
+        assert torch.equal(shows, ann.c[1])
+        told.add((*[round(v, 4) for v in c.tolist()], round(float(relax), 4)))
+    assert told == {(0.25, 0.8, 0, 0, 0, 0, 1), (0, 0.8, 0, 0, 0, 0, 0.75)}
+
+
+def test_an_occluder_is_the_same_on_input_and_target(data: Path) -> None:
+    people = layout.load(data / "pairs")
+    torch.manual_seed(0)
+    plain = PairSampler(people, "cpu", restyle=0).draw(8)
+    covered = occlude(plain.pair, plain.landmarks, 1.0)
+    changed = (covered != plain.pair).unflatten(1, (2, 3)).any(2)  # (B, 2, S, S)
+    assert ((0.001 < changed.float().mean((2, 3))) & (changed.float().mean((2, 3)) < 0.5)).all()
+    apart = (plain.pair[:, :3] - plain.pair[:, 3:]).abs().amax(1)
+    still = (covered[:, :3] - covered[:, 3:]).abs().amax(1)
+    assert (still <= apart + 1e-6).all()  # nowhere do the two differ more than without it
+    assert torch.equal(occlude(plain.pair, plain.landmarks, 0.0), plain.pair)
+
+
 def _landmark_error(people: list[layout.Subject], drawn: Pairs) -> float:
     """Mean distance, in pixels, from the landmarks that the people came with, over the control points."""
-    known = torch.stack([people[i].landmarks for i, _ in drawn.chosen])
+    known = torch.stack([people[i].landmarks for i, *_ in drawn.chosen])
     known[drawn.mirrored] = mirror(known[drawn.mirrored], 256)
     return float((drawn.landmarks - known)[:, list(CONTROL)].norm(dim=-1).mean())
 

@@ -200,7 +200,7 @@ class RefinementNetwork(nn.Module):
         moved, face = sample(torch.cat([x, face], 1), where, "bilinear").split([3, 1], 1)
         shown = torch.lerp(moved, paint, opacity).detach()
         light = keep_hue(own, shown) + (1 - opacity) * self.mean_gain(told, where) * moved
-        burnt = smoothstep((shown.amin(1, keepdim=True) - _BURNT) / (_WHITE - _BURNT))
+        burnt = (1 - opacity) * smoothstep((moved.amin(1, keepdim=True) - _BURNT) / (_WHITE - _BURNT))
         return torch.maximum(face, opacity) * (light - burnt * light.clamp_max(0))
 
     def mean_gain(self, told: Tensor, where: Tensor) -> Tensor:
