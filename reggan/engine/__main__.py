@@ -4,6 +4,7 @@ facekit          register an ICT-FaceKit release; once
 synthesise       photographs of neutral faces to pairs; run it again to go on where it stopped
 sheet            how the engine works on one photograph, stage by stage
 smile-shading    measure how skin changes its brightness in a smile: made reggan/engine/render/smile_shading.png
+teeth            measure what teeth look like: made reggan/engine/render/teeth.json
 """
 
 import argparse
@@ -59,12 +60,24 @@ def _parser() -> argparse.ArgumentParser:
     smile.add_argument("--photos", type=Path, required=True, help="folder of NAME_neutral.jpg and NAME_smiling.jpg")
     smile.add_argument("--facekit", type=Path, required=True)
     smile.add_argument("-o", "--out", type=Path, required=True, help="grey picture to write (.png)")
+
+    teeth = commands.add_parser("teeth", help="what teeth look like")
+    teeth.add_argument("--photos", type=Path, required=True, help="folder of NAME_neutral.jpg and NAME_smiling.jpg")
+    teeth.add_argument("--facekit", type=Path, required=True)
+    teeth.add_argument("--size", type=int, default=768, help="side of the crops that are measured (default 768)")
+    teeth.add_argument("-o", "--out", type=Path, required=True, help="table to write (.json)")
     return p
 
 
 def main(argv: list[str] | None = None) -> None:
     args = _parser().parse_args(argv)
-    commands = {"facekit": _facekit, "synthesise": _synthesise, "sheet": _sheet, "smile-shading": _smile_shading}
+    commands = {
+        "facekit": _facekit,
+        "synthesise": _synthesise,
+        "sheet": _sheet,
+        "smile-shading": _smile_shading,
+        "teeth": _teeth,
+    }
     commands[args.command](args)
 
 
@@ -163,6 +176,20 @@ def _smile_shading(args: argparse.Namespace) -> None:
     args.out.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(shading).save(args.out)
     print(f"{args.out}: {used} of {len(found)} people smile widely enough.")
+
+
+def _teeth(args: argparse.Namespace) -> None:
+    from reggan.engine.kit.facekit import FaceKit
+    from reggan.engine.kit.rig import prepare_rig
+    from reggan.engine.render.smile_shading import find_smiles, fitted_pairs
+    from reggan.engine.render.tooth_measures import tooth_measures, written
+
+    found = find_smiles(args.photos)
+    fits = fitted_pairs(found, prepare_rig(FaceKit.load(args.facekit)), args.size)
+    table, used = tooth_measures(tqdm(fits, total=len(found), unit="person"))
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    args.out.write_text(written(table), encoding="utf-8")
+    print(f"{args.out}: {used} of {len(found)} people show their teeth.")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from scipy.spatial.distance import cdist
 
-from reggan.engine.kit.facekit import FaceKit
+from reggan.engine.kit.arch import Arch, dental_arch
+from reggan.engine.kit.facekit import LOWER_TEETH, UPPER_TEETH, FaceKit
 from reggan.engine.raster import vertex_normals
 
 Float = NDArray[np.float32]
@@ -25,6 +26,7 @@ class Rig:
         neighbours: (V, V) sparse, mean over the neighbouring vertices.
         normals: (V, 3) of the skin at rest, towards the viewer where the skin faces the viewer.
         normal_sign: 1 or -1, which brings `vertex_normals` of the skin into that direction.
+        arches: on which the upper and the lower teeth stand.
     """
 
     kit: FaceKit
@@ -32,6 +34,7 @@ class Rig:
     neighbours: csr_matrix
     normals: Float
     normal_sign: float
+    arches: tuple[Arch, Arch]
 
     def smooth(self, values: Float, times: int) -> Float:
         """Values (V,) or (V, K), each step half way to the mean of their neighbours."""
@@ -54,7 +57,12 @@ def prepare_rig(kit: FaceKit) -> Rig:
     normals = vertex_normals(vertices, triangles)
     normal_sign = -1.0 if normals[triangles, 2].mean() > 0 else 1.0
     return Rig(
-        kit, radial_carry(kit.landmarks, vertices), links, np.asarray(normal_sign * normals, np.float32), normal_sign
+        kit,
+        radial_carry(kit.landmarks, vertices),
+        links,
+        np.asarray(normal_sign * normals, np.float32),
+        normal_sign,
+        (dental_arch(kit, UPPER_TEETH), dental_arch(kit, LOWER_TEETH)),
     )
 
 

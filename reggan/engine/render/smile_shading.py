@@ -19,6 +19,7 @@ from reggan.engine.pixels import grey
 from reggan.engine.raster import rasterise
 from reggan.engine.render.wrinkles import SIDE, STEPS, to_atlas
 from reggan.errors import InputError
+from reggan.faces.align import SIZE as CROP
 from reggan.faces.images import picture_files, read_image
 from reggan.faces.topology import BROWS, EYES, MOUTH_CORNERS, OUTER_LIPS
 
@@ -45,7 +46,7 @@ def find_smiles(folder: Path) -> list[tuple[Path, Path]]:
     return found
 
 
-def fitted_pairs(photographs: Iterable[tuple[Path, Path]], rig: Rig) -> Iterator[tuple[Fit, Fit]]:
+def fitted_pairs(photographs: Iterable[tuple[Path, Path]], rig: Rig, size: int = CROP) -> Iterator[tuple[Fit, Fit]]:
     """The model laid over the largest face of each photograph; pairs of which one shows no face are left out."""
     from reggan.faces.detect import find_faces  # here, because MediaPipe takes seconds to load
 
@@ -54,7 +55,8 @@ def fitted_pairs(photographs: Iterable[tuple[Path, Path]], rig: Rig) -> Iterator
         faces = [find_faces(image)[:1] for image in images]
         if all(faces):
             neutral, smiling = (
-                fit_face(rig, aligned(image, face.landmarks)) for image, (face,) in zip(images, faces, strict=True)
+                fit_face(rig, aligned(image, face.landmarks, size))
+                for image, (face,) in zip(images, faces, strict=True)
             )
             yield neutral, smiling
 
