@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from reggan.engine.fit.face_fit import Fit
 from reggan.engine.fit.photo import FINE
-from reggan.engine.kit.facekit import GUMS, SOCKET, UPPER_TEETH
+from reggan.engine.kit.facekit import GUMS, UPPER_TEETH
 from reggan.engine.pixels import grey, to_lab
 from reggan.engine.raster import rasterise, vertex_normals
 from reggan.engine.render.teeth import LIP_SHADE, LOWER, UPPER, kind_of, measured, tooth_row
@@ -15,7 +15,7 @@ from reggan.faces.topology import INNER_LIPS
 Float = NDArray[np.float32]
 Array = NDArray[np.float64]
 
-_ALBEDO = {SOCKET: (150.0, 62.0, 55.0), GUMS: (186.0, 104.0, 98.0)}  # sRGB, 0 to 255
+_ALBEDO = np.array([(150.0, 62.0, 55.0), (186.0, 104.0, 98.0)])  # of SOCKET and GUMS, sRGB, 0 to 255
 _NOTHING = (34.0, 12.0, 10.0)
 _LIGHT = (0.0, -0.25, -0.97)  # towards it
 _SCLERA = np.array([3.5, 1.7])  # CIE a and b of 34 people's sclera, in the light in which teeth were measured
@@ -51,7 +51,7 @@ def mouth_layer(
     moved = fit.offset(moves)
     xy = fit.photo.to_fine(fit.mouth + moved[:, :2]) - [columns.start, rows.start]
     flesh = mouth.part < UPPER_TEETH
-    colour = np.array([_ALBEDO[int(k)] for k in np.where(flesh, mouth.part, GUMS)]) * flesh_light(fit, moves)[:, None]
+    colour = _ALBEDO[np.where(flesh, mouth.part, GUMS)] * flesh_light(fit, moves)[:, None]
     drawn, covered = rasterise(
         xy.astype(np.float32),
         fit.mouth_depth + moved[:, 2].astype(np.float32),
