@@ -41,6 +41,7 @@ __all__ = ["AlignedFace", "Analysis", "EditedFace", "Predictor", "Result"]
 
 Box = Sequence[float]
 _ROWS = 8  # that the model sees at once: more are no faster on a processor, and take memory
+_LARGE = 1.25  # picture pixels for one of the crop, from which a face deserves the detail of its mouth
 NO_FACE = "No face was found in this picture; choose a larger or clearer one, or mark the face with a box."
 
 
@@ -53,6 +54,11 @@ class AlignedFace:
     crop: Image  # (256, 256, 3)
     landmarks: NDArray[np.float32]  # (478, 2), pixels in the crop
     present: NDArray[np.float32]  # (6,) in [0, 1], the expression it has already, as far as landmarks tell
+
+
+def _scale(face: AlignedFace) -> float:
+    """Picture pixels for one of the crop."""
+    return float(1 / np.sqrt(abs(np.linalg.det(face.matrix[:, :2]))))
 
 
 @dataclass(frozen=True)
@@ -222,7 +228,9 @@ class Predictor:
         for i in range(0, len(faces), at_once):
             some = faces[i : i + at_once]
             crops, landmarks = np.stack([f.crop for f in some]), np.stack([f.landmarks for f in some])
-            made = self.forward(crops, landmarks, np.tile(c, (len(some), 1)), np.tile(relax, len(some)))
+            large = any(_scale(f) > _LARGE for f in some)
+            given = (crops, landmarks, np.tile(c, (len(some), 1)), np.tile(relax, len(some)))
+            made = self.forward(*given, detail=large)
             for rows in (slice(k * n, (k + 1) * n) for k in range(len(some))):
                 yield ModelOutput(made.coarse[rows], made.refined[rows], made.changes[rows], {})
 

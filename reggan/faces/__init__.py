@@ -3,12 +3,13 @@
 from reggan.faces.align import SIZE, align, alignment_matrix, transform
 from reggan.faces.detect import Face, face_in_box, find_faces
 from reggan.faces.images import MAX_PIXELS, read_image
-from reggan.faces.paste import Change, apply_change, paste_back
+from reggan.faces.paste import Change, Detail, apply_change, paste_back
 
 __all__ = [
     "MAX_PIXELS",
     "SIZE",
     "Change",
+    "Detail",
     "Face",
     "align",
     "alignment_matrix",

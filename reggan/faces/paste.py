@@ -22,22 +22,39 @@ _NO_MAP = np.empty(0, np.float32)  # OpenCV's second map: none, since x and y ar
 
 
 @dataclass(frozen=True)
+class Detail:
+    """Something to be added on a grid of its own, finer than the crop's.
+
+    Attributes:
+        corner: (x, y) of its first pixel, in crop pixels.
+        factor: how many of its pixels make one of the crop's.
+        value: (h, w, 3) float32, 0 at its border.
+    """
+
+    corner: tuple[int, int]
+    factor: int
+    value: Float
+
+
+@dataclass(frozen=True)
 class Change:
     """What happens to a face, on the S x S grid of its aligned crop I:
 
-        out(u) = (1 - m(u)) I(u + D(u)) + m(u) paint(u) + residual(u)
+        out(u) = (1 - m(u)) I(u + D(u)) + m(u) paint(u) + residual(u) + detail(u)
 
     Attributes:
         displacement: (S, S, 2) float32, D, (x, y) in crop pixels: u shows what was at u + D(u).
         opacity: (S, S, 1) float32 in [0, 1], m.
         paint: (S, S, 3) float32 in [0, 1], RGB.
         residual: (S, S, 3) float32, added; 1 is the difference between black and white.
+        detail: what is added on a finer grid, for large faces; it is 0 in the mean over a crop pixel, or nearly.
     """
 
     displacement: Float
     opacity: Float
     paint: Float
     residual: Float
+    detail: Detail | None = None
 
     def __post_init__(self) -> None:
         size = self.displacement.shape[0]
@@ -52,7 +69,7 @@ class Change:
 
 
 def apply_change(crop: NDArray[np.uint8], change: Change) -> NDArray[np.uint8]:
-    """Apply the change within the crop, (S, S, 3) uint8 to (S, S, 3) uint8."""
+    """Apply the change within the crop, (S, S, 3) uint8 to (S, S, 3) uint8; the crop is too coarse for `detail`."""
     y, x = np.mgrid[: change.size, : change.size].astype(np.float32)
     where = np.stack([x, y], -1) + change.displacement
     return _blend(crop, where, change.opacity, change.opacity * change.paint + change.residual)
@@ -86,10 +103,13 @@ def paste_back(image: NDArray[np.uint8], matrix: NDArray[Any], change: Change) -
     reach = math.ceil(float(np.abs(displacement).max())) + 4
     x0, x1 = max(columns.start - reach, 0), min(columns.stop + reach, image.shape[1])
     x = np.arange(columns.start, columns.stop, dtype=np.float32) - x0
+    fine = _finer(change.detail, matrix) if change.detail else None
     for top in range(rows.start, rows.stop, _ROWS):
         strip = slice(top, min(top + _ROWS, rows.stop))
         where = _sample(displacement, matrix, strip, columns)  # (h, w, 2), still relative to p
         mixed = _sample(blend, matrix, strip, columns)  # (h, w, 4)
+        if fine and _meet(fine, strip, columns):
+            mixed[..., 1:] += _sample(*fine, strip, columns)
         y0, y1 = max(strip.start - reach, 0), min(strip.stop + reach, image.shape[0])
         where[..., 0] += x
         where[..., 1] += np.arange(strip.start, strip.stop, dtype=np.float32)[:, None] - y0
@@ -127,6 +147,28 @@ def _feathered(change: Change, scale: float) -> tuple[Float, Float]:
         sigma = 0.5 * math.sqrt(scale * scale - 1.0)
         blend = cv2.GaussianBlur(blend, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
     return np.asarray(displacement, np.float32), np.asarray(blend, np.float32)
+
+
+def _finer(detail: Detail, matrix: NDArray[Any]) -> tuple[Float, NDArray[np.float64]]:
+    """The detail, no finer than the picture's pixels, and the transform from the picture to its grid."""
+    to_fine = detail.factor * np.array(matrix, np.float64)
+    # The centre of crop pixel k is that of the fine pixels f k to f k + f - 1.
+    to_fine[:, 2] += (detail.factor - 1) / 2 - detail.factor * np.array(detail.corner)
+    scale = math.sqrt(abs(np.linalg.det(to_fine[:, :2])))  # fine pixels per picture pixel
+    value = detail.value
+    if scale > 1.0:
+        sigma = 0.5 * math.sqrt(scale * scale - 1.0)
+        value = np.asarray(cv2.GaussianBlur(value, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT), np.float32)
+    return value, to_fine
+
+
+def _meet(fine: tuple[Float, NDArray[np.float64]], rows: slice, columns: slice) -> bool:
+    """Whether a grid and a part of the picture may have pixels in common."""
+    value, to_fine = fine
+    x, y = np.array([columns.start, columns.stop]), np.array([rows.start, rows.stop])
+    corners = transform(np.stack(np.meshgrid(x, y), -1).reshape(-1, 2), to_fine)
+    size = np.array(value.shape[1::-1])
+    return bool((corners.max(0) > -2).all() and (corners.min(0) < size + 2).all())
 
 
 def _touched(

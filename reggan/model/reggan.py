@@ -11,8 +11,10 @@ from reggan.faces import SIZE
 from reggan.model.arrays import resize, shrink
 from reggan.model.config import ModelConfig
 from reggan.model.frame import FrameMaps, LandmarkFrame, pixel_grid, sample
+from reggan.model.mouth import Detail, MouthDetail, cut, enlarged, mouth_corner, window
 from reggan.model.neutral import NeutralEstimator
 from reggan.model.refinement import Edit, Placement, RefinementNetwork
+from reggan.model.refinement.monochrome import palette_of
 from reggan.model.regression import RegressionLayer
 
 
@@ -22,6 +24,7 @@ class Output(NamedTuple):
     coarse: Tensor  # (B, 3, S, S) in [0, 1], stage 1
     refined: Tensor  # (B, 3, S, S) in [0, 1], stage 2
     edit: Edit  # on the crop's grid, for pasting back at full resolution
+    detail: Detail | None = None  # of the mouth, if it was wanted
 
 
 class Stage1(NamedTuple):
@@ -78,6 +81,7 @@ class RegGAN(nn.Module):
         self.neutral = NeutralEstimator()
         self.regression = RegressionLayer(config.grid, config.r)
         self.refinement = self.refinement_network(config, SIZE)
+        self.mouth = MouthDetail()
 
     def coarse_change(self, x: Tensor, c: Tensor, leaving: Tensor) -> Tensor:
         """Stage 1 in the frame: x (B, 3, S, S) in [0, 1], c, what leaves (B, 6) -> coarse - x, (B, 3, grid, grid)."""
@@ -96,6 +100,7 @@ class RegGAN(nn.Module):
         relax: Tensor | None = None,
         maps: dict[str, Tensor] | None = None,
         precision: torch.dtype | None = None,
+        detail: bool = False,
     ) -> Output:
         """Edit aligned crops.
 
@@ -106,6 +111,7 @@ class RegGAN(nn.Module):
             relax: (N,) in [0, 1], how much of the expression that the face has is taken away; nothing if not given.
             maps: if given, filled with stage 2's attention maps, in the frame.
             precision: of stage 2's convolutions, float16 or bfloat16; positions need float32 and keep it.
+            detail: whether to look at the mouth more closely, for faces that are large in their picture.
 
         Returns:
             `Output` with N rows; where c and relax are 0, both images equal the crop.
@@ -120,7 +126,13 @@ class RegGAN(nn.Module):
             edit = edit._replace(displacement=edit.displacement + relaxed)
         refined = compose(crop, pixel_grid(crop.shape[-1], crop) + channels_last(edit.displacement), edit)
         refined = torch.where(_unchanged(c, relax), crop, refined.clamp(0, 1))
-        return Output(coarse, refined, edit)
+        return Output(coarse, refined, edit, self._mouth_detail(refined, x, edit, placement) if detail else None)
+
+    def _mouth_detail(self, refined: Tensor, x: Tensor, edit: Edit, placement: Placement) -> Detail:
+        """Equation (7): for refined crops (N, 3, S, S), of faces that are x in the frame."""
+        corner = mouth_corner(self.frame, placement.goal)
+        finer = palette_of(x).in_hue(self.mouth(cut(refined, corner)))
+        return Detail(corner, enlarged(window(refined) * cut(edit.opacity, corner)) * finer)
 
     def stage_1(self, crop: Tensor, landmarks: Tensor, c: Tensor, relax: Tensor) -> Stage1:
         """Stage 1 alone; arguments as `forward` has them."""

@@ -190,6 +190,15 @@ def load(folder: str | Path, only: set[str] | None = None, without: set[str] | N
     return subjects
 
 
+def identities(folder: Path, only: set[str] | None = None, without: set[str] | None = None) -> list[str]:
+    """Names of the subjects that `load` would read.
+
+    Raises:
+        InputError: there is no table.
+    """
+    return [n for n in sorted(_read_table(folder)) if (only is None or n in only) and n not in (without or set())]
+
+
 def read_list(path: str | Path | None) -> set[str]:
     """Identities, one per line; none without a file."""
     return set(Path(path).read_text().split()) if path else set()

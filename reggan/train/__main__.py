@@ -1,8 +1,8 @@
-"""`python -m reggan.train regression|refinement|export`: train the two stages one after the other.
+"""`python -m reggan.train regression|refinement|mouth|export`: train the two stages one after the other.
 
 `regression` solves in closed form what a face does already and stage 1, `refinement` trains stage 2 on top of both (run
-it again to resume), `export` writes a run's weights with where they come from. Rivals and ablations:
-`python -m reggan.baselines`.
+it again to resume), `mouth` adds the mouth's detail, learned from pairs of 768 x 768, `export` writes a run's weights
+with where they come from. Rivals and ablations: `python -m reggan.baselines`.
 """
 
 import argparse
@@ -16,13 +16,19 @@ import torch
 
 from reggan.errors import InputError
 from reggan.model.config import ModelConfig
+from reggan.model.mouth import MouthDetail
+from reggan.pairs import layout
 from reggan.train.initialise import load_flows, untrained
+from reggan.train.loop import run
+from reggan.train.mouth import MouthTrainer, load_mouths
 from reggan.train.options import Subjects, add_recipe, data_options, read_recipe, read_subjects, run_options
-from reggan.train.recipe import RIDGE, RefinementRecipe
+from reggan.train.recipe import RIDGE, MouthRecipe, RefinementRecipe
 from reggan.train.refinement import train_refinement
 from reggan.train.regression import train_regression
 from reggan.train.validate import validate
 from reggan.weights.files import load_model, save_model
+
+_SHOWN = 16  # mouths to validate on where no people are kept out
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -41,6 +47,10 @@ def _parser() -> argparse.ArgumentParser:
     start.add_argument("--regression", type=Path, help="weights file of stage 1; stage 2 starts from nothing")
     start.add_argument("--warm-start", type=Path, help="weights file of both stages to go on from")
     add_recipe(two, RefinementRecipe)
+
+    detail = stages.add_parser("mouth", parents=[common, run_options()], help="detail of the mouth; resumes likewise")
+    detail.add_argument("--weights", type=Path, required=True, help="weights file of both stages to add it to")
+    add_recipe(detail, MouthRecipe)
 
     three = stages.add_parser("export", parents=[common], help="weights with their history, for the package")
     three.add_argument("--weights", type=Path, required=True, help="a run's reggan.safetensors")
@@ -64,6 +74,18 @@ def _refinement(args: argparse.Namespace, training: Subjects, validation: Subjec
     else:
         model = untrained(load_model(args.regression)[0], training, flows)
     return train_refinement(model, recipe, training, flows, validation, args.out, device, args.minutes)
+
+
+def _mouth(args: argparse.Namespace) -> dict[str, float]:
+    recipe, device = read_recipe(args, MouthRecipe), torch.device(args.device)
+    torch.manual_seed(recipe.seed)
+    held_out = layout.read_list(args.validation)
+    training = load_mouths(args.data, without=held_out)
+    validation = load_mouths(args.data, only=held_out) if held_out else training[:_SHOWN]
+    model, metadata = load_model(args.weights)
+    header = {k: v for k, v in metadata.items() if k not in ("sha256", "config")}
+    trainer = MouthTrainer(model.requires_grad_(True), MouthDetail(), recipe, training, validation, device, header)
+    return run(trainer, args.out, "mouth", args.minutes)
 
 
 def _export(args: argparse.Namespace, training: Subjects, validation: Subjects) -> dict[str, str]:
@@ -91,7 +113,8 @@ _COMMANDS: dict[str, Callable[..., dict]] = {
 
 def main(argv: list[str] | None = None) -> None:
     args = _parser().parse_args(argv)
-    print(json.dumps(_COMMANDS[args.stage](args, *read_subjects(args)), indent=2))
+    made = _mouth(args) if args.stage == "mouth" else _COMMANDS[args.stage](args, *read_subjects(args))
+    print(json.dumps(made, indent=2))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 import time
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 
 from reggan.faces.align import align, invert, transform
-from reggan.faces.paste import Change, apply_change, paste_back
+from reggan.faces.paste import Change, Detail, apply_change, paste_back
 
 S = 64
 
@@ -199,6 +200,33 @@ def test_twelve_megapixels():
     assert time.process_time() - start < 10  # seconds of processor time; it takes about 1
     assert out.shape == (3000, 4000, 3) and out.dtype == np.uint8
     assert 0.5 < (out != image).any(2).mean() < 0.9
+
+
+@pytest.mark.parametrize("angle", [0, 35])
+def test_detail_lies_where_the_crop_says_and_is_as_fine_as_its_own_grid(angle):
+    """A smooth field, given at a third of the crop's pixel, arrives in a picture three times as fine as the crop."""
+    corner, h, w = (20, 24), 24, 18  # crop pixels
+    matrix = _matrix(1 / 3, angle, (150, 140))
+    y, x = np.mgrid[: 3 * h, : 3 * w]
+    at = np.stack([(x - 1) / 3 + corner[0], (y - 1) / 3 + corner[1]], -1)  # crop position of each fine pixel
+
+    def field(u: np.ndarray) -> np.ndarray:
+        envelope = np.exp(-(((u - [29, 36]) / 4.0) ** 2).sum(-1))
+        return (0.3 * envelope * np.cos(2 * np.pi * u[..., 0] / 1.5))[..., None]  # a period of 4.5 fine pixels
+
+    value = np.broadcast_to(field(at), (3 * h, 3 * w, 3)).astype(np.float32)
+    change = replace(_change(opacity=0.5, paint=0.5), detail=Detail(corner, 3, value))
+    image = np.full((280, 300, 3), 128, np.uint8)
+    added = paste_back(image, matrix, change).astype(float) - paste_back(image, matrix, replace(change, detail=None))
+    py, px = np.mgrid[:280, :300]
+    expected = 255 * field(transform(np.stack([px, py], -1), matrix))
+    assert np.abs(expected).max() > 60
+    error = np.abs(added - expected)
+    assert error.max() < 0.12 * np.abs(expected).max() and error.mean() < 0.5
+    # In a picture as coarse as the crop little of it is left: a Gaussian of 2^0.5 fine pixels takes 86 % of it.
+    small = _matrix(1.0, angle, (60, 50))
+    kept = paste_back(image[:100, :120], small, change).astype(float)
+    assert np.abs(kept - paste_back(image[:100, :120], small, replace(change, detail=None))).max() <= 13
 
 
 def test_wrong_shapes_are_refused():

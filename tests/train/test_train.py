@@ -106,7 +106,7 @@ def trainer() -> RefinementTrainer:
 def test_every_parameter_of_stage_2_is_trained(trainer: RefinementTrainer) -> None:
     trained = [id(p) for group in trainer.opt.param_groups for p in group["params"]]
     assert len(set(trained)) == len(trained)
-    assert set(trained) == {id(p) for p in trainer.model.parameters()}
+    assert set(trained) == {id(p) for p in trainer.model.refinement.parameters()}
 
 
 def test_the_critic_looks_where_errors_weigh_most(trainer: RefinementTrainer) -> None:
