@@ -10,7 +10,7 @@ from torch import Tensor
 
 from reggan.faces import SIZE, Change, Detail
 from reggan.model.arrays import Image, to_tensor, to_uint8
-from reggan.model.mouth import FACTOR
+from reggan.model.mouth_detail import FACTOR
 from reggan.model.reggan import Output, RegGAN
 
 Float = NDArray[np.float32]

@@ -11,7 +11,7 @@ from reggan.faces import SIZE
 from reggan.model.arrays import resize, shrink
 from reggan.model.config import ModelConfig
 from reggan.model.frame import FrameMaps, LandmarkFrame, pixel_grid, sample
-from reggan.model.mouth import Detail, MouthDetail, cut, enlarged, mouth_corner, window
+from reggan.model.mouth_detail import MouthDetail, MouthOutput, cut, enlarged, mouth_corner, window
 from reggan.model.neutral import NeutralEstimator
 from reggan.model.refinement import Edit, Placement, RefinementNetwork
 from reggan.model.refinement.monochrome import palette_of
@@ -24,7 +24,7 @@ class Output(NamedTuple):
     coarse: Tensor  # (B, 3, S, S) in [0, 1], stage 1
     refined: Tensor  # (B, 3, S, S) in [0, 1], stage 2
     edit: Edit  # on the crop's grid, for pasting back at full resolution
-    detail: Detail | None = None  # of the mouth, if it was wanted
+    detail: MouthOutput | None = None  # of the mouth, if it was wanted
 
 
 class Stage1(NamedTuple):
@@ -128,11 +128,11 @@ class RegGAN(nn.Module):
         refined = torch.where(_unchanged(c, relax), crop, refined.clamp(0, 1))
         return Output(coarse, refined, edit, self._mouth_detail(refined, x, edit, placement) if detail else None)
 
-    def _mouth_detail(self, refined: Tensor, x: Tensor, edit: Edit, placement: Placement) -> Detail:
+    def _mouth_detail(self, refined: Tensor, x: Tensor, edit: Edit, placement: Placement) -> MouthOutput:
         """Equation (7): for refined crops (N, 3, S, S), of faces that are x in the frame."""
         corner = mouth_corner(self.frame, placement.goal)
         finer = palette_of(x).in_hue(self.mouth(cut(refined, corner)))
-        return Detail(corner, enlarged(window(refined) * cut(edit.opacity, corner)) * finer)
+        return MouthOutput(corner, enlarged(window(refined) * cut(edit.opacity, corner)) * finer)
 
     def stage_1(self, crop: Tensor, landmarks: Tensor, c: Tensor, relax: Tensor) -> Stage1:
         """Stage 1 alone; arguments as `forward` has them."""

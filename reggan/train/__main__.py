@@ -16,11 +16,11 @@ import torch
 
 from reggan.errors import InputError
 from reggan.model.config import ModelConfig
-from reggan.model.mouth import MouthDetail
+from reggan.model.mouth_detail import MouthDetail
 from reggan.pairs import layout
 from reggan.train.initialise import load_flows, untrained
 from reggan.train.loop import run
-from reggan.train.mouth import MouthTrainer, load_mouths
+from reggan.train.mouth_trainer import MouthTrainer, load_mouths
 from reggan.train.options import Subjects, add_recipe, data_options, read_recipe, read_subjects, run_options
 from reggan.train.recipe import RIDGE, MouthRecipe, RefinementRecipe
 from reggan.train.refinement import train_refinement

@@ -11,11 +11,11 @@ from safetensors.torch import load_file
 from reggan import InputError
 from reggan.faces.topology import INNER_LIPS, UPPER_LIP
 from reggan.model.config import ModelConfig
-from reggan.model.mouth import FACTOR, SIDE
+from reggan.model.mouth_detail import FACTOR, SIDE
 from reggan.model.reggan import RegGAN
 from reggan.pairs.layout import Sample, write_identity, write_table
 from reggan.train.__main__ import main
-from reggan.train.mouth import CROP, load_mouths, soften
+from reggan.train.mouth_trainer import CROP, load_mouths, soften
 from reggan.weights.files import save_model
 from tests.landmarks import mean_face
 

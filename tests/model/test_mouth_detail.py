@@ -7,7 +7,7 @@ from reggan.faces.topology import MOUTH_CORNERS
 from reggan.model.config import ModelConfig
 from reggan.model.forward import OnDevice
 from reggan.model.frame import LandmarkFrame, mean_shape
-from reggan.model.mouth import FACTOR, SIDE, MouthDetail, cut, enlarged, mouth_corner, window
+from reggan.model.mouth_detail import FACTOR, SIDE, MouthDetail, cut, enlarged, mouth_corner, window
 from reggan.model.reggan import RegGAN
 from tests.landmarks import mean_face, moved
 

@@ -27,7 +27,7 @@ _DOWN = 0.05  # the square's centre lies below the corners of the mouth by this 
 _RIM = 8  # pixels of the crop over which the detail sets in at the square's border
 
 
-class Detail(NamedTuple):
+class MouthOutput(NamedTuple):
     """What is added to the crop around the mouth."""
 
     corner: Tensor  # (B, 2) whole numbers, (x, y) of the square's first pixel in the crop

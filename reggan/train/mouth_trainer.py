@@ -1,5 +1,5 @@
-"""Training the detail of the mouth (`reggan/model/mouth.py`): mouths at 768 pixels, real and drawn, made small and
-softer, and enlarged again. Reconstruction first, then adversarial too, as for stage 2.
+"""Training the detail of the mouth (`reggan/model/mouth_detail.py`): mouths at 768 pixels, real and drawn, are made
+small and softer, and enlarged again. Reconstruction first, then adversarial too, as for stage 2.
 
 What it will be shown is painted by stage 2 and softer than a picture made small, so its inputs are blurred by as much.
 """
@@ -20,8 +20,8 @@ from reggan.errors import InputError
 from reggan.faces import SIZE
 from reggan.faces.topology import INNER_LIPS, LIP_MIDDLES, MOUTH_CORNERS
 from reggan.model.arrays import shrink, to_float, to_uint8
-from reggan.model.mouth import FACTOR, MouthDetail, enlarged
-from reggan.model.mouth import SIDE as COARSE
+from reggan.model.mouth_detail import FACTOR, MouthDetail, enlarged
+from reggan.model.mouth_detail import SIDE as COARSE
 from reggan.model.refinement.discriminator import PatchDiscriminator
 from reggan.model.reggan import RegGAN
 from reggan.output.contact_sheet import grid
