@@ -2,6 +2,7 @@
 
     python -m reggan.evaluate --pairs DIR --identities FILE [--styles] [--methods LIST] -o OUT
     python -m reggan.evaluate --images DIR [--methods LIST] -o OUT
+    python -m reggan.evaluate --close-ups DIR --identities FILE -o OUT
 
 `--pairs` holds one folder per person with 256 x 256 aligned crops: `neutral.jpg`, its `landmarks.npy` ((478, 2) pixels)
 and the targets `happy_100.jpg` to `disgusted_100.jpg`; FILE lists the people, one a line: people kept out of training.
@@ -10,6 +11,8 @@ pixel metrics, and with the landmark error against the photographic targets. Whe
 little better than the filtered inputs there (marble), it is the detector that fails, not the model.
 `--images` holds pictures of any size, one sub-folder per class (photo, painting, statue, avatar): the largest face of
 each is taken; there are no targets, so only what needs none is measured.
+
+`--close-ups` holds pairs like `--pairs`, made with `--size 768`: see `closeups.py`.
 
 Every face is given the six basic expressions at strength 1. LIST is explained in `methods.py`. `--quality` adds
 BRISQUE, QualiCLIP, FID, KID, and ECS and FSS by larger networks (`pip install "reggan[metrics]"`; some

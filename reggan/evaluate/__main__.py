@@ -7,9 +7,12 @@ from pathlib import Path
 
 import reggan.evaluate as package
 from reggan.errors import InputError
+from reggan.evaluate.closeups import measure_close_ups, table
 from reggan.evaluate.face_sets import load_images, load_pairs, styled
 from reggan.evaluate.methods import DEFAULT, parse
 from reggan.metrics.styles import STYLES
+from reggan.pairs.layout import read_list
+from reggan.predictor import Predictor
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -21,7 +24,8 @@ def main(arguments: list[str] | None = None) -> None:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--pairs", type=Path, help="folder with one folder per person")
     what.add_argument("--images", type=Path, help="folder of pictures, a sub-folder per class")
-    parser.add_argument("--identities", type=Path, help="with --pairs: text file, one person a line")
+    what.add_argument("--close-ups", type=Path, help="folder of pairs of 768 x 768: mouth and skin, by REGGAN_WEIGHTS")
+    parser.add_argument("--identities", type=Path, help="with --pairs, --close-ups: text file, one person a line")
     parser.add_argument("--styles", action="store_true", help="with --pairs: also on the faces turned into art")
     parser.add_argument("--methods", default=",".join(DEFAULT), help=f"default {','.join(DEFAULT)}")
     parser.add_argument("--quality", action="store_true", help="also BRISQUE, QualiCLIP, FID, KID")
@@ -29,6 +33,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder for the report")
     options = parser.parse_args(arguments)
     try:
+        if options.close_ups:
+            people = read_list(options.identities)
+            found = measure_close_ups(Predictor.from_pretrained(), options.close_ups, sorted(people))
+            options.out.mkdir(parents=True, exist_ok=True)
+            (options.out / "close_ups.md").write_text(table(found) + "\n")
+            print(table(found))
+            return
         if options.images:
             classes, left_out = load_images(options.images)
         else:

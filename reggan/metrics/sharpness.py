@@ -21,7 +21,7 @@ def moved_skin(inputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
     A pixel counts when the absolute luma difference, averaged over 9 x 9 pixels, exceeds 4 grey levels.
     """
     check_images(inputs, targets)
-    difference = np.abs(_luma(inputs) - _luma(targets))
+    difference = np.abs(luma(inputs) - luma(targets))
     return np.stack([cv2.blur(d, (_WINDOW, _WINDOW)) for d in difference]) > _MOVED
 
 
@@ -36,15 +36,17 @@ def sharpness_ratio(outputs: np.ndarray, targets: np.ndarray, moved: np.ndarray)
         (N,) float64; nan where nothing moved or the target is flat.
     """
     check_images(outputs, targets)
-    ours = (_gradient_energy(outputs) * moved).sum((1, 2))
-    theirs = (_gradient_energy(targets) * moved).sum((1, 2))
+    ours = (gradient_energy(outputs) * moved).sum((1, 2))
+    theirs = (gradient_energy(targets) * moved).sum((1, 2))
     return np.divide(ours, theirs, out=np.full_like(theirs, np.nan), where=theirs > 0)
 
 
-def _luma(images: np.ndarray) -> np.ndarray:
-    return images @ _LUMA  # (N, H, W) float64
+def luma(images: np.ndarray) -> np.ndarray:
+    """(N, H, W, 3) -> (N, H, W) float64."""
+    return images @ _LUMA
 
 
-def _gradient_energy(images: np.ndarray) -> np.ndarray:
-    dy, dx = np.gradient(_luma(images), axis=(1, 2))
-    return dx**2 + dy**2  # (N, H, W)
+def gradient_energy(images: np.ndarray) -> np.ndarray:
+    """Squared slope of the luma, (N, H, W, 3) -> (N, H, W) float64."""
+    dy, dx = np.gradient(luma(images), axis=(1, 2))
+    return dx**2 + dy**2
