@@ -159,6 +159,11 @@ def _serve(image: Path) -> None:
     environment["GRADIO_SERVER_NAME"] = "127.0.0.1"
     check = here(of("HEALTHCHECK")[0].split("CMD ", 1)[1], image).replace("7860", port)
 
+    def listening() -> bool:
+        """Asked first, because it costs nothing; asking for the health starts a Python."""
+        with socket.socket() as s:
+            return s.connect_ex(("127.0.0.1", int(port))) == 0
+
     def healthy() -> bool:
         done = subprocess.run(["sh", "-c", check], cwd=image / "app", env=environment, capture_output=True)
         return done.returncode == 0
@@ -169,7 +174,7 @@ def _serve(image: Path) -> None:
         page = subprocess.Popen(command, cwd=image / "app", env=environment, stdout=output, stderr=output, **user)
         try:
             deadline = time.monotonic() + 300
-            while not healthy():
+            while not (listening() and healthy()):
                 assert page.poll() is None and time.monotonic() < deadline, (image / "output").read_text()[-3000:]
                 time.sleep(0.2)
             subprocess.run(["python", "-c", _VOTE], cwd=image / "app", env=environment, check=True, **user)
