@@ -1,3 +1,4 @@
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import cv2
@@ -6,9 +7,10 @@ import pytest
 from matplotlib import cbook
 
 from reggan.errors import InputError
-from reggan.faces import align, alignment_matrix, read_image
+from reggan.faces import align, alignment_matrix, read_image, transform
 from reggan.faces.align import eye_centres
-from reggan.faces.detect import Face, _mean_face, _plausible, face_in_box, find_faces
+from reggan.faces.close_up import Face, as_face, close_up, distinct, plausible
+from reggan.faces.detect import _mean_face, _turn_back, face_in_box, find_faces
 
 EYES = np.array([[221.0, 191.0], [304.0, 188.0]])  # of the portrait below, read off by hand
 FACE = (165, 130, 357, 337)
@@ -93,6 +95,116 @@ def test_many_small_faces_in_a_large_picture(portrait):
     assert areas == sorted(areas, reverse=True)
 
 
+def _group(portrait: np.ndarray, height: int, width: int, distance: float, count: int) -> tuple[np.ndarray, list]:
+    """`count` heads in rows, their eyes `distance` pixels apart, and where the eyes are."""
+    canvas = _canvas(height, width)
+    columns = int(np.ceil(np.sqrt(count * width / height)))
+    rows = -(-count // columns)
+    centres = [
+        (int((k % columns + 0.5) * width / columns), int((k // columns + 0.5) * height / rows)) for k in range(count)
+    ]
+    return canvas, [_put(canvas, portrait, distance / 83, 7 * (k % 5 - 2), c) for k, c in enumerate(centres)]
+
+
+@pytest.mark.parametrize(
+    "height, width, count", [(310, 491, 4), (641, 438, 3), (480, 640, 8), (90, 90, 1), (1400, 2000, 9)]
+)
+def test_faces_of_16_pixels_between_the_eyes_in_a_picture_of_any_size(portrait, height, width, count):
+    canvas, planted = _group(portrait, height, width, 17, count)
+    faces = find_faces(canvas)
+    found = [min((_error(face, eyes) for face in faces), default=9) < 0.25 for eyes in planted]
+    assert sum(found) >= 0.9 * count and len(faces) <= count
+
+
+@pytest.mark.parametrize("height, width", [(300, 9000), (7500, 250)])
+def test_long_strips(portrait, height, width):
+    """1:30, three people."""
+    canvas, planted = _canvas(height, width), []
+    for k in range(3):
+        along = (k + 0.5) / 3
+        centre = (int(along * width), height // 2) if width > height else (width // 2, int(along * height))
+        planted.append(_put(canvas, portrait, 60 / 83, 5 * k, centre))
+    faces = find_faces(canvas)
+    assert len(faces) == 3
+    assert all(min(_error(face, eyes) for face in faces) < 0.12 for eyes in planted)
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_right_angles_and_mirrors_show_the_same_face(portrait, turns, mirrored):
+    """Nearly the same landmarks, wherever they come to lie."""
+    (plain,) = find_faces(portrait)
+    height, width = portrait.shape[:2]
+    picture, eyes = portrait, eye_centres(plain.landmarks)
+    if mirrored:
+        picture, eyes = picture[:, ::-1], (eyes * [-1, 1] + [width - 1, 0])[::-1]
+    for _ in range(turns):  # counter-clockwise
+        eyes = eyes[:, ::-1] * [1, -1] + [0, picture.shape[1] - 1]
+        picture = np.rot90(picture)
+    (face,) = find_faces(np.ascontiguousarray(picture))
+    assert _error(face, eyes) < 0.03
+
+
+def test_a_group_that_stands_on_its_head(portrait):
+    canvas, planted = _group(portrait, 400, 600, 40, 4)
+    height, width = canvas.shape[:2]
+    for turns in (1, 2):
+        turned = [_turn_back(turns, height, width)] * 4
+        faces = find_faces(np.ascontiguousarray(np.rot90(canvas, turns)))
+        assert len(faces) == 4
+        back = [Face(f.box, transform(f.landmarks, m), 1.0) for f, m in zip(faces, turned, strict=True)]
+        assert all(min(_error(face, eyes) for face in back) < 0.12 for eyes in planted)
+
+
+def test_a_find_is_read_the_right_way_round(portrait):
+    """The mesh that MediaPipe lays over a face from chin to forehead: the close look turns it."""
+    (face,) = find_faces(portrait)
+    wrong = face.landmarks.min(0) + face.landmarks.max(0) - face.landmarks
+    looked = close_up(np.ascontiguousarray(portrait[::-1, ::-1]), wrong * [-1, -1] + [511, 599])
+    assert looked is None or _error(looked, (EYES * [-1, -1] + [511, 599])) < 0.12
+
+
+def _face_at(x0: float, y0: float, x1: float, y1: float, confidence: float) -> Face:
+    mean = _mean_face()
+    low, high = mean.min(0), mean.max(0)
+    mesh = (mean - low) / (high - low) * [x1 - x0, y1 - y0] + [x0, y0]
+    return as_face(mesh, confidence)
+
+
+@pytest.mark.parametrize(
+    "boxes, kept",
+    [
+        ([(0, 0, 200, 260, 0.95), (80, 150, 120, 200, 0.8)], [0]),  # nostrils
+        ([(0, 0, 200, 260, 0.90), (30, 80, 90, 150, 0.95)], [0]),  # a lens, a little surer
+        (
+            [(0, 0, 400, 500, 0.70), (20, 20, 100, 120, 0.95), (250, 20, 330, 120, 0.9)],
+            [1, 2],
+        ),  # two people seen as one
+        ([(0, 0, 200, 260, 0.9), (20, 20, 210, 270, 0.95)], [1]),  # twice the same
+        ([(0, 0, 200, 260, 0.9), (150, 100, 250, 230, 0.8)], [0, 1]),  # one before the other
+        ([(0, 0, 100, 130, 0.9), (110, 0, 210, 130, 0.8), (400, 400, 420, 430, 0.7)], [0, 1, 2]),
+    ],
+)
+def test_one_face_is_found_once(boxes, kept):
+    faces = [_face_at(*box) for box in boxes]
+    for order in (faces, faces[::-1]):
+        assert {id(face) for face in distinct(order)} == {id(faces[k]) for k in kept}
+
+
+def test_time_for_a_megapixel(portrait):
+    """0.6 seconds of one idle core; counted in the processor's seconds, and with some to spare for a busy one."""
+    canvas = _canvas(1000, 1000)
+    _put(canvas, portrait, 1.5, 0, (500, 500))
+    find_faces(canvas)
+    for picture in (canvas, _canvas(1000, 1000)):
+        seconds = []
+        for _ in range(3):
+            started = time.process_time()
+            find_faces(picture)
+            seconds.append(time.process_time() - started)
+        assert min(seconds) < 0.9
+
+
 def test_neighbours_stay_apart(portrait):
     pair = np.hstack([portrait[:, 100:420], portrait[:, 420:100:-1]])
     left, right = sorted(find_faces(pair), key=lambda face: face.box[0])
@@ -126,6 +238,11 @@ def test_no_face(portrait):
     pictures += [np.full((1, 1, 3), 9, np.uint8), np.full((3, 900, 3), 9, np.uint8)]
     for picture in pictures:
         assert find_faces(picture) == []
+
+
+def test_many_views_see_no_faces_by_chance():
+    """Seven hundred looks at noise."""
+    assert find_faces(_canvas(1000, 12000)) == []
 
 
 def test_several_threads_get_what_one_gets(portrait):
@@ -174,13 +291,13 @@ def test_impossible_boxes(box, sentence):
         face_in_box(np.zeros((400, 500, 3), np.uint8), box)
 
 
-def test_mean_face_is_normalised_and_plausible():
+def test_mean_face_is_normalised_andplausible():
     mean = _mean_face()
     np.testing.assert_allclose(eye_centres(mean), [[-0.5, 0], [0.5, 0]], atol=1e-3)
     placed = mean * 50 + 200
-    assert _plausible(placed, (400, 400, 3))
-    assert not _plausible(placed * [1, -1] + [0, 400], (400, 400, 3))  # chin above the eyes
-    assert not _plausible(placed * 0.1, (400, 400, 3))  # too small
-    assert not _plausible(placed * [0.2, 1], (400, 400, 3))  # squeezed
-    assert not _plausible(placed + 300, (400, 400, 3))  # outside
-    assert not _plausible(placed * np.nan, (400, 400, 3))
+    assert plausible(placed, (400, 400, 3))
+    assert not plausible(placed * [1, -1] + [0, 400], (400, 400, 3))  # chin above the eyes
+    assert not plausible(placed * 0.1, (400, 400, 3))  # too small
+    assert not plausible(placed * [0.2, 1], (400, 400, 3))  # squeezed
+    assert not plausible(placed + 300, (400, 400, 3))  # outside
+    assert not plausible(placed * np.nan, (400, 400, 3))
