@@ -14,7 +14,7 @@ from reggan.predictor import Predictor
 from reggan.ui.browser_files import new_path
 from reggan.ui.edit.choices import EVERY_CHOICE, START
 from reggan.ui.edit.picture_events import note
-from reggan.ui.picture_input import as_error, check_upload
+from reggan.ui.picture_input import PicturesInput, as_error
 from reggan.ui.words import error_text, say, t
 
 _MOST = 100  # pictures at once
@@ -31,7 +31,7 @@ class BatchEvents:
         self, paths: list[str] | None, expression: str, strength: float, faces: str, suffix: str, language: str
     ) -> Iterator[Any]:
         """Progress and failures after every picture, the ZIP in the end. Stops when Gradio cancels it."""
-        paths = [check_upload(path) for path in (paths or [])[:_MOST]]
+        paths = (paths or [])[:_MOST]
         c, target, failures = resolve(expression, strength), new_path("reggan.zip"), []
         files = [(Path(path).name, path) for path in paths]
         largest = 0 if faces == "largest" else None
@@ -69,7 +69,7 @@ def build_batch_tab(predictor: Predictor, language: gr.Textbox) -> None:
     events = BatchEvents(predictor)
     with gr.Row(elem_id="batch"):
         with gr.Column(scale=4, min_width=320):
-            files = gr.File(
+            files = PicturesInput(
                 file_count="multiple",
                 file_types=["image"],
                 label=t("Pictures"),

@@ -1,9 +1,9 @@
-"""A `gr.Image` that hands over the uploaded file as it is, so that reading it, and saying what is wrong, is ours."""
+"""Inputs that hand over uploaded files as they are, so that reading them, and saying what is wrong, is ours."""
 
 from pathlib import Path
 
 import gradio as gr
-from gradio.data_classes import ImageData
+from gradio.data_classes import FileData, ImageData, ListFiles
 
 from reggan.errors import InputError
 from reggan.ui.guard import uploaded
@@ -24,6 +24,18 @@ class PictureInput(gr.Image):
         if url_or_file_path is not None:
             check_upload(str(url_or_file_path))
         return await super().async_move_resource_to_block_cache(url_or_file_path)
+
+
+class PicturesInput(gr.File):
+    """gr.File goes by the ending of a file's name, in English; here the content decides, in `read_image`."""
+
+    is_template = True
+
+    def preprocess(self, payload: ListFiles | FileData | None) -> list[str] | None:  # type: ignore[override]
+        if payload is None:
+            return None
+        files = [payload] if isinstance(payload, FileData) else payload.root
+        return [check_upload(file.path) for file in files]
 
 
 def check_upload(path: str) -> str:

@@ -8,7 +8,8 @@ background, for the next start.
 import os
 import re
 import threading
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -115,10 +116,65 @@ def _in_time(repo: str, revision: str, seconds: float | None, options: Options) 
     return done[0]
 
 
+def token_origin(options: Options, environ: Mapping[str, str] = os.environ) -> str:
+    """Where the token comes from that the Hub's client sends: a variable, a file, or "the argument"; "" for none."""
+    from huggingface_hub import constants, get_token
+
+    if isinstance(options.token, str):
+        return "the argument"
+    if options.token is False or (options.token is None and constants.HF_HUB_DISABLE_IMPLICIT_TOKEN):
+        return ""
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
+        if environ.get(name, "").strip():
+            return name
+    return constants.HF_TOKEN_PATH if get_token() else ""
+
+
+class _Refused(Exception):
+    """The Hub does not open the repository to who asks. `hidden`: it does not even say that there is one."""
+
+    def __init__(self, hidden: bool) -> None:
+        super().__init__(hidden)
+        self.hidden = hidden
+
+
 def _download(repo: str, revision: str, options: Options) -> Snapshot:
+    """Both files; with a token that the Hub refuses, for instance an expired login, once more without it."""
+    try:
+        return _files(repo, revision, options)
+    except _Refused as refused:
+        origin, hidden = token_origin(options), refused.hidden
+    if origin:
+        try:
+            return _files(repo, revision, replace(options, token=False))
+        except _Refused as refused:
+            hidden = refused.hidden
+    raise _not_opened(repo, origin, hidden)
+
+
+def _not_opened(repo: str, origin: str, hidden: bool) -> InputError:
+    if hidden and origin:
+        return InputError(
+            "There is no repository {repo} on the Hub, or it is private and the token from {origin} does not open it.",
+            repo=repo,
+            origin=origin,
+        )
+    if hidden:
+        return InputError(
+            "There is no repository {repo} on the Hub, or it is private and needs a token in HF_TOKEN.", repo=repo
+        )
+    if origin:
+        return InputError(
+            "The Hub does not let you read {repo} with the token from {origin}.", repo=repo, origin=origin
+        )
+    return InputError("The Hub does not let you read {repo} without a token in HF_TOKEN.", repo=repo)
+
+
+def _files(repo: str, revision: str, options: Options) -> Snapshot:
     from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
     from huggingface_hub.errors import (
         EntryNotFoundError,
+        GatedRepoError,
         HfHubHTTPError,
         HFValidationError,
         LocalEntryNotFoundError,
@@ -141,10 +197,8 @@ def _download(repo: str, revision: str, options: Options) -> Snapshot:
         return Snapshot(config.parent, commit)
     except HFValidationError:
         raise InputError(_NO_NAME, repo=repo) from None
-    except RepositoryNotFoundError:
-        raise InputError(
-            "There is no repository {repo} on the Hub, or it is private and HF_TOKEN does not open it.", repo=repo
-        ) from None
+    except RepositoryNotFoundError as error:
+        raise _Refused(hidden=not isinstance(error, GatedRepoError)) from None
     except RevisionNotFoundError:
         raise InputError("The repository {repo} has no revision {revision}.", repo=repo, revision=revision) from None
     except LocalEntryNotFoundError:
@@ -156,9 +210,7 @@ def _download(repo: str, revision: str, options: Options) -> Snapshot:
     except HfHubHTTPError as error:
         status = error.response.status_code
         if status in (401, 403):
-            raise InputError(
-                "The Hub does not let you read {repo}; HF_TOKEN must be a token that may.", repo=repo
-            ) from None
+            raise _Refused(hidden=False) from None
         raise Unreachable(f"the Hub answered with error {status}") from None
     except Exception as error:  # noqa: BLE001 - errors of sockets, HTTP, the disk, from several libraries
         raise Unreachable(_reason(error)) from error

@@ -57,7 +57,7 @@ def find(
         if not path.exists():
             raise InputError("There is no weights file at {path}.", path=wanted)
         return Source(path, path.name)
-    repo, _, tagged = wanted.partition("@")
+    repo, tagged = _repository(wanted)
     try:
         snapshot = fetch(repo, revision or tagged or None, _SECONDS)
     except Unreachable as error:
@@ -72,4 +72,12 @@ def find(
 
 
 def _is_path(wanted: str) -> bool:
-    return wanted.endswith(".safetensors") or wanted.startswith((".", "/", "~")) or wanted.count("/") != 1
+    return (
+        wanted.endswith(".safetensors") or wanted.startswith((".", "/", "~")) or _repository(wanted)[0].count("/") != 1
+    )
+
+
+def _repository(wanted: str) -> tuple[str, str]:
+    """Name and revision: all that follows the first @, slashes too, as in "refs/pr/1"."""
+    repo, _, revision = wanted.partition("@")
+    return repo, revision

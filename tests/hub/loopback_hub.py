@@ -18,7 +18,9 @@ from urllib.parse import unquote, urlsplit
 
 from tests.paths import ROOT
 
-TOKEN = "hf_stand_in"
+TOKEN, EXPIRED = "hf_stand_in", "hf_expired"
+
+_EXPIRED = "Invalid credentials in Authorization header"
 
 
 class LoopbackHub(ThreadingHTTPServer):
@@ -31,6 +33,7 @@ class LoopbackHub(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.commits: dict[str, dict[str, dict[str, bytes]]] = {}  # repository -> commit -> file -> content
         self.main: dict[str, str] = {}  # repository -> its newest commit
+        self.named: dict[str, str] = {}  # branch, tag or pull request -> commit
         self.private: dict[str, bool] = {}
         self.created: list[dict[str, Any]] = []
         self.stored: dict[str, bytes] = {}  # LFS objects
@@ -111,12 +114,16 @@ class _Handler(BaseHTTPRequestHandler):
     def _file(self) -> None:
         repo, _, rest = unquote(urlsplit(self.path).path).strip("/").partition("/resolve/")
         hub = self.server
-        opened = not hub.private.get(repo) or self.headers.get("Authorization") == f"Bearer {TOKEN}"
+        login = self.headers.get("Authorization")
+        if login == f"Bearer {EXPIRED}":  # even for a public repository
+            self.reply(401, {"error": _EXPIRED}, X_Error_Message=_EXPIRED)
+            return
+        opened = not hub.private.get(repo) or login == f"Bearer {TOKEN}"
         if repo not in hub.commits or not opened:
             self.reply(401, X_Error_Code="RepoNotFound")
             return
-        revision, _, name = rest.partition("/")
-        commit = hub.main[repo] if revision == "main" else revision
+        revision, _, name = rest.rpartition("/")
+        commit = hub.main[repo] if revision == "main" else hub.named.get(revision, revision)
         if commit not in hub.commits[repo]:
             self.reply(404, X_Error_Code="RevisionNotFound")
         elif name not in hub.commits[repo][commit]:

@@ -17,7 +17,7 @@ from reggan.model.reggan import RegGAN
 from reggan.weights.fetch import CONFIG, WEIGHTS
 from reggan.weights.files import EMBEDDED, save_folder
 from reggan.weights.source import VARIABLE, find
-from tests.hub.loopback_hub import TOKEN, LoopbackHub, closed_port, run, start
+from tests.hub.loopback_hub import EXPIRED, TOKEN, LoopbackHub, closed_port, run, start
 
 REPO = "someone/reggan"
 
@@ -91,6 +91,45 @@ def test_a_pinned_commit_in_the_cache_costs_no_request(
     again = load_in(loopback.endpoint, tmp_path, **pinned)
     assert (again["grid"], again["notice"], loopback.requests) == (32, "", [])
     assert load_in(closed_port(), tmp_path, **pinned)["grid"] == 32, "without any network"
+
+
+@pytest.mark.parametrize("revision", ["refs/pr/1", "feature/mouth", "v1.0"])
+def test_all_that_follows_the_at_is_the_revision(
+    revision: str, loopback: LoopbackHub, files: dict[str, bytes], tmp_path: Path
+) -> None:
+    loopback.named[revision] = loopback.add(REPO, files)
+    loopback.add(REPO, {CONFIG: b"{}"})
+    said = load_in(loopback.endpoint, tmp_path, f"'{REPO}@{revision}'")
+    assert said["grid"] == 32 and said["metadata"]["revision"] == loopback.named[revision]
+    assert load_in(closed_port(), tmp_path, f"'{REPO}@{revision}'")["grid"] == 32, "as the cache remembers it"
+
+
+def test_names_that_are_no_repository() -> None:
+    for name in ("a/b/c", "a/b/c@main", "./reggan@main", "/a/b", "reggan@refs/pr/1", "some.safetensors"):
+        with pytest.raises(InputError, match="no weights file"):
+            find(name, None, {})
+
+
+def test_an_expired_login_does_not_close_a_public_repository(
+    loopback: LoopbackHub, files: dict[str, bytes], tmp_path: Path
+) -> None:
+    """The Hub refuses everything that comes with it; without it, a public repository is open."""
+    loopback.add(REPO, files)
+    loopback.add("someone/private", files)
+    loopback.private["someone/private"] = True
+    saved = tmp_path / "token"
+    saved.write_text(EXPIRED)
+    login = {"HF_TOKEN_PATH": str(saved)}
+    assert load_in(loopback.endpoint, tmp_path / "a", **login)["grid"] == 32
+    assert load_in(loopback.endpoint, tmp_path / "b", HF_TOKEN=EXPIRED)["grid"] == 32
+    for variables, origin in (
+        (login, str(saved)),
+        ({"HF_TOKEN": EXPIRED}, "HF_TOKEN"),
+        ({"HF_TOKEN": "x"}, "HF_TOKEN"),
+    ):
+        said = load_in(loopback.endpoint, tmp_path / "c", "'someone/private'", **variables)
+        assert f"the token from {origin} does not open it." in said["error"]
+    assert "needs a token in HF_TOKEN." in load_in(loopback.endpoint, tmp_path / "c", "'someone/private'")["error"]
 
 
 def test_offline_by_setting_asks_nobody(loopback: LoopbackHub, files: dict[str, bytes], tmp_path: Path) -> None:

@@ -41,6 +41,18 @@ def test_upload_outlines_the_faces_and_expressions_change_them(visitor: Visitor,
     assert np.abs(visitor.pixels("before") - np.asarray(Image.open(pictures["pair"]), int)).max() < 40, "only JPEG"
 
 
+def test_a_file_is_taken_by_its_content_whatever_it_is_called(
+    visitor: Visitor, pictures: dict[str, Path], tmp_path: Path
+) -> None:
+    bare, letter = tmp_path / "holiday", tmp_path / "letter.pdf"
+    bare.write_bytes(pictures["pair"].read_bytes())
+    letter.write_bytes(b"%PDF-1.7 " + bytes(500))
+    visitor.until_changed("after", lambda: visitor.upload(bare))
+    visitor.says("2 faces found")
+    visitor.upload(letter)
+    visitor.says("The file is not a picture in a format that can be read, such as JPEG, PNG or WebP.")
+
+
 def test_faces_are_chosen_by_a_click_or_all_at_once(visitor: Visitor, pictures: dict[str, Path]) -> None:
     visitor.until_changed("after", lambda: visitor.upload(pictures["pair"]))
     visitor.says("2 faces found")

@@ -1,3 +1,13 @@
+// Gradio refuses files whose type the browser does not know, such as those without a suffix, in English. Here every file
+// counts as a picture: the server looks at its content, and says in the page's language if it is none.
+const typeOfFile = Object.getOwnPropertyDescriptor(Blob.prototype, 'type').get;
+Object.defineProperty(File.prototype, 'type', {
+  get() {
+    const type = typeOfFile.call(this);
+    return type.startsWith('image/') ? type : 'image/unknown';
+  },
+});
+
 // What Gradio says in English only is said in the page's language: names for screen readers, and that the queue is full.
 // `regganWords` holds, for each language, English to translation.
 function words() {
