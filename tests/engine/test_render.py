@@ -227,6 +227,34 @@ def test_wrinkles_lie_where_they_belong() -> None:
     assert not atlas()["crow"][:, 200:312].any()
 
 
+def test_a_fold_has_an_edge_on_one_side_only() -> None:
+    """From nose to mouth: soft towards the cheek, sharp towards the lips, on both sides of the face."""
+    fold = atlas()["naso"]
+    for sign in (-1, 1):
+        across = np.linspace(-0.15, 0.15, 61)
+        points = np.array([0.485, 0.74]) + across[:, None] * np.array([0.93, -0.36])  # towards the cheek
+        x, y = to_atlas(points * [sign, 1]).round().astype(int).T
+        depth = -fold[y, x]
+        assert abs(across[depth.argmax()]) < 0.015
+        half = np.flatnonzero(depth > depth.max() / 2)
+        inner, outer = -across[half[0]], across[half[-1]]
+        assert outer > 2 * inner > 0
+
+
+def test_a_smile_is_lit_as_measured_and_not_by_normals_too(fitted: Fit) -> None:
+    person = prepare_person(fitted)
+    happy = express(person, resolve("happy")).image.astype(float)
+    kit = fitted.rig.kit
+    named, wrinkles = mixture(resolve("happy"))
+    amounts = {k: v if k == "smile_light" else person.wrinkles * v for k, v in wrinkles.items()}
+    weights = kit.weights(named)
+    unlit, lit = (
+        render(fitted, person.eyes, weights, blend(amounts), share).image.astype(float) for share in (0.15, 1.0)
+    )
+    assert np.abs(happy - unlit).mean() < 0.5
+    assert np.abs(lit - unlit).mean() > 0.1
+
+
 def test_a_smile_in_the_photograph_is_taken_back(fitted: Fit) -> None:
     kit = fitted.rig.kit
     points = fitted.photo.landmarks.copy()

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -13,7 +14,7 @@ from reggan.engine.__main__ import main
 from reggan.engine.fit.face_fit import Fit, fit_face
 from reggan.engine.kit.rig import prepare_rig
 from reggan.engine.render import smile_shading as module
-from reggan.engine.render.smile_shading import find_smiles, smile_shading
+from reggan.engine.render.smile_shading import find_smiles, smile_shading, with_folds_in_place
 from reggan.engine.render.wrinkles import STEPS, to_atlas
 from reggan.errors import InputError
 from reggan.faces.topology import LOWER_LIP, MOUTH_CORNERS, UPPER_LIP
@@ -51,6 +52,23 @@ def test_darker_cheeks_are_measured_where_they_are(pair: tuple[Fit, Fit]) -> Non
     assert abs(int(shading[int(forehead[1]), int(forehead[0])]) - 128) < 0.05 * STEPS
     with pytest.raises(InputError, match="Nobody smiles"):
         smile_shading([pair[::-1]])
+
+
+def test_folds_are_brought_to_the_same_place() -> None:
+    """Folds 0.05 IOD towards the cheek or the mouth are where the mean's are afterwards; what is far away stays."""
+    points, normal = module._fold_line(1)
+    depths = []
+    for offset in (-0.05, 0.0, 0.05):
+        ratio = np.zeros((512, 512), np.float32)
+        drawn = to_atlas(points + offset * normal).round().astype(np.int32)
+        cv2.polylines(ratio, [drawn, drawn * [-1, 1] + [511, 0]], False, (-0.4,), 3)
+        ratio[:100] = 0.1
+        moved = with_folds_in_place(cv2.GaussianBlur(ratio, (0, 0), 2))
+        np.testing.assert_allclose(moved[:90], 0.1, atol=1e-3)
+        x, y = to_atlas(points[15:45]).round().astype(int).T
+        depths += [moved[y, x].mean(), moved[y, 511 - x].mean()]
+    np.testing.assert_allclose(depths, depths[2], atol=0.04)
+    assert depths[2] < -0.15
 
 
 def test_smile_shading_from_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

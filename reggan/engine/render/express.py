@@ -16,6 +16,8 @@ from reggan.expressions import BASIC
 Float = NDArray[np.float32]
 
 _WRINKLES, _FEWEST, _MOST = 0.6, 0.4, 0.85  # 1 looks drawn on young faces
+_LIGHT = ("smile_light",)  # falls on smooth skin as on lined
+_MEASURED = 0.85  # of the shading by normals that a smile goes without: smile_shading.png has it, measured
 _RELAXED, _MOST_RELAXED = 0.6, 0.25  # share taken back (full lips look like a smile), and the most of it
 
 
@@ -58,4 +60,6 @@ def express(person: Person, c: np.ndarray) -> Rendered:
             weights[k] *= 1 + (person.asymmetry if name.endswith("_L") else -person.asymmetry)
     other = float(np.clip(np.sum(c) - c[BASIC.index("happy")], 0, 1))  # a smile need not go where one is added
     weights -= other * person.fit.rig.kit.weights({"mouthSmile": person.smile})
-    return render(person.fit, person.eyes, weights, blend({k: person.wrinkles * v for k, v in wrinkles.items()}))
+    lines = {k: v if k in _LIGHT else person.wrinkles * v for k, v in wrinkles.items()}
+    smiling = float(c[BASIC.index("happy")] / max(np.sum(c), 1e-6))
+    return render(person.fit, person.eyes, weights, blend(lines), 1 - _MEASURED * smiling)

@@ -61,7 +61,9 @@ def scaled_to_lids(fit: Fit, weights: Float) -> Float:
     return w
 
 
-def render(fit: Fit, eyes: tuple[EyeLayer, EyeLayer], weights: Float, wrinkles: Float | None = None) -> Rendered:
+def render(
+    fit: Fit, eyes: tuple[EyeLayer, EyeLayer], weights: Float, wrinkles: Float | None = None, normal_light: float = 1.0
+) -> Rendered:
     """Give the photograph an expression.
 
     Args:
@@ -69,6 +71,7 @@ def render(fit: Fit, eyes: tuple[EyeLayer, EyeLayer], weights: Float, wrinkles: 
         eyes: `eye_layers` of the fit.
         weights: (K,) of the blendshapes.
         wrinkles: (512, 512) log brightness over the mean face, `wrinkles.blend`.
+        normal_light: share of the shading by the skin's normals, where the wrinkles hold the rest.
     """
     photo, kit = fit.photo, fit.rig.kit
     side, cut = len(photo.pixels), FINE * photo.margin
@@ -86,7 +89,7 @@ def render(fit: Fit, eyes: tuple[EyeLayer, EyeLayer], weights: Float, wrinkles: 
         [
             photo.to_fine(fit.skin),
             to_atlas(kit.skin.vertices[:, :2]),
-            shading(fit, after, kit.skin.vertices + moves)[:, None],
+            np.float32(normal_light) * shading(fit, after, kit.skin.vertices + moves)[:, None],
             after @ fit.rotation.T.astype(np.float32),
         ]
     )

@@ -52,7 +52,7 @@ _COLUMNS = 49
 _KIND = ("widths", "edges", "bright", "lines", "white", "mouth")
 _MEASURED = ("lightness", "ab", "edge", "shade", "outline", "gum", "inside", "tint")
 _COLOURFUL = 12.0  # CIE chroma of the face from which on teeth and gums have their full colour
-_TURNED, _HIDDEN = 0.4, 2.0  # sine of the yaw from which on the hindmost teeth are darker by this log brightness
+_TURNED, _HIDDEN = 0.4, 0.8  # sine of the yaw from which on the hindmost teeth are darker by this log brightness
 _UNEVEN = 0.004  # IOD, standard deviation of the edges of one mouth
 
 
@@ -159,7 +159,7 @@ def tooth_row(fit: Fit, row: int, moves: Float, white: Float, region: tuple[slic
     )
     light, colour, opacity = _drawn(kind, row, drawn[..., 0], drawn[..., 1], FINE * fit.photo.iod)
     turned = min(abs(float(fit.rotation[0, 2])) / _TURNED, 1.0)  # the cheek hides what is far back from the light
-    light = light - turned * _HIDDEN * np.clip((np.abs(drawn[..., 0]) - 0.30) / 0.25, 0, 1)
+    light = light - turned * _HIDDEN * np.clip((np.abs(drawn[..., 0]) - 0.35) / 0.25, 0, 1)
     picture = white * colour * np.exp(np.float32(fit.contrast) * light)[..., None]
     luma = grey(picture)[..., None]
     share = np.float32(min(fit.chroma / _COLOURFUL, 1.0))
