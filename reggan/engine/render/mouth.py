@@ -21,6 +21,7 @@ _LIGHT = (0.0, -0.25, -0.97)  # towards it
 _SCLERA = np.array([3.5, 1.7])  # CIE a and b of 34 people's sclera, in the light in which teeth were measured
 _SKIN_TONE, _SKIN_CHROMA, _PAINTED = 5, 22.0, 0.6  # of the palette; chroma of skin in white light; share of the rest
 _VEINS = 5.0  # CIE ab by which the sclera may be redder without the light being so
+_OVER_PRINT = 0.35  # share by which teeth may be lighter than the skin of a print of one tone and full contrast
 _UNSHADED = 1.04  # what edges and the lip's shadow take of the brightness that was measured with them
 _OVER_SCLERA, _OVER_SKIN = 1.4, 1.0  # CIE L of teeth: at most over the sclera's, at least over the skin's
 _FADED = 2.0  # how fast the darkest tone of a print that fades becomes the mouth's
@@ -100,6 +101,7 @@ def _white(fit: Fit, sclera: Float | None) -> Float:
         seen = to_lab(np.clip(sclera, 0, 255).round().astype(np.uint8)[None, None])[0, 0]
         light = min(light, max(_OVER_SCLERA * float(seen[0]), _OVER_SKIN * fit.lightness))
         cast = cast + _beyond(seen[1:] - _SCLERA, _VEINS)
+    light -= fit.toned * max(light - (1 + _OVER_PRINT * fit.contrast) * fit.lightness, 0.0)
     hue = teeth.ab + cast
     lab = np.array([[[min(light, 97.0), *hue]]], np.float32)
     return np.asarray(255 * np.clip(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)[0, 0], 0, 1) * _UNSHADED, np.float32)
