@@ -27,10 +27,11 @@ from reggan.faces import (
     face_in_box,
     find_faces,
     paste_back,
-    read_image,
+    read_picture,
     transform,
 )
 from reggan.faces.images import ImageSource
+from reggan.faces.transparency import move_opacity, off_white
 from reggan.model.arrays import Image
 from reggan.model.forward import Float, Forward, ModelOutput, OnDevice
 from reggan.model.reggan import RegGAN
@@ -67,6 +68,7 @@ class Analysis:
 
     image: Image  # (H, W, 3)
     faces: tuple[AlignedFace, ...]  # the largest first
+    opacity: NDArray[np.uint8] | None = None  # (H, W), if the picture is transparent somewhere: `image` is over white
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,12 @@ class Result:
     image: Image  # (H, W, 3), size of the input
     faces: tuple[EditedFace, ...]
     c: NDArray[np.float32]  # (6,) the strengths that were asked for
+    opacity: NDArray[np.uint8] | None = None  # (H, W), if the picture is transparent somewhere: `image` is over white
+
+    @property
+    def picture(self) -> Image:
+        """What is saved: `image`, or (H, W, 4) uint8 RGBA if it is transparent somewhere."""
+        return self.image if self.opacity is None else off_white(self.image, self.opacity)
 
 
 class Predictor:
@@ -169,9 +177,9 @@ class Predictor:
         Raises:
             InputError: the picture is unreadable or the box impossible. No face is not an error here.
         """
-        pixels = read_image(image)
+        pixels, opacity = read_picture(image)
         found = find_faces(pixels) if box is None else [face_in_box(pixels, box)]
-        return Analysis(pixels, tuple(self._aligned(pixels, f) for f in found))
+        return Analysis(pixels, tuple(self._aligned(pixels, f) for f in found), opacity)
 
     @torch.inference_mode()
     def _aligned(self, image: Image, face: Face) -> AlignedFace:
@@ -210,16 +218,19 @@ class Predictor:
             )
         chosen = analysis.faces if face is None else (analysis.faces[face],)
         goes = relaxation(c) if relax is None else np.broadcast_to(np.float32(relax), (len(c),))
-        images = [analysis.image] * len(c)
+        images, opacity = [analysis.image] * len(c), [analysis.opacity] * len(c)
         edited: list[list[EditedFace]] = [[] for _ in c]
         for one, made in zip(chosen, self._make(chosen, c, goes), strict=True):
             for n, change in enumerate(made.changes):
                 if c[n].any() or goes[n]:
                     images[n] = paste_back(images[n], one.matrix, change)
+                    before = opacity[n]
+                    opacity[n] = None if before is None else move_opacity(before, one.matrix, change)
                 coarse, refined = made.coarse[n], made.refined[n]
                 face_before = one.face.box, one.face.landmarks, one.crop
                 edited[n].append(EditedFace(*face_before, coarse, refined, change, one.present))
-        return [Result(i, tuple(f), row) for i, f, row in zip(images, edited, c, strict=True)]
+        results = zip(images, edited, c, opacity, strict=True)
+        return [Result(image, tuple(faces), row, alpha) for image, faces, row, alpha in results]
 
     def _make(self, faces: Sequence[AlignedFace], c: Float, relax: Float) -> Iterator[ModelOutput]:
         """For each face what the model makes of it, as many faces at once as fit into a batch."""

@@ -65,7 +65,7 @@ def edit_file(
     edited = time.perf_counter()
     files = []
     for target, result in zip(wanted, results, strict=True):
-        images = {target.label: badge(result.image) if marked else result.image}
+        images = {target.label: badge(result.picture) if marked else result.picture}
         for k, one in enumerate(result.faces):
             number = k if face is None else face
             images[f"face{number}_{target.label}_coarse"] = one.coarse

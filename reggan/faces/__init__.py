@@ -2,7 +2,7 @@
 
 from reggan.faces.align import SIZE, align, alignment_matrix, transform
 from reggan.faces.detect import Face, face_in_box, find_faces
-from reggan.faces.images import MAX_PIXELS, read_image
+from reggan.faces.images import MAX_PIXELS, read_image, read_picture
 from reggan.faces.paste import Change, Detail, apply_change, paste_back
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "find_faces",
     "paste_back",
     "read_image",
+    "read_picture",
     "transform",
 ]

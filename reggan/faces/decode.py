@@ -43,22 +43,30 @@ def upright(picture: Image.Image) -> Image.Image:
     return ImageOps.exif_transpose(picture)
 
 
-def to_rgb(picture: Image.Image, depth: Depth) -> NDArray[np.uint8]:
-    """A loaded picture of any mode to (H, W, 3) uint8 sRGB; transparency is laid over white."""
+def to_rgb(picture: Image.Image, depth: Depth) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+    """A loaded picture of any mode to sRGB.
+
+    Returns:
+        (H, W, 3) uint8, over white, and the opacity (H, W) uint8, None if nothing is transparent.
+    """
     width, height = picture.size
     white = _white(picture, depth)
     transform: dict[str, Transform | None] = {}
     out = np.empty((height, width, 3), np.uint8)
+    opacity: NDArray[np.uint8] | None = None
     rows = max(1, _STRIP // width)
     for y in range(0, height, rows):
-        strip, alpha = _plain(picture.crop((0, y, width, min(y + rows, height))), white, depth)
+        here = slice(y, min(y + rows, height))
+        strip, alpha = _plain(picture.crop((0, y, width, here.stop)), white, depth)
         if strip.mode not in transform:
             transform[strip.mode] = srgb_transform(picture.info.get("icc_profile"), strip.mode)
         strip = to_srgb(strip, transform[strip.mode])
         if alpha is not None:
+            opacity = np.full((height, width), 255, np.uint8) if opacity is None else opacity
+            opacity[here] = np.asarray(alpha)
             strip = Image.composite(strip, Image.new("RGB", strip.size, "white"), alpha)
-        out[y : y + rows] = np.asarray(strip)
-    return out
+        out[here] = np.asarray(strip)
+    return out, None if opacity is None or opacity.min() == 255 else opacity
 
 
 def _plain(picture: Image.Image, white: float, depth: Depth) -> tuple[Image.Image, Image.Image | None]:

@@ -26,6 +26,7 @@ _DAMAGED = "The picture is damaged or incomplete."
 _TOO_LARGE = "The picture is too large: at most {n} million pixels can be processed."
 _TOO_HEAVY = "The picture's file is too large: at most {n} MB can be read."
 
+Picture: TypeAlias = "tuple[NDArray[np.uint8], NDArray[np.uint8] | None]"  # what `read_picture` returns
 ImageSource: TypeAlias = "str | os.PathLike[str] | bytes | IO[bytes] | Image.Image | NDArray[Any]"
 
 
@@ -59,6 +60,15 @@ def read_image(source: ImageSource) -> NDArray[np.uint8]:
         InputError: the source is not a picture, is damaged, or is larger than `MAX_PIXELS`, `MAX_SIDE` or
             `MAX_BYTES`.
     """
+    return read_picture(source)[0]
+
+
+def read_picture(source: ImageSource) -> Picture:
+    """The same as `read_image`, and what is transparent.
+
+    Returns:
+        (H, W, 3) uint8 RGB, over white, and the opacity (H, W) uint8, None if all of it is opaque.
+    """
     if isinstance(source, np.ndarray):
         return _from_array(source)
     if isinstance(source, Image.Image):
@@ -90,7 +100,7 @@ def _file_content(path: Path) -> bytes:
         raise InputError("The picture's file cannot be read.") from None
 
 
-def _from_bytes(data: bytes) -> NDArray[np.uint8]:
+def _from_bytes(data: bytes) -> Picture:
     if not data:
         raise InputError("The picture's file is empty.")
     if len(data) > MAX_BYTES:
@@ -113,7 +123,7 @@ def _from_bytes(data: bytes) -> NDArray[np.uint8]:
         raise InputError(_DAMAGED) from None
 
 
-def _decode(picture: Image.Image, data: bytes = b"") -> NDArray[np.uint8]:
+def _decode(picture: Image.Image, data: bytes = b"") -> Picture:
     """Any PIL image to (H, W, 3) uint8; `data` is the content of its file, if there is one."""
     _check_size(*picture.size)
     depth = depth_of(picture)
@@ -128,7 +138,7 @@ def _decode(picture: Image.Image, data: bytes = b"") -> NDArray[np.uint8]:
     return to_rgb(picture, depth)
 
 
-def _from_array(array: NDArray[Any]) -> NDArray[np.uint8]:
+def _from_array(array: NDArray[Any]) -> Picture:
     if array.ndim == 2:
         array = array[..., None]
     if array.ndim != 3 or array.shape[2] not in (1, 2, 3, 4):
@@ -148,10 +158,13 @@ def _from_array(array: NDArray[Any]) -> NDArray[np.uint8]:
         raise InputError(
             "A picture of type {type} cannot be read; uint8, uint16 or float in [0, 1] can.", type=array.dtype
         )
-    if array.shape[2] in (2, 4):  # over white
-        alpha = array[..., -1:].astype(np.float32) / 255.0
+    opacity: NDArray[np.uint8] | None = None
+    if array.shape[2] in (2, 4):
+        opacity = np.array(array[..., -1])
+        alpha = opacity[..., None].astype(np.float32) / 255.0
         array = np.round(array[..., :-1] * alpha + 255.0 * (1.0 - alpha)).astype(np.uint8)
-    return np.array(np.broadcast_to(array, (*array.shape[:2], 3)))  # grey is repeated
+        opacity = None if opacity.min() == 255 else opacity
+    return np.array(np.broadcast_to(array, (*array.shape[:2], 3))), opacity  # grey repeats itself
 
 
 def _check_size(width: int, height: int) -> None:

@@ -82,7 +82,7 @@ def write_zip(
             for done, ((name, source), target) in enumerate(zip(files, targets, strict=True), 1):
                 problem: InputError | None = None
                 try:
-                    image = predictor.edit(predictor.analyse(source), c, face).image
+                    image = predictor.edit(predictor.analyse(source), c, face).picture
                     archive.writestr(target, provenance.encode(image, format, predictor.metadata, expression))
                     written.append(target)
                 except InputError as error:

@@ -15,10 +15,10 @@ def badge(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The picture with "AI-edited" in its lower right corner, at most half as wide as the picture.
 
     Args:
-        image: (H, W, 3) uint8 RGB, not modified.
+        image: (H, W, 3) uint8 RGB or (H, W, 4) RGBA, not modified.
 
     Returns:
-        (H, W, 3) uint8, unchanged outside the mark.
+        the same shape, uint8, unchanged outside the mark.
     """
     height, width = image.shape[:2]
     tall = float(np.clip(_HEIGHT * min(height, width), _SMALLEST, _LARGEST))
@@ -34,5 +34,5 @@ def badge(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     draw.rounded_rectangle((0, 0, wide, tall), tall / 4, _DARK)
     draw.text((wide / 2, tall / 2), TEXT, _LIGHT, font, "mm")
     out = image.copy()
-    out[top:, left:] = np.asarray(Image.alpha_composite(corner, layer).convert("RGB"))
+    out[top:, left:] = np.asarray(Image.alpha_composite(corner, layer))[..., : image.shape[2]]
     return out

@@ -110,14 +110,14 @@ def encode(
     """The bytes of a file with one picture and its statement.
 
     Args:
-        image: (H, W, 3) uint8 RGB.
+        image: (H, W, 3) uint8 RGB, or (H, W, 4) RGBA.
         format: "png" (lossless), "jpeg" or "webp".
         model: see `statement`.
         expression: see `statement`.
         quality: 0 to 100, for JPEG and WebP.
 
     Raises:
-        InputError: any other format, or more pixels per side than the format allows.
+        InputError: any other format, more pixels per side than the format allows, or transparency in a JPEG.
     """
     if format not in SUFFIXES:
         raise InputError(WRONG_FORMAT, formats=", ".join(SUFFIXES), format=repr(format))
@@ -125,6 +125,8 @@ def encode(
         raise InputError(
             "A {format} picture has at most {n} pixels on a side; choose png.", format=format, n=_LARGEST[format]
         )
+    if format == "jpeg" and image.shape[2] == 4:
+        raise InputError("JPEG cannot keep the transparent parts of this picture; choose PNG or WebP.")
     how: dict[str, dict[str, Any]] = {
         "png": {"compress_level": 3},
         "jpeg": {"quality": quality, "subsampling": 0, "optimize": True},
@@ -138,7 +140,7 @@ def encode(
 def save(
     image: NDArray[np.uint8], path: str | Path, model: dict[str, str], expression: str = "", quality: int = 95
 ) -> None:
-    """Write a picture, (H, W, 3) uint8 RGB, in the format that the path's suffix names; see `encode`.
+    """Write a picture, (H, W, 3) or (H, W, 4) uint8, in the format that the path's suffix names; see `encode`.
 
     Raises:
         InputError: see `encode`; also for any suffix but .png, .jpg, .jpeg and .webp.

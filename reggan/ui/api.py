@@ -76,7 +76,7 @@ class Endpoints:
         except InputError as error:
             raise as_error(error) from None
         first, words = result.faces[0], describe(c)
-        edited = marked(result.image) if badge else result.image
+        edited = marked(result.picture) if badge else result.picture
         whole, coarse, refined = (
             self._file(name, picture, words)
             for name, picture in (("edited", edited), ("coarse", first.coarse), ("refined", first.refined))

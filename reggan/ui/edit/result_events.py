@@ -106,7 +106,7 @@ class ResultEvents:
         try:
             here = _known(visit)
             edited = self.predictor.edit(here.analysis, c, here.face)
-            image = badge(edited.image) if mark else edited.image
+            image = badge(edited.picture) if mark else edited.picture
             provenance.save(image, path, self.predictor.metadata, describe(c))
         except InputError as error:
             raise as_error(error, language) from None
