@@ -23,6 +23,7 @@ COMPONENTS = 10
 _REACH = 3.0  # standard deviations; shapes unlike any seen in the fit go no further
 # The strongest expression below which a face is left alone, and from which it is taken to rest all the way.
 _AT_REST, _MOVED = 0.33, 0.50
+_PART = 0.15  # of an expression that counts as part of what is there
 
 
 class NeutralEstimator(nn.Module):
@@ -68,6 +69,26 @@ class NeutralEstimator(nn.Module):
     def leaving(present: Tensor) -> Tensor:
         """What of an expression (B, 6) is taken away where all of it is to go: all, or nothing of a face at rest."""
         return _gate(present) * present
+
+
+def come_and_leave(there: Tensor, c: Tensor, relax: Tensor) -> tuple[Tensor, Tensor]:
+    """What of a change of expression really happens: a smile is not wiped off only to be painted anew.
+
+    The face is to go from s to (1 - relax) s + c. As much of s stays as is part of that: the largest share k <= 1 with
+    k s_j no more than the goal has of every expression j.
+
+    Args:
+        there: (N, 6) s, what is there.
+        c: (N, 6), what is asked for.
+        relax: (N,), which share of s is to leave.
+
+    Returns:
+        (N, 6) what comes, and (N,) the share of s that leaves.
+    """
+    goal = c + (1 - relax)[:, None] * there
+    stays = torch.where(there >= _PART, goal / there.clamp_min(_PART), torch.inf).amin(1)
+    stays = torch.where(stays.isinf(), 1 - relax, stays.clamp_max(1))
+    return (goal - stays[:, None] * there).clamp_min(0), 1 - stays
 
 
 def _gate(present: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from reggan.model.arrays import resize, shrink
 from reggan.model.config import ModelConfig
 from reggan.model.frame import FrameMaps, LandmarkFrame, pixel_grid, sample
 from reggan.model.mouth_detail import MouthDetail, MouthOutput, cut, enlarged, mouth_corner, window
-from reggan.model.neutral import NeutralEstimator
+from reggan.model.neutral import NeutralEstimator, come_and_leave
 from reggan.model.refinement import Edit, Placement, RefinementNetwork
 from reggan.model.refinement.monochrome import palette_of
 from reggan.model.regression import RegressionLayer
@@ -32,6 +32,7 @@ class Stage1(NamedTuple):
 
     crop: Tensor  # (N, 3, S, S)
     x: Tensor  # (N, 3, S, S) the face in the frame
+    c: Tensor  # (N, 6) in [0, 1], what comes: less than is asked for, if the face has some of it already
     change: Tensor  # (N, 3, grid, grid) coarse minus x
     leaving: Tensor  # (N, 6) in [0, 1], how much of each expression that the face has is taken away
     placement: Placement
@@ -50,9 +51,9 @@ def channels_last(t: Tensor) -> Tensor:
     return t.permute(0, 2, 3, 1)
 
 
-def _unchanged(c: Tensor, relax: Tensor) -> Tensor:
-    """(N, 1, 1, 1) where nothing is added and nothing taken away."""
-    return ((c == 0).all(1) & (relax == 0))[:, None, None, None]
+def _unchanged(c: Tensor, leaving: Tensor) -> Tensor:
+    """(N, 1, 1, 1) where nothing comes and nothing leaves."""
+    return ((c == 0) & (leaving == 0)).all(1)[:, None, None, None]
 
 
 def _repeat(t: Tensor, n: int) -> Tensor:
@@ -109,6 +110,7 @@ class RegGAN(nn.Module):
             landmarks: (B, 478, 2) MediaPipe landmarks, pixels in the crop.
             c: (N, 6) in [0, 1]: N / B expressions of each face, the first face's first.
             relax: (N,) in [0, 1], how much of the expression that the face has is taken away; nothing if not given.
+                What the new one has too stays in place, see `come_and_leave`.
             maps: if given, filled with stage 2's attention maps, in the frame.
             precision: of stage 2's convolutions, float16 or bfloat16; positions need float32 and keep it.
             detail: whether to look at the mouth more closely, for faces that are large in their picture.
@@ -117,7 +119,7 @@ class RegGAN(nn.Module):
             `Output` with N rows; where c and relax are 0, both images equal the crop.
         """
         relax = c.new_zeros(len(c)) if relax is None else relax
-        crop, x, change, leaving, placement, relaxed, to_goal, coarse = self.stage_1(crop, landmarks, c, relax)
+        crop, x, c, change, leaving, placement, relaxed, to_goal, coarse = self.stage_1(crop, landmarks, c, relax)
         with torch.autocast(x.device.type, precision) if precision else nullcontext():
             edit = self.refinement(*self.refinement_input(x, change), c, leaving, placement, maps)
 
@@ -125,7 +127,7 @@ class RegGAN(nn.Module):
         if relaxed is not None:
             edit = edit._replace(displacement=edit.displacement + relaxed)
         refined = compose(crop, pixel_grid(crop.shape[-1], crop) + channels_last(edit.displacement), edit)
-        refined = torch.where(_unchanged(c, relax), crop, refined.clamp(0, 1))
+        refined = torch.where(_unchanged(c, leaving), crop, refined.clamp(0, 1))
         return Output(coarse, refined, edit, self._mouth_detail(refined, x, edit, placement) if detail else None)
 
     def _mouth_detail(self, refined: Tensor, x: Tensor, edit: Edit, placement: Placement) -> MouthOutput:
@@ -138,41 +140,44 @@ class RegGAN(nn.Module):
         """Stage 1 alone; arguments as `forward` has them."""
         size, n = crop.shape[-1], len(c) // len(crop)
         f: FrameMaps = self.frame(landmarks, size)
+        rest, present = self.neutral(landmarks, size)
+        there = _repeat(self.neutral.leaving(present), n)
+        c, relax = come_and_leave(there, c, relax)
+        leaving = relax[:, None] * there
         x = sample(crop, f.to_crop).clamp(0, 1)
-        relaxed, goals, leaving = self._relaxed(landmarks, f, relax, size)
+        relaxed, goals = self._relaxed(landmarks, rest, f, relax, leaving, size)
         crop, x, to_crop, to_frame = (_repeat(t, n) for t in (crop, x, *f))
         change = self.coarse_change(x, c, leaving)
         # Back onto the crop's grid: output u lies at A(u) of a face at rest, and shows what was at u + relaxed(u).
         coarse = crop if relaxed is None else sample(crop, pixel_grid(size, crop) + channels_last(relaxed))
         coarse = (coarse + sample(change, goals.to_frame, "bilinear")).clamp(0, 1)
-        coarse = torch.where(_unchanged(c, relax), crop, coarse)
+        coarse = torch.where(_unchanged(c, leaving), crop, coarse)
         placement = Placement(FrameMaps(to_crop, to_frame), goals.to_crop, self.frame.face(size))
-        return Stage1(crop, x, change, leaving, placement, relaxed, goals.to_frame, coarse)
+        return Stage1(crop, x, c, change, leaving, placement, relaxed, goals.to_frame, coarse)
 
     def _relaxed(
-        self, landmarks: Tensor, f: FrameMaps, relax: Tensor, size: int
-    ) -> tuple[Tensor | None, FrameMaps, Tensor]:
-        """How the skin moves when the present expression goes, where the frame lies then, and what it is that goes.
+        self, landmarks: Tensor, rest: Tensor, f: FrameMaps, relax: Tensor, leaving: Tensor, size: int
+    ) -> tuple[Tensor | None, FrameMaps]:
+        """How the skin moves when something of the present expression goes, and where the frame lies then.
 
         The frame is laid over the face as it would be at rest, and filled with the face as it is. So a closed mouth
         takes the place of a laughing one before either stage has done anything.
 
         Args:
-            landmarks: (B, 478, 2) as they are, and f their frame.
-            relax: (N,), N / B rows of each face.
+            landmarks, rest: (B, 478, 2) as they are, and at rest.
+            f: the frame of the landmarks.
+            relax: (N,), how far they go towards rest, N / B rows of each face.
+            leaving: (N, 6), what goes then.
 
         Returns:
-            displacement (N, 2, S, S) in the crop, None where nothing moves; the maps of the goal; and (N, 6) in [0, 1].
+            displacement (N, 2, S, S) in the crop, None where nothing moves; and the maps of the goal.
         """
         n = len(relax) // len(landmarks)
-        rest, present = self.neutral(landmarks, size)
-        leaving = relax[:, None] * _repeat(self.neutral.leaving(present), n)
         if not leaving.any():
-            return None, FrameMaps(*(_repeat(t, n) for t in f)), leaving
-        shares, row = relax.unique(return_inverse=True)  # usually all the same
-        k = len(shares)
-        here, there = _repeat(landmarks, k), _repeat(rest, k)
-        goals = self.frame(torch.lerp(here, there, shares.repeat(len(landmarks))[:, None, None].to(here)), size)
-        moves = sample((_repeat(f.to_crop, k) - goals.to_crop).permute(0, 3, 1, 2), goals.to_frame, "bilinear")
-        row = row + k * torch.arange(len(landmarks), device=row.device).repeat_interleave(n)
-        return moves[row], FrameMaps(goals.to_crop[row], goals.to_frame[row]), leaving
+            return None, FrameMaps(*(_repeat(t, n) for t in f))
+        face = torch.arange(len(landmarks), device=relax.device).repeat_interleave(n)
+        each, row = torch.stack([face.to(relax), relax], 1).unique(dim=0, return_inverse=True)  # often one of each face
+        face, share = each[:, 0].long(), each[:, 1, None, None]
+        goals = self.frame(torch.lerp(landmarks[face], rest[face], share.to(rest)), size)
+        moves = sample((f.to_crop[face] - goals.to_crop).permute(0, 3, 1, 2), goals.to_frame, "bilinear")
+        return moves[row], FrameMaps(goals.to_crop[row], goals.to_frame[row])

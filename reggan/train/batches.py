@@ -1,9 +1,8 @@
 """Batches for stage 2: sampled, flipped, restyled pairs with jittered landmarks and their frame.
 
 Any of a person's pictures may be the source of any other: the neutral, an expression, a real smile. From a source with
-an expression s to a target t, all of s leaves and t comes; or, where s = a e_k is one basic expression and t has b < a
-of it, the share 1 - b / a of s leaves, and t - b e_k comes. So strengths between 0 and 1 are learned as they are used:
-(1 - t) s + t c.
+an expression s to a target t, all of s leaves and t comes; or, where s = a e_k is one basic expression and t has b of
+it too, as much of s stays as both have, and the rest of t comes (`come_and_leave` in `reggan/model/neutral.py`).
 """
 
 from typing import NamedTuple
@@ -157,10 +156,10 @@ class PairSampler:
             there = s.c[choice.source]
             k = int(there.argmax())
             alone = float(there[k]) == float(there.sum())
-            if alone and 0 < float(shows[k]) < float(there[k]) and float(torch.rand(())) < _BY_PART:
+            if alone and float(shows[k]) > 0 and float(torch.rand(())) < _BY_PART:
                 stays = none.clone()
-                stays[k] = shows[k]
-                return shows - stays, 1 - shows[k] / there[k], shows
+                stays[k] = torch.minimum(shows[k], there[k])
+                return shows - stays, 1 - stays[k] / there[k], shows
         return shows, torch.ones(()), shows
 
     def _picture(self, subject: int, which: int) -> Tensor:

@@ -12,7 +12,7 @@ from reggan.faces.topology import CONTROL
 from reggan.model.arrays import to_uint8
 from reggan.model.config import ModelConfig
 from reggan.model.frame import LandmarkFrame, mean_shape, normalise
-from reggan.model.neutral import NeutralEstimator
+from reggan.model.neutral import NeutralEstimator, come_and_leave
 from reggan.model.reggan import RegGAN
 from reggan.train.neutral_fit import Observed, errors_of_neutral, fit_neutral
 from tests.landmarks import mean_face, moved
@@ -151,3 +151,32 @@ def test_what_is_pasted_back_is_what_was_shown(model: RegGAN) -> None:
     pasted = apply_change(to_uint8(crop)[0], Change(np.ascontiguousarray(d) * np.float32(SIZE / 2), m, paint, r))
     inside = np.s_[24:-24, 24:-24]
     assert np.abs(pasted[inside].astype(float) - to_uint8(out.refined)[0][inside]).mean() < 0.6
+
+
+@pytest.mark.parametrize(
+    ("there", "c", "relax", "comes", "leaves"),
+    [
+        ([0.9, 0, 0, 0, 0, 0], [0, 1, 0, 0, 0, 0], 1, [0, 1, 0, 0, 0, 0], 1),  # nothing in common
+        ([0.9, 0, 0, 0, 0, 0], [1, 0, 0, 0, 0, 0], 1, [0.1, 0, 0, 0, 0, 0], 0),  # the smile stays, and a little comes
+        ([0.8, 0, 0, 0, 0, 0], [0.4, 0, 0, 0.3, 0, 0], 1, [0, 0, 0, 0.3, 0, 0], 0.5),  # half of it stays
+        ([0.8, 0, 0, 0, 0, 0], [0, 0.5, 0, 0, 0, 0], 0.5, [0, 0.5, 0, 0, 0, 0], 0.5),  # half way
+        ([0.8, 0.4, 0, 0, 0, 0], [1, 0, 0, 0, 0, 0], 1, [1, 0, 0, 0, 0, 0], 1),  # a part of it cannot stay alone
+        ([0.9, 0, 0, 0, 0.1, 0], [1, 0, 0, 0, 0, 0], 1, [0.1, 0, 0, 0, 0, 0], 0),  # but a trace is no part
+        ([0.9, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0], 1, [0, 0, 0, 0, 0, 0], 1),
+        ([0.9, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0], 0, [0, 0, 0, 0, 0, 0], 0),
+        ([0, 0, 0, 0, 0, 0], [0.7, 0, 0, 0, 0, 0], 0.7, [0.7, 0, 0, 0, 0, 0], 0.7),  # a face at rest
+    ],
+)
+def test_what_both_expressions_have_stays(there, c, relax, comes, leaves) -> None:
+    got = come_and_leave(torch.tensor([there]).float(), torch.tensor([c]).float(), torch.tensor([float(relax)]))
+    torch.testing.assert_close(got[0][0], torch.tensor(comes).float(), atol=1e-6, rtol=0)
+    assert float(got[1]) == pytest.approx(leaves, abs=1e-6)
+
+
+def test_a_smile_asked_to_smile_keeps_its_mouth(model: RegGAN) -> None:
+    """Nothing of what is there is moved away, and what comes is the little that is missing."""
+    smiling = _smile(moved(mean_face(), 3, 99), 1.0)[None]
+    stage1 = model.stage_1(_crop(), smiling, torch.eye(6)[:2], torch.ones(2))
+    assert stage1.c[0, 0] < 0.2 and stage1.c[1, 1] == 1
+    assert not stage1.leaving[0].any() and stage1.leaving[1, 0] > 0.8
+    assert stage1.relaxed is not None and stage1.relaxed[0].abs().max() < 1e-6 < stage1.relaxed[1].abs().max()
