@@ -96,7 +96,7 @@ def _line(
         nearby = np.take_along_axis(apart, nearest[..., None, None], 2)[:, :, 0]
         right = along[nearest, 0] * nearby[..., 1] - along[nearest, 1] * nearby[..., 0] > 0
         squared = np.where(right == (soft > 0), squared / np.float32(soft**2), squared)
-    ends = np.sin(np.pi * np.linspace(0.02, 0.98, 80))[nearest] ** 0.6
+    ends = np.sin(np.pi * np.linspace(0.02, 0.98, 80))[nearest] ** (0.6 if abs(soft) == 1 else 1.0)
     core, wide = (np.exp(-squared / (2 * (s * width) ** 2)) for s in (1.0, 2.6))
     out = np.zeros((SIDE, SIDE), np.float32)
     out[part] = -depth * ends * (core - flank * wide)
