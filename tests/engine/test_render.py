@@ -1,5 +1,7 @@
 """Data engine: fitting a photograph and rendering it with other weights."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -14,11 +16,13 @@ from reggan.engine.raster import rasterise, vertex_normals
 from reggan.engine.render.background import spread
 from reggan.engine.render.express import express, prepare_person
 from reggan.engine.render.expression_table import expression_table, mixture
+from reggan.engine.render.eyes import eye_layer, lid_shadow, seen_eye
 from reggan.engine.render.picture import FLOW_GRID, eye_layers, render
 from reggan.engine.render.shading import apply_log
 from reggan.engine.render.wrinkles import atlas, blend, to_atlas
 from reggan.expressions import BASIC, NAMED, resolve
 from reggan.faces.align import align, alignment_matrix
+from reggan.faces.topology import EYES
 from tests.engine.toy_face import toy_kit, toy_landmarks, toy_photo
 
 
@@ -98,6 +102,38 @@ def test_no_expression_is_the_photograph(fitted: Fit) -> None:
     np.testing.assert_allclose(same.flow, 0, atol=1e-3)
     assert same.known.min() > 0.95
     np.testing.assert_array_equal(same.landmarks, fitted.photo.landmarks)
+
+
+def test_a_half_hidden_iris_is_found_and_completed() -> None:
+    """The landmarks put its centre too low; the lid hides the upper third. Behind the lid it is round again."""
+    photo = toy_photo()
+    points = photo.to_fine(photo.landmarks)
+    centre, radius = points[468] + [0, -2.0], float(np.linalg.norm(points[469] - points[468]))
+    iod = 2 * photo.iod
+    pixels = np.full(photo.pixels.shape, (205, 160, 135), np.uint8)
+    opening = np.zeros(pixels.shape[:2], np.uint8)
+    cv2.fillPoly(opening, [points[list(EYES[0])].round().astype(np.int32)], (1,))
+    pixels[opening > 0] = 232, 230, 226
+    y, x = np.mgrid[: len(pixels), : len(pixels)]
+    pixels[(np.hypot(x - centre[0], y - centre[1]) < radius) & (opening > 0)] = 60, 80, 110
+    layer = eye_layer(replace(photo, pixels=pixels), 0)
+    rows, columns = layer.region
+    made = layer.pixels.mean(2)
+    column = made[:, round(centre[0]) - columns.start]
+    top = np.flatnonzero(column < 150)[0] + rows.start
+    assert top == pytest.approx(centre[1] - radius, abs=0.3 * radius)
+    beside = round(centre[0] + 0.6 * iod * 0.29) - columns.start
+    assert made[round(centre[1]) - rows.start, min(beside, made.shape[1] - 1)] > 190
+
+
+def test_lids_that_stay_leave_the_eye_as_it_is(fitted: Fit) -> None:
+    layer = eye_layers(fitted)[0]
+    points = fitted.photo.to_fine(fitted.photo.landmarks)
+    iod = 2 * fitted.photo.iod
+    np.testing.assert_array_equal(seen_eye(layer, points, points, 0, iod), layer.photo)
+    risen = points - [0, 0.1 * iod]
+    wide = seen_eye(layer, points, risen, 0, iod)
+    np.testing.assert_allclose(wide, layer.pixels * lid_shadow(risen, 0, layer.region, iod)[..., None], rtol=1e-4)
 
 
 def test_landmarks_and_flow_follow_the_blendshape(fitted: Fit) -> None:

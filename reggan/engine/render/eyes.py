@@ -12,8 +12,12 @@ from reggan.faces.topology import EYES, IRISES, LOWER_LID, UPPER_LID
 Float = NDArray[np.float32]
 Array = NDArray[np.float64]
 
-_LASHES = 0.022, 0.008  # IOD; how far from the upper and lower lid's edge the eye is no longer clean
+_LASHES = 0.028, 0.008  # IOD; how far from the upper and lower lid's edge the eye is no longer clean
 _REACH = 0.14  # IOD around the opening that lids may uncover
+_SEAM = 0.010  # IOD over which what is seen and what is made up are blended
+_RISEN = 0.03  # IOD by which the upper lid has moved when nothing is left of its old edge
+_LIMBUS = 6.0  # grey levels from iris to sclera, from which on the circle is believed
+_SHADED = 60  # percentile of the sclera's brightness below which it lies in the lid's shadow
 _LID_SHADOW, _SHADOW_DEPTH = 0.38, 0.022  # at the upper lid; IOD
 
 
@@ -24,11 +28,13 @@ class EyeLayer:
     Attributes:
         region: rows and columns of the working picture.
         pixels: (h, w, 3) float32, 0 to 255, without the upper lid's shadow.
+        photo: (h, w, 3) float32, the photograph where it shows the eye, else as `pixels`.
         white: (3,) median colour of the sclera's brighter half, or None if none was to be seen.
     """
 
     region: tuple[slice, slice]
     pixels: Float
+    photo: Float
     white: Float | None
 
 
@@ -68,8 +74,10 @@ def eye_layer(photo: Photo, eye: int) -> EyeLayer:
         filled(smooth_curve(_clean(corners, iod), 6), (picture.shape[0], picture.shape[1]), (int(low[0]), int(low[1])))
         > 0
     )
-    centre = points[IRISES[eye][0]] - low
-    radius = 1.06 * float(np.linalg.norm(points[list(IRISES[eye][1:])] - points[IRISES[eye][0]], axis=1).mean())
+    landmark = points[IRISES[eye][0]] - low
+    radius = float(np.linalg.norm(points[list(IRISES[eye][1:])] - points[IRISES[eye][0]], axis=1).mean())
+    centre, radius = _iris_circle(picture, seen, landmark, radius)
+    radius *= 1.03
     y, x = np.mgrid[: picture.shape[0], : picture.shape[1]].astype(np.float32)
     away = np.hypot(x - centre[0], y - centre[1])
     iris = away < radius
@@ -82,8 +90,32 @@ def eye_layer(photo: Photo, eye: int) -> EyeLayer:
         pixels[missing] = np.median(pixels[there], 0) if there.any() else picture[seen | iris].mean(0)
     limb = np.exp(-(((away - radius) / (0.012 * iod)) ** 2))[..., None] * (~seen[..., None])
     soft = cv2.GaussianBlur(pixels, (0, 0), 0.012 * iod)
-    pixels = np.where(seen[..., None], pixels, 0.4 * pixels + 0.6 * soft)
-    return EyeLayer(region, (pixels + limb * (soft - pixels)).astype(np.float32), white)
+    made_up = 0.4 * pixels + 0.6 * soft
+    made_up = made_up + limb * (soft - made_up)
+    inner = cv2.erode(seen.astype(np.float32), np.ones((3, 3), np.uint8), iterations=max(round(_SEAM * iod), 1))
+    share = cv2.GaussianBlur(inner, (0, 0), _SEAM * iod)[..., None]
+    made_up = (made_up + share * (picture - made_up)).astype(np.float32)
+    opening = filled(smooth_curve(corners, 6), (picture.shape[0], picture.shape[1]), (int(low[0]), int(low[1])))
+    soft_opening = cv2.GaussianBlur(opening.astype(np.float32), (0, 0), 1.0)[..., None]
+    return EyeLayer(region, made_up, made_up + soft_opening * (picture - made_up), white)
+
+
+def seen_eye(layer: EyeLayer, before: Array, after: Array, eye: int, iod: float) -> Float:
+    """(h, w, 3) float32, 0 to 255: the eye behind lids that have moved, with the upper lid's shadow.
+
+    Where lids stay or close, the photograph has all that is seen, with its own shadow and highlight; the further the
+    upper lid rises, the more of its old edge must go.
+
+    Args:
+        layer: the eye.
+        before, after: (478, 2) landmarks of the photograph and now, working pixels.
+        iod: working pixels.
+    """
+    lid = np.array(EYES[eye][UPPER_LID])
+    rise = float((before[lid, 1] - after[lid, 1]).mean()) / iod
+    new = np.float32(np.clip(rise / _RISEN, 0, 1))
+    shade = 1 + np.float32(min(abs(rise) / _RISEN, 1.0)) * (lid_shadow(after, eye, layer.region, iod) - 1)
+    return (layer.photo + new * (layer.pixels - layer.photo)) * shade[..., None]
 
 
 def lid_shadow(landmarks: Array, eye: int, region: tuple[slice, slice], iod: float) -> Float:
@@ -100,11 +132,35 @@ def _clean(corners: Array, iod: float) -> Array:
     """The opening (16, 2) without the rims of the lids, their lashes and their shadow."""
     height = corners[LOWER_LID, 1].mean() - corners[UPPER_LID, 1].mean()
     inner = corners.copy()
-    inner[UPPER_LID, 1] += min(_LASHES[0] * iod, 0.22 * height)
+    inner[UPPER_LID, 1] += min(_LASHES[0] * iod, 0.26 * height)
     inner[LOWER_LID, 1] -= min(_LASHES[1] * iod, 0.10 * height)
     middle = corners[:, 0].mean()
     inner[:, 0] = middle + 0.94 * (inner[:, 0] - middle)
     return inner
+
+
+def _iris_circle(picture: Float, seen: NDArray[np.bool_], landmark: Array, radius: float) -> tuple[Array, float]:
+    """Centre (2,) and radius of the iris, near the landmarks': where the visible part of the circle is darker inside
+    than outside. Landmarks put the centre of a half hidden iris too low, by up to a third of its radius."""
+    light = np.asarray(cv2.GaussianBlur(picture.mean(2), (0, 0), 1.0), np.float32)
+    angles = np.linspace(0, 2 * np.pi, 72, endpoint=False)
+    rim = np.stack([np.cos(angles), np.sin(angles)], 1)
+    best = _LIMBUS, np.asarray(landmark, np.float64), radius
+    for scale in (0.92, 0.96, 1.0, 1.04, 1.08):
+        for down in np.linspace(-0.36, 0.12, 13):
+            centre = landmark + [0.0, down * radius]
+            inside, outside = (
+                (centre + f * scale * radius * rim).round().astype(int).clip(0, np.array(light.shape[::-1]) - 1)
+                for f in (0.90, 1.10)
+            )
+            both = seen[inside[:, 1], inside[:, 0]] & seen[outside[:, 1], outside[:, 0]]
+            if both.sum() < 12:
+                continue
+            step = light[outside[both, 1], outside[both, 0]] - light[inside[both, 1], inside[both, 0]]
+            score = float(np.median(step)) * np.sqrt(both.mean())
+            if score > best[0]:
+                best = score, centre, scale * radius
+    return best[1], best[2]
 
 
 def _mirrored_iris(
@@ -133,14 +189,15 @@ def _sclera(
     if white.sum() > 10:
         colours = pixels[white]
         light = colours.mean(1)
-        median = np.median(colours[light >= np.percentile(light, 40)], 0)
+        median = np.median(colours[light >= np.percentile(light, _SHADED)], 0)
         colour = np.median(colours[light >= np.percentile(light, 60)], 0).astype(np.float32)
+        lit = white & (pixels.mean(2) >= np.percentile(light, _SHADED))
         _, labels = cv2.distanceTransformWithLabels(
-            (~white).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+            (~lit).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
         )
         nearest = np.zeros((labels.max() + 1, 3), np.float32)
-        nearest[labels[white]] = colours
-        fill = 0.6 * cv2.GaussianBlur(nearest[labels], (0, 0), 0.02 * iod) + 0.4 * median
+        nearest[labels[lit]] = pixels[lit]
+        fill = 0.5 * cv2.GaussianBlur(nearest[labels], (0, 0), 0.02 * iod) + 0.5 * median
     else:
         fill = np.broadcast_to(pixels[known].mean(0) if known.any() else pixels.mean((0, 1)), pixels.shape)
     take = ~known & outside

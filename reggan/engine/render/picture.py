@@ -11,7 +11,7 @@ from reggan.engine.fit.photo import FINE
 from reggan.engine.pixels import pixel_grid, sample
 from reggan.engine.raster import rasterise
 from reggan.engine.render.background import spread
-from reggan.engine.render.eyes import EyeLayer, contour, eye_layer, filled, lid_shadow, smooth_curve
+from reggan.engine.render.eyes import EyeLayer, contour, eye_layer, filled, seen_eye, smooth_curve
 from reggan.engine.render.mouth import mouth_layer
 from reggan.engine.render.shading import apply_log, shading
 from reggan.engine.render.wrinkles import to_atlas
@@ -114,8 +114,8 @@ def render(
     picture[inner] = apply_log(moved_pixels, log_ratio, (1 - fit.toned) * fit.chroma)
 
     for eye, (layer, hole) in enumerate(zip(eyes, eye_holes, strict=True)):
-        shade = lid_shadow(points, eye, layer.region, FINE * photo.iod)
-        picture[layer.region] = _over(picture[layer.region], layer.pixels * shade[..., None], hole[layer.region])
+        behind = seen_eye(layer, photo.to_fine(photo.landmarks), points, eye, FINE * photo.iod)
+        picture[layer.region] = _over(picture[layer.region], behind, hole[layer.region])
     painted = np.zeros((side, side), np.float32)
     if mouth_hole.any():
         region = _around(mouth_hole)
