@@ -23,7 +23,7 @@ COMPONENTS = 10
 _REACH = 3.0  # standard deviations; shapes unlike any seen in the fit go no further
 # The strongest expression below which a face is left alone, and from which it is taken to rest all the way.
 _AT_REST, _MOVED = 0.33, 0.50
-_PART = 0.15  # of an expression that counts as part of what is there
+_PART = 0.6  # of the strongest expression, from which another counts; a broad smile is taken for anger by a third
 
 
 class NeutralEstimator(nn.Module):
@@ -75,7 +75,7 @@ def come_and_leave(there: Tensor, c: Tensor, relax: Tensor) -> tuple[Tensor, Ten
     """What of a change of expression really happens: a smile is not wiped off only to be painted anew.
 
     The face is to go from s to (1 - relax) s + c. As much of s stays as is part of that: the largest share k <= 1 with
-    k s_j no more than the goal has of every expression j.
+    k s_j no more than the goal has of every expression j that counts.
 
     Args:
         there: (N, 6) s, what is there.
@@ -86,8 +86,9 @@ def come_and_leave(there: Tensor, c: Tensor, relax: Tensor) -> tuple[Tensor, Ten
         (N, 6) what comes, and (N,) the share of s that leaves.
     """
     goal = c + (1 - relax)[:, None] * there
-    stays = torch.where(there >= _PART, goal / there.clamp_min(_PART), torch.inf).amin(1)
-    stays = torch.where(stays.isinf(), 1 - relax, stays.clamp_max(1))
+    strongest = there.amax(1, keepdim=True)
+    stays = torch.where(there >= _PART * strongest, goal / there.clamp_min(1e-6), 1).amin(1).clamp_max(1)
+    stays = torch.where(strongest[:, 0] > 0, stays, 1 - relax)
     return (goal - stays[:, None] * there).clamp_min(0), 1 - stays
 
 
