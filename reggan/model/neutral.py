@@ -22,7 +22,7 @@ from reggan.model.frame import normalise
 COMPONENTS = 10
 _REACH = 3.0  # standard deviations; shapes unlike any seen in the fit go no further
 # The strongest expression below which a face is left alone, and from which it is taken to rest all the way.
-_AT_REST, _MOVED = 0.33, 0.50
+_AT_REST, _MOVED = 0.20, 0.33
 _PART = 0.6  # of the strongest expression, from which another counts; a broad smile is taken for anger by a third
 
 
