@@ -1,4 +1,5 @@
-"""Rows of teeth as people have them: drawn from what was measured on photographs of smiles, teeth.json.
+"""Rows of teeth as people have them: drawn from what was measured on photographs of smiles, teeth.json. Highlights and the
+unevenness of enamel, crown heights and the lower row are not measured; the constants below say so.
 
 `python -m reggan.engine teeth` makes teeth.json again (reggan/engine/render/tooth_measures.py). Lengths are in IOD,
 widths along the dental arch, y goes down; brightness is the log of luma.
@@ -38,8 +39,8 @@ _LINE = 0.0042  # IOD: standard deviation of the dark line between two teeth
 _CONTACT = 0.55, 0.05, 0.05  # share of the line that is left where the teeth touch, so far above the edge, over so much
 _LINE_COLOUR = (0.75, 1.0, 1.15)  # exponents: what is dark between teeth is brown
 _CORNER = (0.013, 0.018, 0.018, 0.016, 0.014, 0.012)  # IOD by which corners are rounded beyond the measured outline
-_SHINE = 0.085, 0.14, 0.085, 0.028  # of wet enamel: log brightness, size across (share), height and size (IOD)
-_ENAMEL = 0.010, 0.011  # log brightness of its small unevenness; IOD, its size
+_SHINE = 0.085, 0.14, 0.085, 0.028  # by eye, of wet enamel: log brightness, size across (share), height and size (IOD)
+_ENAMEL = 0.010, 0.011  # by eye: log brightness of its small unevenness; IOD, its size
 _ENAMEL_SIDE = 128
 _REDDER = 0.4  # share of the measured red of hinder teeth: the rest was the lips' and the gums' light
 _CROWNS = (1.0, 0.86, 0.96, 0.84, 0.80)  # heights over the middle incisor's; of textbooks, lips hide the hinder ones
