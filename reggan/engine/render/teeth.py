@@ -1,6 +1,6 @@
-"""Rows of teeth as people have them: drawn from what was measured on photographs of smiles, teeth.json. Highlights and the
-unevenness of enamel, crown heights and the lower row are not measured; the constants below say so.
+"""Rows of teeth as people have them: drawn from what was measured on photographs of smiles, teeth.json.
 
+Highlights and the unevenness of enamel, crown heights and the lower row are not measured; the constants say so.
 `python -m reggan.engine teeth` makes teeth.json again (reggan/engine/render/tooth_measures.py). Lengths are in IOD,
 widths along the dental arch, y goes down; brightness is the log of luma.
 """
