@@ -41,8 +41,8 @@ def url(app: ModuleType) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Generated pictures: no face, two faces, a large one with EXIF, one that is damaged."""
+def pictures(app: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Generated pictures: no face, two faces, a large one with EXIF, a smile, one that is damaged."""
     folder = tmp_path_factory.mktemp("pictures")
     photo = Image.open(PHOTO)
     pair = Image.new("RGB", (820, 450), "gray")
@@ -53,6 +53,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "landscape": Image.fromarray(np.tile(rows, (1, 400, 1)).astype(np.uint8)),
         "pair": pair,
         "large": photo.resize((1536, 1800)),
+        "smile": Image.fromarray(app.predictor(PHOTO, "happy").image),
     }
     paths = {name: folder / f"{name}.png" for name in (*made, "damaged")}
     for name, picture in made.items():

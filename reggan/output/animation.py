@@ -122,6 +122,7 @@ def animate(
     frames: int = 16,
     largest: int = 640,
     crop: bool = True,
+    relax: float | None = None,
 ) -> Animation:
     """Let one face, or all of them, take on the expression c (6,) and relax again.
 
@@ -131,6 +132,8 @@ def animate(
         frames: F, the number of frames in the loop; half of them are computed.
         largest: most pixels that the longer side of a frame may have.
         crop: show only the surroundings of the faces, if they are small in the picture.
+        relax: how much of the old expression has gone where the new one is there; if not given, see
+            `Predictor.edit_many`. With c = 0 and relax = 1 the face becomes neutral.
 
     Raises:
         InputError: there is no face, or no face of that number, or `loop_strengths` rejects the number of frames.
@@ -140,7 +143,8 @@ def animate(
     if crop and analysis.faces and (face is None or 0 <= face < len(analysis.faces)):
         analysis = crop_analysis(analysis, neighbourhood(analysis, face))
     analysis = shrink_analysis(analysis, largest)
-    there = [analysis.image] + [r.image for r in predictor.edit_many(analysis, strengths[1 : half + 1], face)]
+    goes = None if relax is None else relax * loop_strengths(np.ones(1, np.float32), frames)[1 : half + 1, 0]
+    there = [analysis.image] + [r.image for r in predictor.edit_many(analysis, strengths[1 : half + 1], face, goes)]
     return Animation(np.stack(there + there[half - 1 : 0 : -1]), loop_durations(frames))
 
 

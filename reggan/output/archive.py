@@ -47,6 +47,7 @@ def write_zip(
     expression: str,
     face: int | None = None,
     format: str = "png",
+    relax: float | None = None,
 ) -> Generator[Step, None, BatchResult]:
     """Edit pictures and write them to a ZIP, yielding after each; the ZIP appears at `path` after the last.
 
@@ -60,6 +61,7 @@ def write_zip(
         expression: words for c, e.g. "happy, 80 %", for the files' metadata.
         face: which face of each picture; None for all of them.
         format: "png", "jpeg" or "webp".
+        relax: how much of the old expressions goes, see `Predictor.edit_many`.
 
     Returns:
         (by the generator) what is in the ZIP and what is not.
@@ -82,7 +84,7 @@ def write_zip(
             for done, ((name, source), target) in enumerate(zip(files, targets, strict=True), 1):
                 problem: InputError | None = None
                 try:
-                    image = predictor.edit(predictor.analyse(source), c, face).picture
+                    image = predictor.edit(predictor.analyse(source), c, face, relax).picture
                     archive.writestr(target, provenance.encode(image, format, predictor.metadata, expression))
                     written.append(target)
                 except InputError as error:

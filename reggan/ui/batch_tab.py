@@ -12,7 +12,7 @@ from reggan.expressions import describe, resolve
 from reggan.output.archive import write_zip
 from reggan.predictor import Predictor
 from reggan.ui.browser_files import new_path
-from reggan.ui.edit.choices import EVERY_CHOICE, START
+from reggan.ui.edit.choices import EVERY_CHOICE, START, relax
 from reggan.ui.edit.picture_events import note
 from reggan.ui.picture_input import PicturesInput, as_error
 from reggan.ui.words import error_text, say, t
@@ -37,7 +37,7 @@ class BatchEvents:
         largest = 0 if faces == "largest" else None
         yield bar(0, len(paths), language), gr.update(visible=False)
         try:
-            for step in write_zip(target, self.predictor, files, c, describe(c), largest, suffix):
+            for step in write_zip(target, self.predictor, files, c, describe(c), largest, suffix, relax(c, strength)):
                 if step.problem:
                     failures.append((step.name, error_text(step.problem, language)))
                 yield bar(step.done, step.total, language) + listed(failures), gr.skip()

@@ -79,7 +79,8 @@ def error_text(error: InputError, language: str) -> str:
     return say(error.template, language, **error.values)
 
 
-def describe(c: list[float], language: str) -> str:
-    """Words for a strength vector, e.g. "70 % happy, 60 % surprised"; "neutral" for zeros."""
-    parts = [f"{round(100 * v)} {say(f'% {name}', language)}" for name, v in zip(BASIC, c, strict=True) if v > 0.005]
-    return ", ".join(parts) or say("neutral", language)
+def describe(c: list[float], language: str, neutral: float = 1.0) -> str:
+    """Words for a strength vector, e.g. "70 % happy, 60 % surprised"; for zeros how neutral the face becomes."""
+    shares = [*zip(BASIC, c, strict=True), ("neutral", 0.0 if any(c) else neutral)]
+    parts = [f"{round(100 * v)} {say(f'% {name}', language)}" for name, v in shares if v > 0.005]
+    return ", ".join(parts) or say("unchanged", language)

@@ -22,7 +22,7 @@ from reggan.output.animation import (
 )
 from reggan.output.palette import bayer, to_palette
 from reggan.predictor import Analysis
-from tests.paths import EXAMPLES
+from tests.paths import AVATAR, EXAMPLES
 
 MODEL = {"sha256": "ab" * 32}
 
@@ -113,6 +113,12 @@ def test_frames_are_those_of_the_editor(predictor: Predictor, gallery: Analysis)
     assert np.abs(film.frames[2].astype(int) - film.frames[0]).max() > 30
     whole = animate(predictor, gallery, c, face=1, frames=4, largest=256, crop=False)
     assert whole.frames.shape == (4, 192, 256, 3)
+
+
+def test_a_face_can_become_neutral(predictor: Predictor) -> None:
+    smile = predictor.analyse(predictor(AVATAR, "happy").image)
+    film = animate(predictor, smile, resolve("neutral"), frames=4, largest=256, relax=1.0)
+    assert np.abs(film.frames[2].astype(int) - film.frames[0]).max() > 30
 
 
 def test_there_is_no_such_face(predictor: Predictor, gallery: Analysis) -> None:

@@ -126,7 +126,9 @@ def test_no_translation_is_left_over() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    names = {name.capitalize() for name in NAMED} | {f"% {name}" for name in BASIC}
+    names = {name.capitalize() for name in NAMED} | {
+        f"{kind} {name}" for kind in ("%", "already") for name in (*BASIC, "neutral")
+    }
     names |= {f"{kind} {name}" for kind in ("example", "failure") for name in code}
     names |= {path.name.split(".")[0] for path in _FOLDER.glob("*.md")}
     assert sorted(set(TABLES["de"]) - templates - code - names - set(_GRADIO)) == []

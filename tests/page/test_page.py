@@ -17,7 +17,8 @@ from tests.visitor import Visitor
 
 def test_page_opens_with_every_expression_and_a_result(visitor: Visitor) -> None:
     expect(visitor.page).to_have_title("RegGAN")
-    assert visitor.page.locator("#basic label").count() == len(BASIC)
+    assert visitor.page.locator("#basic label").count() == 1 + len(BASIC)
+    expect(visitor.page.locator("#basic label").first).to_contain_text("Neutral")
     visitor.page.locator("#more button").first.click()
     expect(visitor.page.locator("#compound label")).to_have_count(len(COMPOUND))  # built when the panel opens
     expect(visitor.page.locator("#mixer input[type=range]")).to_have_count(len(BASIC))
@@ -82,6 +83,18 @@ def test_the_divider_begins_left_of_the_face_and_stays_where_it_is_put(visitor: 
     assert float(divider.input_value()) == moved
     shown = visitor.page.locator("#compare .before").evaluate("image => getComputedStyle(image).clipPath")
     assert f"{100 - moved:g}"[:4] in shown
+
+
+def test_a_smile_is_named_and_neutral_takes_it_away(visitor: Visitor, pictures: dict[str, Path]) -> None:
+    expect(visitor.page.locator("#note")).not_to_contain_text("Already")
+    visitor.until_changed("after", lambda: visitor.upload(pictures["smile"]))
+    visitor.says("1 face found. Already smiling; that goes as the new expression comes.")
+    visitor.until_changed("after", lambda: visitor.choose("basic", "Neutral"))
+    expect(visitor.page.locator("#words")).to_have_text("100 % neutral")
+    assert np.abs(visitor.pixels("after") - visitor.pixels("before")).max() > 40
+    visitor.until_changed("after", lambda: visitor.strength(0))
+    expect(visitor.page.locator("#words")).to_have_text("Unchanged")
+    assert np.abs(visitor.pixels("after") - visitor.pixels("before")).max() < 3
 
 
 def test_compounds_and_mixtures(visitor: Visitor) -> None:

@@ -41,7 +41,7 @@ def test_every_text_in_the_code_is_translated() -> None:
     used = set(re.findall(r'\b(?:say|t)\(\s*"([^"]+)"', code))
     assert len(used) > 50
     assert sorted(used - set(TABLES["de"])) == []
-    assert sorted(name for name in NAMED if name != "neutral" and name.capitalize() not in TABLES["de"]) == []
+    assert sorted(name for name in NAMED if name.capitalize() not in TABLES["de"]) == []
 
 
 def test_texts_of_the_page_have_no_dot_in_their_key() -> None:
@@ -84,7 +84,9 @@ def test_unknown_errors_stay_as_they_are() -> None:
 
 def test_mixtures_in_words() -> None:
     assert describe([0.7, 0, 0, 0, 0.6, 0], "de") == "70 % fröhlich, 60 % überrascht"
-    assert describe([0.0] * 6, "en") == "neutral"
+    assert describe([0.0] * 6, "en") == "100 % neutral"
+    assert choices.caption("neutral", 0.5, "en") == "50 % neutral"
+    assert [choices.caption(name, 0.0, "en") for name in ("happy", "neutral")] == ["Unchanged"] * 2
     assert choices.caption("sadly angry", 1.0, "en") == "Sadly angry: 65 % sad, 65 % angry"
     assert choices.caption("happy", 0.5, "en") == "50 % happy"
     mixed = "0.2,0,0,0,1,0"
@@ -100,7 +102,7 @@ def test_expressions_that_no_page_sends(expression: str) -> None:
 
 def test_no_key_is_the_name_of_an_expression() -> None:
     """Gradio would translate the value of a choice."""
-    assert set(TABLES["de"]) & (set(NAMED) - {"neutral"}) == set()
+    assert set(TABLES["de"]) & set(NAMED) == set()
 
 
 def test_a_stale_choice_of_face_means_the_largest() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reggan.errors import InputError
-from reggan.expressions import BASIC, COMPOUND, NAMED, resolve
+from reggan.expressions import BASIC, COMPOUND, NAMED, relaxation, resolve
 from reggan.ui.words import describe, say, t
 
 #: The expression at first. The page keeps an expression as text: a name, or six strengths with commas between.
@@ -16,7 +16,8 @@ START = "happy"
 EMOJI = dict(zip(BASIC, "😊😢😨😠😮🤢", strict=True))
 BASIC_CHOICES: list[Any] = [(f"{EMOJI[name]} {t(name.capitalize())}", name) for name in BASIC]
 COMPOUND_CHOICES: list[Any] = [(t(name.capitalize()), name) for name in COMPOUND]
-EVERY_CHOICE = [*BASIC_CHOICES, *COMPOUND_CHOICES]
+FIRST_CHOICES: list[Any] = [(f"😐 {t('Neutral')}", "neutral"), *BASIC_CHOICES]
+EVERY_CHOICE = [*FIRST_CHOICES, *COMPOUND_CHOICES]
 
 _ALL = "all"
 
@@ -38,6 +39,11 @@ def strengths(expression: str, strength: float) -> NDArray[np.float32]:
     except ValueError:
         raise InputError("There is no expression called {name}.", name=repr(expression)) from None
     return resolve(mixture, strength)
+
+
+def relax(c: NDArray[np.float32], strength: float) -> float:
+    """How much of its old expression a face loses: with none of the six, as much as was asked for of being neutral."""
+    return float(relaxation(c[None], strength)[0])
 
 
 def face_choices(count: int, language: str) -> list[tuple[str, str]]:
@@ -64,7 +70,7 @@ def file_name(expression: str) -> str:
 
 def caption(expression: str, strength: float, language: str) -> str:
     """What was asked for, in words: "Sadly angry: 65 % sad, 65 % angry"."""
-    words = describe(strengths(expression, strength).tolist(), language)
+    words = describe(strengths(expression, strength).tolist(), language, strength)
     if expression in COMPOUND:
         return f"{say(expression.capitalize(), language)}: {words}"
     return words[:1].upper() + words[1:]

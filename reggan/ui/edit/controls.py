@@ -16,7 +16,7 @@ def build_controls() -> tuple[gr.Textbox, gr.Slider]:
     """
     expression = gr.Textbox(choices.START, visible="hidden", elem_id="expression")
     basic: Any = gr.Radio(
-        choices.BASIC_CHOICES, value=choices.START, label=t("Expression"), elem_id="basic", elem_classes="chips"
+        choices.FIRST_CHOICES, value=choices.START, label=t("Expression"), elem_id="basic", elem_classes="chips"
     )
     strength = gr.Slider(0, 1, 1.0, step=0.05, label=t("Strength"), elem_id="strength")
     with gr.Accordion(t("More expressions, or mix your own"), open=False, elem_id="more"):

@@ -50,9 +50,8 @@ class PictureEvents:
         if not self.examples:
             return _unchanged()
         visit = self.examples.get(name or "") or next(iter(self.examples.values()))
-        return _update(
-            visit, False, note(say("This is an example. Choose your own picture above.", language)), language
-        )
+        sentence = say("This is an example. Choose your own picture above.", language)
+        return _update(visit, False, note(sentence + already(visit, language)), language)
 
     def example(self, language: str, event: gr.EventData) -> Sequence[Any]:
         """One of the examples, whose faces are known already."""
@@ -86,7 +85,7 @@ class PictureEvents:
             visit = visit.mark(self.predictor, tuple(event.box))
         except InputError as error:
             return _unchanged(note(f"{error_text(error, language)} {say(_MARK, language)}", "problem"))
-        sentence = say("Face {n} was marked by hand.", language, n=visit.count)
+        sentence = say("Face {n} was marked by hand.", language, n=visit.count) + already(visit, language)
         return _update(visit, False, note(sentence), language)
 
 
@@ -101,8 +100,19 @@ def found(visit: Visit, language: str) -> str:
     if visit.count == 0:
         return note(say(NO_FACE, language), "problem") + note(say(_MARK, language), "action")
     if visit.count == 1:
-        return note(say("1 face found.", language))
-    return note(say("{n} faces found. Click one to choose it.", language, n=visit.count))
+        return note(say("1 face found.", language) + already(visit, language))
+    sentence = say("{n} faces found. Click one to choose it.", language, n=visit.count)
+    return note(sentence + already(visit, language))
+
+
+def already(visit: Visit, language: str) -> str:
+    """A sentence, with a space before it, on the expression that the chosen face has; "" where it is at rest."""
+    if visit.doing is None:
+        return ""
+    sentence = say(
+        "{already}; that goes as the new expression comes.", language, already=say(f"already {visit.doing}", language)
+    )
+    return f" {sentence}"
 
 
 def picture(visit: Visit, marking: bool, language: str) -> dict[str, Any]:

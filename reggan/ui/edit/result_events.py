@@ -56,7 +56,7 @@ class ResultEvents:
             button = gr.update(value=say("Download", language), interactive=False)
             return {"empty": say("The result appears here.", language)}, "", button
         c = choices.strengths(expression, strength)
-        edited = self.predictor.edit(visit.analysis, c, visit.face)
+        edited = self.predictor.edit(visit.analysis, c, visit.face, choices.relax(c, strength))
         said = provenance.save_options("jpeg", self.predictor.metadata, describe(c))
         height, width = edited.image.shape[:2]
         value = {
@@ -89,7 +89,7 @@ class ResultEvents:
         if visit is None or not visit.count:
             return [], gr.update(visible=False)
         c, path = choices.strengths(expression, strength), new_path(f"{choices.file_name(expression)}.{suffix}")
-        animation = animate(self.predictor, visit.analysis, c, visit.face)
+        animation = animate(self.predictor, visit.analysis, c, visit.face, relax=choices.relax(c, strength))
         try:
             save_animation(animation, path, self.predictor.metadata, describe(c))
         except InputError as error:
@@ -105,7 +105,7 @@ class ResultEvents:
         c, path = choices.strengths(expression, strength), new_path(f"{choices.file_name(expression)}.{suffix}")
         try:
             here = _known(visit)
-            edited = self.predictor.edit(here.analysis, c, here.face)
+            edited = self.predictor.edit(here.analysis, c, here.face, choices.relax(c, strength))
             image = badge(edited.picture) if mark else edited.picture
             provenance.save(image, path, self.predictor.metadata, describe(c))
         except InputError as error:
@@ -127,7 +127,7 @@ class ResultEvents:
     def _stages(self, visit: Visit, expression: str, strength: float, language: str) -> list[dict[str, Any]]:
         """Figures: input, both stages, and what happens in between."""
         c = choices.strengths(expression, strength)
-        edited = self.predictor.edit(visit.analysis, c, visit.shown).faces[0]
+        edited = self.predictor.edit(visit.analysis, c, visit.shown, choices.relax(c, strength)).faces[0]
         views = stage_views(self.predictor, visit.analysis.faces[visit.shown], edited, c)
         pictures = {"crop": edited.crop, "refined": edited.refined, **views}
         said = provenance.save_options("png", self.predictor.metadata, describe(c))

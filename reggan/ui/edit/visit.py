@@ -6,8 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from reggan.expressions import BASIC
 from reggan.predictor import Analysis, Predictor
 from reggan.ui.browser_files import new_path, write_view
+
+_THERE = 0.5  # of the strongest basic expression, from which a face is said to have it already
 
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1 in parts of the picture's width and height
 
@@ -44,6 +47,14 @@ class Visit:
     def shown(self) -> int:
         """The face that stands for the chosen ones: the largest, if that is all of them."""
         return self.face or 0
+
+    @property
+    def doing(self) -> str | None:
+        """The basic expression that the one chosen face has already; None where it is at rest."""
+        if not self.count or (self.face is None and self.count > 1):
+            return None
+        present = self.analysis.faces[self.shown].present
+        return BASIC[int(present.argmax())] if present.max() >= _THERE else None
 
     def choose(self, face: int | None) -> "Visit":
         return replace(self, face=face)
