@@ -80,7 +80,11 @@ class Visitor:
         return self.picture(name).get_attribute("src") or ""
 
     def pixels(self, name: str = "after") -> np.ndarray:
-        data = self.page.request.get(self.source(name)).body()
+        return self.read(self.picture(name))
+
+    def read(self, image: Locator) -> np.ndarray:
+        """What an <img> shows."""
+        data = self.page.request.get(image.get_attribute("src") or "").body()
         return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"), int)
 
     def until_changed(self, name: str, action: Callable[[], object]) -> None:

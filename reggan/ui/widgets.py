@@ -2,6 +2,7 @@
 
 - `faces`: the picture with a button on every face; a box can be drawn on it. Events: pick(face), box(box).
 - `compare`: before and after with a divider that mouse, finger and arrow keys move.
+- `strip`: small pictures, one of which is enlarged by a click.
 - `figures`: pictures with captions.
 - `examples`: pictures to begin with. Event: pick(name).
 """

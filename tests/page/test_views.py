@@ -28,6 +28,22 @@ def test_stages_are_shown_side_by_side_and_follow_the_expression(visitor: Visito
     assert np.array_equal(visitor.pixels("Input"), face)
 
 
+def test_the_stages_lie_under_the_result_and_one_tap_enlarges_them(visitor: Visitor) -> None:
+    small, large = visitor.page.locator("#strip .thumbs img"), visitor.page.locator("#strip dialog figure:visible")
+    expect(small).to_have_count(3)
+    face, coarse, refined = (visitor.read(small.nth(n)) for n in range(3))
+    assert all(np.abs(one - other).max() > 20 for one, other in ((face, coarse), (face, refined), (coarse, refined)))
+    small.nth(1).click()
+    expect(large).to_contain_text("Stage 1: coarse A first guess")
+    area = large.locator("img").bounding_box()
+    assert area is not None and area["width"] > 400
+    visitor.page.keyboard.press("ArrowRight")
+    expect(large).to_contain_text("Stage 2: refined")
+    visitor.page.keyboard.press("Escape")
+    expect(visitor.page.locator("#strip dialog")).to_be_hidden()
+    expect(small.nth(2)).to_be_visible()
+
+
 def test_all_expressions_and_their_sheet(visitor: Visitor) -> None:
     visitor.results(SHEET)
     figures = visitor.page.locator("#sheet figure")

@@ -16,7 +16,7 @@ from reggan.output.animation import animate, save_animation
 from reggan.output.badge import badge
 from reggan.output.contact_sheet import expression_rows, expression_sheet
 from reggan.output.explain import stage_views
-from reggan.predictor import Predictor
+from reggan.predictor import EditedFace, Predictor
 from reggan.ui.browser_files import new_path, served, write_view
 from reggan.ui.edit import choices
 from reggan.ui.edit.visit import Visit
@@ -51,10 +51,10 @@ class ResultEvents:
         self.predictor = predictor
 
     def result(self, visit: Visit | None, expression: str, strength: float, language: str) -> Sequence[Any]:
-        """Before and after, the caption and the button for the download."""
+        """Before and after, the caption, the button for the download, and the strip of stages."""
         if visit is None or not visit.count:
             button = gr.update(value=say("Download", language), interactive=False)
-            return {"empty": say("The result appears here.", language)}, "", button
+            return {"empty": say("The result appears here.", language)}, "", button, {}
         c = choices.strengths(expression, strength)
         edited = self.predictor.edit(visit.analysis, c, visit.face, choices.relax(c, strength))
         said = provenance.save_options("jpeg", self.predictor.metadata, describe(c))
@@ -70,7 +70,8 @@ class ResultEvents:
             "label": say("Divider between before and after", language),
         }
         label = say("Download ({width} × {height})", language, width=width, height=height)
-        return value, choices.caption(expression, strength, language), gr.update(value=label, interactive=True)
+        button = gr.update(value=label, interactive=True)
+        return value, choices.caption(expression, strength, language), button, self._strip(edited.faces[0], c, language)
 
     def panel(
         self, visit: Visit | None, expression: str, strength: float, tab: int, names: str, language: str
@@ -129,11 +130,23 @@ class ResultEvents:
         c = choices.strengths(expression, strength)
         edited = self.predictor.edit(visit.analysis, c, visit.shown, choices.relax(c, strength)).faces[0]
         views = stage_views(self.predictor, visit.analysis.faces[visit.shown], edited, c)
-        pictures = {"crop": edited.crop, "refined": edited.refined, **views}
+        return self._figures({"crop": edited.crop, "refined": edited.refined, **views}, c, language)
+
+    def _strip(self, face: EditedFace, c: NDArray[np.float32], language: str) -> dict[str, Any]:
+        """The value of the widget `strip`: what the model was given, and what each stage made of it."""
+        pictures = {"crop": face.crop, "coarse": face.coarse, "refined": face.refined}
+        words = {"label": say("Both stages", language), "close": say("Close", language)}
+        return {**words, "pictures": self._figures(pictures, c, language)}
+
+    def _figures(
+        self, pictures: Mapping[str, NDArray[np.uint8]], c: NDArray[np.float32], language: str
+    ) -> list[dict[str, Any]]:
+        """Those of `_VIEWS` that there are pictures of, explained."""
         said = provenance.save_options("png", self.predictor.metadata, describe(c))
         return [
             figure(pictures[name], say(title, language), say(text, language), {} if name == "crop" else said)
             for name, (title, text) in _VIEWS
+            if name in pictures
         ]
 
     def _sheet(self, visit: Visit, strength: float, names: str, language: str) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ def build_results(
     events, shown, wanted = ResultEvents(predictor), gr.State(RESULT), [visit, expression, strength]
     with gr.Tabs(elem_id="results", overflow_behavior="wrap") as tabs:
         with gr.Tab(t("Result")):
-            compare, caption = widget("compare"), gr.HTML("", elem_id="words")
+            compare, caption, strip = widget("compare"), gr.HTML("", elem_id="words"), widget("strip")
             with gr.Row(elem_classes="keep"):
                 suffix = _chips([("PNG", "png"), ("JPEG", "jpg")], "File type", "suffix")
                 mark = gr.Checkbox(
@@ -53,7 +53,7 @@ def build_results(
         [visit.change, expression.change, strength.change],
         events.result,
         [*wanted, language],
-        [compare, caption, download],
+        [compare, caption, download, strip],
         trigger_mode="always_last",
         show_progress="minimal",
         show_progress_on=compare,
