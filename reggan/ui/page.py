@@ -45,8 +45,9 @@ def build(predictor: Predictor, examples: Path = EXAMPLES, voting: VotingService
     }
     with gr.Blocks(title="RegGAN", delete_cache=(600, 3600)) as demo:
         language = language_field()
-        gr.Markdown("# RegGAN", elem_id="title")
-        gr.Markdown(t("tagline"), elem_id="tagline")  # type: ignore[arg-type]
+        with gr.Row(elem_id="head"):
+            gr.Markdown("# RegGAN", elem_id="title")
+            gr.Markdown(t("tagline"), elem_id="tagline")  # type: ignore[arg-type]
         if predictor.notice:  # other weights than those asked for
             gr.HTML(f'<p class="status" lang="en">{html.escape(predictor.notice)}</p>', elem_id="notice")
         with gr.Tabs(elem_id="pages"):

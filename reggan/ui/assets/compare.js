@@ -9,7 +9,10 @@ function place(at) {
 
 function begin() {
   const value = props.value ?? {}, now = value.after ? value.before.url + value.start : null;
-  if (now && now !== shown) place(value.start);
+  if (now && now !== shown) {
+    place(value.start);
+    if (shown) requestAnimationFrame(showResult);
+  }
   else if (now) place(parseFloat(element.style.getPropertyValue('--at')));
   shown = now;
 }

@@ -48,3 +48,16 @@ new MutationObserver(translateAll).observe(document.documentElement, {
   childList: true,
   subtree: true,
 });
+
+// The result comes into view, if it is not there: after a press on an expression, and where a new picture has come.
+function showResult() {
+  const frame = document.querySelector('#compare');
+  if (!frame?.offsetParent) return; // another tab
+  const area = frame.getBoundingClientRect(), room = document.documentElement.clientHeight;
+  const covered = document.querySelector('#basic').getBoundingClientRect();
+  const bottom = getComputedStyle(document.querySelector('#basic')).position === 'fixed' ? covered.top : room;
+  const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  const way = {behavior: calm ? 'auto' : 'smooth'};
+  if (area.top < 0) scrollBy({top: area.top - 8, ...way});
+  else if (area.bottom > bottom) scrollBy({top: Math.min(area.top - 8, area.bottom - bottom + 8), ...way});
+}

@@ -1,4 +1,4 @@
-"""The Edit tab: a picture on the left, expressions and results on the right."""
+"""The Edit tab: the result, and beside it the picture, its faces and the expressions."""
 
 from reggan.ui.edit.tab import build_edit_tab
 

@@ -16,14 +16,17 @@ START = "happy"
 EMOJI = dict(zip(BASIC, "😊😢😨😠😮🤢", strict=True))
 BASIC_CHOICES: list[Any] = [(f"{EMOJI[name]} {t(name.capitalize())}", name) for name in BASIC]
 COMPOUND_CHOICES: list[Any] = [(t(name.capitalize()), name) for name in COMPOUND]
-FIRST_CHOICES: list[Any] = [(f"😐 {t('Neutral')}", "neutral"), *BASIC_CHOICES]
-EVERY_CHOICE = [*FIRST_CHOICES, *COMPOUND_CHOICES]
+_NEUTRAL: list[Any] = [(f"😐 {t('Neutral')}", "neutral")]
+#: On the chips the sign lies above the word.
+FIRST_CHOICES: list[Any] = [(label.replace(" ", "\n", 1), name) for label, name in [*_NEUTRAL, *BASIC_CHOICES]]
+EVERY_CHOICE = [*_NEUTRAL, *BASIC_CHOICES, *COMPOUND_CHOICES]
 
 _ALL = "all"
 
 
-#: What a click on a chip does, without asking the server: the expression, the other chips, the six sliders.
-CHOOSE = f"(name) => [name, null, ...({json.dumps(dict(NAMED))})[name]]"
+#: What a click on a chip does, without asking the server: the expression, the other chips, the six sliders. The result
+#: comes into view (`assets/page.js`).
+CHOOSE = f"(name) => {{ showResult(); return [name, null, ...({json.dumps(dict(NAMED))})[name]] }}"
 #: What moving one of the six sliders does: the expression, both groups of chips.
 MIX = "(...strengths) => [strengths.join(','), null, null]"
 

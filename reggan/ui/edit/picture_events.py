@@ -1,6 +1,6 @@
-"""Event handlers of the Edit tab's left side: pictures, faces, and marking faces by hand.
+"""Event handlers of the Edit tab's picture: pictures, faces, and marking faces by hand.
 
-What they return, the left side's state, is: visit, marking, picture with faces, choice of face, mark button, note.
+What they return is: visit, marking, picture with faces, choice of face, mark button, note.
 """
 
 import html
@@ -141,12 +141,12 @@ def picture(visit: Visit, marking: bool, language: str) -> dict[str, Any]:
 
 
 def _unchanged(sentence: str | None = None) -> list[Any]:
-    """No change to the left side, except perhaps the sentence."""
+    """No change, except perhaps of the sentence."""
     return [gr.skip()] * 5 + [gr.skip() if sentence is None else sentence]
 
 
 def _update(visit: Visit, marking: bool, sentence: str, language: str, same_visit: bool = False) -> list[Any]:
-    """The whole left side. A visit that stays the same brings no new result."""
+    """All that shows the picture. A visit that stays the same brings no new result."""
     faces = choices.face_choices(visit.count, language)
     return [
         gr.skip() if same_visit else visit,

@@ -1,4 +1,4 @@
-"""Event handlers of the Edit tab's right side: expressions in, results out."""
+"""Event handlers of the Edit tab's results: expressions in, pictures out."""
 
 import importlib.util
 from collections.abc import Mapping, Sequence

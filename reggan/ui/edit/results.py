@@ -4,6 +4,7 @@ Only the first is made for every change of the controls. The second and third ar
 animation and the download when they are asked for.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -19,20 +20,29 @@ _MODEL: dict[str, Any] = {"concurrency_id": "model", **_PRIVATE}
 _START_DOWNLOAD = "() => document.querySelector('#file').click()"
 
 
-def build_results(
-    predictor: Predictor, visit: gr.State, expression: gr.Textbox, strength: gr.Slider, language: gr.Textbox
-) -> None:
-    """Lay out the tabs and connect them."""
-    events, shown, wanted = ResultEvents(predictor), gr.State(RESULT), [visit, expression, strength]
+@dataclass(frozen=True)
+class Results:
+    """What is laid out before it can be connected: the expression is chosen beside it."""
+
+    tabs: gr.Tabs
+    compare: gr.HTML
+    caption: gr.HTML
+    strip: gr.HTML
+    stages: gr.HTML
+    names: gr.Radio
+    keep: gr.Button
+    sheet: gr.HTML
+    moving: gr.Radio
+    make: gr.Button
+    loop: gr.HTML
+    loop_file: gr.DownloadButton
+
+
+def lay_out_results() -> Results:
+    """The tabs of results."""
     with gr.Tabs(elem_id="results", overflow_behavior="wrap") as tabs:
         with gr.Tab(t("Result")):
             compare, caption, strip = widget("compare"), gr.HTML("", elem_id="words"), widget("strip")
-            with gr.Row(elem_classes="keep"):
-                suffix = _chips([("PNG", "png"), ("JPEG", "jpg")], "File type", "suffix")
-                mark = gr.Checkbox(
-                    False, label=t("Write “AI-edited” into the corner"), container=False, elem_id="badge"
-                )  # type: ignore[arg-type]
-                download = gr.Button(t("Download"), variant="primary", interactive=False, elem_id="download")
         with gr.Tab(t("How it works")):
             stages = widget("figures", elem_id="stages")
         with gr.Tab(t("All expressions")):
@@ -46,38 +56,61 @@ def build_results(
                 make = gr.Button(t("Make the animation"), variant="primary", elem_id="make")
             loop = widget("figures", elem_id="loop")
             loop_file = gr.DownloadButton(t("Download"), variant="primary", visible=False, elem_id="loop_file")  # type: ignore[arg-type]
-    file = gr.DownloadButton(visible="hidden", elem_id="file")
-    gr.Markdown(t("provenance"), elem_id="provenance")  # type: ignore[arg-type]
+    return Results(tabs, compare, caption, strip, stages, names, keep, sheet, moving, make, loop, loop_file)
 
+
+def build_download() -> tuple[gr.Radio, gr.Checkbox, gr.Button]:
+    """File type, whether the picture is marked, and the button."""
+    with gr.Row(elem_classes="keep"):
+        suffix = _chips([("PNG", "png"), ("JPEG", "jpg")], "File type", "suffix")
+        download = gr.Button(t("Download"), variant="primary", interactive=False, elem_id="download")
+    mark = gr.Checkbox(False, label=t("Write “AI-edited” into the corner"), container=False, elem_id="badge")  # type: ignore[arg-type]
+    return suffix, mark, download
+
+
+def connect_results(
+    on: Results,
+    predictor: Predictor,
+    wanted: tuple[gr.State, gr.Textbox, gr.Slider],
+    download: tuple[gr.Radio, gr.Checkbox, gr.Button],
+    language: gr.Textbox,
+) -> None:
+    """A change of what is `wanted` (picture and face, expression, strength) brings a new result."""
+    events, shown = ResultEvents(predictor), gr.State(RESULT)
+    visit, expression, strength = wanted
+    suffix, mark, button = download
+    file = gr.DownloadButton(visible="hidden", elem_id="file")
     changed = gr.on(
         [visit.change, expression.change, strength.change],
         events.result,
         [*wanted, language],
-        [compare, caption, download, strip],
+        [on.compare, on.caption, button, on.strip],
         trigger_mode="always_last",
         show_progress="minimal",
-        show_progress_on=compare,
+        show_progress_on=on.compare,
         **_MODEL,
     )
     panel: dict[str, Any] = {
         "fn": events.panel,
-        "inputs": [*wanted, shown, names, language],
-        "outputs": [stages, sheet, loop, loop_file],
+        "inputs": [*wanted, shown, on.names, language],
+        "outputs": [on.stages, on.sheet, on.loop, on.loop_file],
         "show_progress": "minimal",
-        "show_progress_on": [stages, sheet],
+        "show_progress_on": [on.stages, on.sheet],
         "trigger_mode": "always_last",
         **_MODEL,
     }
     changed.then(**panel)
-    gr.on([shown.change, names.input], **panel)
-    tabs.select(_index, None, shown, **_QUICK)
-    for button, fn, inputs in (
-        (download, events.download, [*wanted, suffix, mark, language]),
-        (keep, events.download_sheet, [visit, strength, names, language]),
+    gr.on([shown.change, on.names.input], **panel)
+    on.tabs.select(_index, None, shown, **_QUICK)
+    for pressed, fn, inputs in (
+        (button, events.download, [*wanted, suffix, mark, language]),
+        (on.keep, events.download_sheet, [visit, strength, on.names, language]),
     ):
-        written = button.click(fn, inputs, file, show_progress_on=button, **_MODEL)
+        written = pressed.click(fn, inputs, file, show_progress_on=pressed, **_MODEL)
         written.success(None, None, None, js=_START_DOWNLOAD, **_PRIVATE)
-    make.click(events.loop, [*wanted, moving, language], [loop, loop_file], show_progress_on=loop, **_MODEL)
+    on.make.click(
+        events.loop, [*wanted, on.moving, language], [on.loop, on.loop_file], show_progress_on=on.loop, **_MODEL
+    )
 
 
 def _index(event: gr.SelectData) -> int:

@@ -1,4 +1,4 @@
-"""The Edit tab: a picture on the left, expressions and results on the right.
+"""The Edit tab: the result, large and always in view, and beside it the picture, its faces and the expressions.
 
 Per visitor: `visit`, the picture and its chosen face, kept on the server. A change of it, of the expression or of the
 strength brings a new result.
@@ -14,7 +14,7 @@ from reggan.predictor import Predictor
 from reggan.ui.edit.controls import build_controls
 from reggan.ui.edit.donation import build_donation
 from reggan.ui.edit.picture_events import PictureEvents
-from reggan.ui.edit.results import build_results
+from reggan.ui.edit.results import build_download, connect_results, lay_out_results
 from reggan.ui.edit.visit import Visit
 from reggan.ui.picture_input import PictureInput
 from reggan.ui.widgets import widget
@@ -33,42 +33,65 @@ def build_edit_tab(
     language: gr.Textbox,
     donations: Path | None = None,
 ) -> None:
-    """Lay out the tab and connect it, in `demo`, which is being built. Faces are given to the folder `donations`."""
-    visit = gr.State(None, time_to_live=_KEEP_SECONDS)
+    """Lay out the tab and connect it, in `demo`, which is being built. Faces are given to the folder `donations`.
+
+    The order is that of a phone; on a wide page `assets/page.css` puts the result on the left.
+    """
+    visit, events = gr.State(None, time_to_live=_KEEP_SECONDS), PictureEvents(predictor, examples)
     with gr.Row(elem_id="edit"):
-        with gr.Column(scale=4, min_width=320, elem_id="left"):
-            _left(demo, PictureEvents(predictor, examples), visit, language)
-        with gr.Column(scale=8, min_width=320, elem_id="right"):
+        with gr.Column(elem_id="pick"):
+            upload, sentence = _upload()
+        with gr.Column(elem_id="stage"):
+            results = lay_out_results()
+        with gr.Column(elem_id="side"):
+            picture = _picture(demo, events, visit, upload, sentence, language)
             expression, strength = build_controls()
-            build_results(predictor, visit, expression, strength, language)
+            download = build_download()
+            if events.examples:
+                _examples(demo, events, picture, language)
+            gr.Markdown(t("provenance"), elem_id="provenance")  # type: ignore[arg-type]
             if donations is not None:
                 build_donation(donations, visit, language)
+    connect_results(results, predictor, (visit, expression, strength), download, language)
 
 
-def _left(demo: gr.Blocks, events: PictureEvents, visit: gr.State, language: gr.Textbox) -> None:
-    """The upload, the picture with its faces, and the examples."""
-    marking = gr.State(False)
+def _upload() -> tuple[PictureInput, gr.HTML]:
+    """Where a picture comes from, and a sentence about it."""
     upload = PictureInput(
         label=t("Your picture"),
         sources=["upload", "webcam", "clipboard"],
-        placeholder=t("Drop a picture here, or click to choose one"),  # type: ignore[arg-type]
+        placeholder=t("Choose or drop a picture"),  # type: ignore[arg-type]
         show_label=False,
         elem_id="upload",
         alt_text="",
     )
-    sentence = gr.HTML(f'<p class="status">{t("Choose a picture to begin")}</p>', elem_id="note")
-    view = widget("faces")
+    return upload, gr.HTML(f'<p class="status">{t("Choose a picture to begin")}</p>', elem_id="note")
+
+
+def _picture(
+    demo: gr.Blocks,
+    events: PictureEvents,
+    visit: gr.State,
+    upload: PictureInput,
+    sentence: gr.HTML,
+    language: gr.Textbox,
+) -> list[Any]:
+    """The picture with its faces; returns what every event of it brings up to date."""
+    marking, view = gr.State(False), widget("faces")
     faces = gr.Radio([], label=t("Which face"), visible=False, elem_id="which", elem_classes="chips")
     mark = gr.Button(t("Mark a face by hand"), size="sm", visible=False, elem_id="mark")
-    left_side = [visit, marking, view, faces, mark, sentence]
+    shown = [visit, marking, view, faces, mark, sentence]
+    demo.load(events.start, language, shown, show_progress="hidden", **_PRIVATE)
+    upload.change(events.open, [upload, language], [upload, *shown], show_progress_on=upload, **_MODEL)
+    view.pick(events.pick, [visit, language], shown, **_QUICK)
+    faces.input(events.choose, [visit, faces, language], shown, **_QUICK)
+    mark.click(events.mark, [visit, marking, language], shown, **_QUICK)
+    view.box(events.box, [visit, language], shown, show_progress="hidden", **_MODEL)
+    return shown
 
-    if events.examples:
-        strip = widget("examples")
-        demo.load(events.strip, language, strip, **_QUICK)
-        demo.load(events.start, language, left_side, show_progress="hidden", **_PRIVATE)
-        strip.pick(events.example, language, left_side, **_QUICK)
-    upload.change(events.open, [upload, language], [upload, *left_side], show_progress_on=upload, **_MODEL)
-    view.pick(events.pick, [visit, language], left_side, **_QUICK)
-    faces.input(events.choose, [visit, faces, language], left_side, **_QUICK)
-    mark.click(events.mark, [visit, marking, language], left_side, **_QUICK)
-    view.box(events.box, [visit, language], left_side, show_progress="hidden", **_MODEL)
+
+def _examples(demo: gr.Blocks, events: PictureEvents, picture: list[Any], language: gr.Textbox) -> None:
+    """Pictures to begin with."""
+    strip = widget("examples")
+    demo.load(events.strip, language, strip, **_QUICK)
+    strip.pick(events.example, language, picture, **_QUICK)
