@@ -28,6 +28,7 @@ from reggan.faces import (
     find_faces,
     paste_back,
     read_picture,
+    similarity_scale,
     transform,
 )
 from reggan.faces.images import ImageSource
@@ -55,11 +56,6 @@ class AlignedFace:
     crop: Image  # (256, 256, 3)
     landmarks: NDArray[np.float32]  # (478, 2), pixels in the crop
     present: NDArray[np.float32]  # (6,) in [0, 1], the expression it has already, as far as landmarks tell
-
-
-def _scale(face: AlignedFace) -> float:
-    """Picture pixels for one of the crop."""
-    return float(1 / np.sqrt(abs(np.linalg.det(face.matrix[:, :2]))))
 
 
 @dataclass(frozen=True)
@@ -239,7 +235,7 @@ class Predictor:
         for i in range(0, len(faces), at_once):
             some = faces[i : i + at_once]
             crops, landmarks = np.stack([f.crop for f in some]), np.stack([f.landmarks for f in some])
-            large = any(_scale(f) > _LARGE for f in some)
+            large = any(1 / similarity_scale(f.matrix) > _LARGE for f in some)
             given = (crops, landmarks, np.tile(c, (len(some), 1)), np.tile(relax, len(some)))
             made = self.forward(*given, detail=large)
             for rows in (slice(k * n, (k + 1) * n) for k in range(len(some))):

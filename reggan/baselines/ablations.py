@@ -8,7 +8,7 @@ from torch import Tensor
 
 from reggan.model.arrays import resize
 from reggan.model.config import ModelConfig
-from reggan.model.refinement import Placement, RefinementNetwork
+from reggan.model.refinement import Edit, Placement, RefinementNetwork
 from reggan.model.refinement.attention import AttentionBlock
 from reggan.model.reggan import SIZE, RegGAN
 
@@ -84,17 +84,8 @@ class _ResidualNetwork(RefinementNetwork):
     def painting(self, opacity: Tensor, paint: Tensor, onset: Tensor, told: Tensor) -> tuple[Tensor, Tensor]:
         return torch.zeros_like(opacity), torch.zeros_like(paint)
 
-    def shading(
-        self,
-        own: Tensor,
-        x: Tensor,
-        told: Tensor,
-        placement: Placement,
-        displacement: Tensor,
-        opacity: Tensor,
-        paint: Tensor,
-    ) -> Tensor:
-        return own
+    def shading(self, edit: Edit, x: Tensor, told: Tensor, placement: Placement) -> Tensor:
+        return edit.residual
 
 
 class ResidualOnly(RegGAN):

@@ -11,6 +11,7 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -166,30 +167,34 @@ def _sheet(args: argparse.Namespace) -> None:
 def _smile_shading(args: argparse.Namespace) -> None:
     from PIL import Image
 
-    from reggan.engine.kit.facekit import FaceKit
-    from reggan.engine.kit.rig import prepare_rig
-    from reggan.engine.render.smile_shading import find_smiles, fitted_pairs, smile_shading
+    from reggan.engine.render.smile_shading import CROP, smile_shading
 
-    found = find_smiles(args.photos)
-    fits = fitted_pairs(found, prepare_rig(FaceKit.load(args.facekit)))
-    shading, used = smile_shading(tqdm(fits, total=len(found), unit="person"))
+    fits, people = _smiles(args, CROP)
+    shading, used = smile_shading(fits)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(shading).save(args.out)
-    print(f"{args.out}: {used} of {len(found)} people smile widely enough.")
+    print(f"{args.out}: {used} of {people} people smile widely enough.")
 
 
 def _teeth(args: argparse.Namespace) -> None:
+    from reggan.engine.render.tooth_measures import tooth_measures, written
+
+    fits, people = _smiles(args, args.size)
+    table, used = tooth_measures(fits)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    args.out.write_text(written(table), encoding="utf-8")
+    print(f"{args.out}: {used} of {people} people show their teeth.")
+
+
+def _smiles(args: argparse.Namespace, size: int) -> "tuple[tqdm[Any], int]":
+    """Fits of neutral and smiling photographs of the same people in crops of `size`, with a bar; and their number."""
     from reggan.engine.kit.facekit import FaceKit
     from reggan.engine.kit.rig import prepare_rig
     from reggan.engine.render.smile_shading import find_smiles, fitted_pairs
-    from reggan.engine.render.tooth_measures import tooth_measures, written
 
     found = find_smiles(args.photos)
-    fits = fitted_pairs(found, prepare_rig(FaceKit.load(args.facekit)), args.size)
-    table, used = tooth_measures(tqdm(fits, total=len(found), unit="person"))
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    args.out.write_text(written(table), encoding="utf-8")
-    print(f"{args.out}: {used} of {len(found)} people show their teeth.")
+    fits = fitted_pairs(found, prepare_rig(FaceKit.load(args.facekit)), size)
+    return tqdm(fits, total=len(found), unit="person"), len(found)
 
 
 if __name__ == "__main__":

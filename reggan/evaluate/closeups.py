@@ -24,6 +24,7 @@ from reggan.metrics.landmarks import find_landmarks
 from reggan.metrics.regions import skin
 from reggan.metrics.sharpness import gradient_energy, luma
 from reggan.pairs import layout
+from reggan.pairs.layout import SMILING
 from reggan.predictor import Predictor
 
 #: Expressions that open the mouth.
@@ -62,14 +63,16 @@ def measure_close_ups(predictor: Predictor, folder: Path, people: list[str]) -> 
         if not analysis.faces or subject.target_landmarks is None:
             continue
         real = None
-        if subject.smile is not None and subject.smile_landmarks is not None:
-            real = _energy(_picture(subject.smile), subject.smile_landmarks.numpy())
-        for k, expression in enumerate(BASIC):
+        if subject.smile is not None:
+            image, smiling = subject.picture(SMILING)
+            real = _energy(_picture(image), smiling.numpy())
+        results = predictor.edit_many(analysis, np.eye(len(BASIC), dtype=np.float32), 0)
+        for expression, result in zip(BASIC, results, strict=True):
             index = subject.names.index(f"{expression}_100") if f"{expression}_100" in subject.names else None
             if index is None:
                 continue
             target, points = _picture(subject.targets[index]), subject.target_landmarks[index].numpy()
-            output = predictor.edit(analysis, np.eye(len(BASIC), dtype=np.float32)[k], 0).image
+            output = result.image
             mouth = _ratio(_energy(output, points), _energy(target, points)) if expression in OPEN else np.nan
             smile = np.nan
             if expression == "happy" and real is not None:

@@ -1,6 +1,6 @@
 """Pictures and the faces in them: reading, finding, aligning, and pasting a change back."""
 
-from reggan.faces.align import SIZE, align, alignment_matrix, transform
+from reggan.faces.align import SIZE, align, alignment_matrix, similarity_scale, transform
 from reggan.faces.detect import Face, face_in_box, find_faces
 from reggan.faces.images import MAX_PIXELS, read_image, read_picture
 from reggan.faces.paste import Change, Detail, apply_change, paste_back
@@ -19,5 +19,6 @@ __all__ = [
     "paste_back",
     "read_image",
     "read_picture",
+    "similarity_scale",
     "transform",
 ]

@@ -67,6 +67,11 @@ def transform(points: NDArray[Any], matrix: NDArray[Any]) -> NDArray[np.float64]
     return np.asarray(points, np.float64) @ m[:, :2].T + m[:, 2]
 
 
+def similarity_scale(matrix: NDArray[np.float64]) -> float:
+    """How long a picture pixel is in the pixels that a (2, 3) similarity transform leads to."""
+    return math.sqrt(abs(np.linalg.det(matrix[:, :2])))
+
+
 def align(image: NDArray[np.uint8], matrix: NDArray[Any], size: int = SIZE, mirror: bool = True) -> NDArray[np.uint8]:
     """Cut the crop out of the picture.
 
@@ -83,7 +88,7 @@ def align(image: NDArray[np.uint8], matrix: NDArray[Any], size: int = SIZE, mirr
         (S, S, 3) uint8.
     """
     matrix = np.asarray(matrix, np.float64)
-    scale = math.sqrt(abs(np.linalg.det(matrix[:, :2])))  # crop pixels per picture pixel
+    scale = similarity_scale(matrix)
     shrink = max(1, int(0.5 / scale))
     oversample = max(1, math.ceil(1.0 / (scale * shrink) - 1e-3))
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from reggan.faces.align import invert, transform
+from reggan.faces.align import invert, similarity_scale, transform
 
 Float = NDArray[np.float32]
 
@@ -93,7 +93,7 @@ def paste_back(image: NDArray[np.uint8], matrix: NDArray[Any], change: Change) -
     """
     out = image.copy()
     to_picture = invert(matrix)
-    displacement, blend = _feathered(change, scale=1.0 / math.sqrt(abs(np.linalg.det(to_picture[:, :2]))))
+    displacement, blend = _feathered(change, scale=similarity_scale(np.asarray(matrix)))
     rows, columns = _touched(displacement, blend, to_picture, image.shape)
     if rows.start >= rows.stop or columns.start >= columns.stop:
         return out
@@ -154,7 +154,7 @@ def _finer(detail: Detail, matrix: NDArray[Any]) -> tuple[Float, NDArray[np.floa
     to_fine = detail.factor * np.array(matrix, np.float64)
     # The centre of crop pixel k is that of the fine pixels f k to f k + f - 1.
     to_fine[:, 2] += (detail.factor - 1) / 2 - detail.factor * np.array(detail.corner)
-    scale = math.sqrt(abs(np.linalg.det(to_fine[:, :2])))  # fine pixels per picture pixel
+    scale = similarity_scale(to_fine)
     value = detail.value
     if scale > 1.0:
         sigma = 0.5 * math.sqrt(scale * scale - 1.0)

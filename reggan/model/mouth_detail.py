@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reggan.faces.topology import CONTROL, MOUTH_CORNERS
+from reggan.model.arrays import smoothstep
 from reggan.model.frame import LandmarkFrame, sample
 
 SIDE = 112  # of the square around the mouth, in pixels of the crop: a wide laugh fits, and a jaw that drops
@@ -85,6 +86,5 @@ def cut(images: Tensor, corner: Tensor) -> Tensor:
 def window(like: Tensor) -> Tensor:
     """1 inside the square, 0 at its border, smooth in between: (1, 1, SIDE, SIDE)."""
     t = torch.arange(SIDE, device=like.device, dtype=like.dtype) + 0.5
-    rise = (torch.minimum(t, SIDE - t) / _RIM).clamp(0, 1)
-    rise = rise * rise * (3 - 2 * rise)
+    rise = smoothstep(torch.minimum(t, SIDE - t) / _RIM)
     return (rise[:, None] * rise)[None, None]

@@ -16,7 +16,7 @@ where they were painted (the opened mouth; there the flow is continued from the 
 
 import csv
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from reggan.errors import InputError
 from reggan.expressions import BASIC
 
 NEUTRAL, SMILE = "neutral", "real_smile"
+AT_REST, SMILING = -1, -2  # for `Subject.picture`; not targets
 _LANDMARKS, _TARGET_LANDMARKS, _SMILE_LANDMARKS = "landmarks.npy", "target_landmarks.npz", "smile_landmarks.npy"
 _FLOW, _STRENGTHS, _TABLE = "flow.npz", "strengths.csv", "pairs.csv"
 _QUALITY = 98  # at 95 the noise of JPEG would be a floor under the training loss
@@ -84,6 +85,22 @@ class Subject:
     flow: Tensor | None = None
     smile: Tensor | None = None
     smile_landmarks: Tensor | None = None
+
+    def picture(self, which: int) -> tuple[Tensor, Tensor]:
+        """A picture (3, S, S) and its landmarks (478, 2): of a target by its number, or `AT_REST`, or `SMILING`.
+
+        Raises:
+            ValueError: the data do not have it.
+        """
+        if which == AT_REST:
+            return self.neutral, self.landmarks
+        image, landmarks = self.smile, self.smile_landmarks
+        if which != SMILING:
+            image = self.targets[which]
+            landmarks = None if self.target_landmarks is None else self.target_landmarks[which]
+        if image is None or landmarks is None:
+            raise ValueError(f"{self.name} has no picture {which} with landmarks")
+        return image, landmarks
 
 
 # -- writing ----------------------------------------------------------------------------------------------------
@@ -164,10 +181,9 @@ def load(folder: str | Path, only: set[str] | None = None, without: set[str] | N
     if not folder.is_dir():
         raise InputError("The data folder {folder} does not exist.", folder=folder)
     subjects = []
-    for identity, rows in sorted(_read_table(folder).items()):
-        if (only is not None and identity not in only) or (without is not None and identity in without):
-            continue
-        targets = [(name, c) for name, c in rows if any(c)]
+    table = _read_table(folder)
+    for identity in _kept(table, only, without):
+        targets = [(name, c) for name, c in table[identity] if any(c)]
         names = tuple(name for name, _ in targets)
         neutral = _to_tensor(read_crop(folder, identity))
         smiles = (folder / identity / _SMILE_LANDMARKS).is_file()
@@ -196,7 +212,7 @@ def identities(folder: Path, only: set[str] | None = None, without: set[str] | N
     Raises:
         InputError: there is no table.
     """
-    return [n for n in sorted(_read_table(folder)) if (only is None or n in only) and n not in (without or set())]
+    return _kept(_read_table(folder), only, without)
 
 
 def read_list(path: str | Path | None) -> set[str]:
@@ -228,6 +244,10 @@ def read_landmarks(folder: Path, identity: str, file: str = _LANDMARKS) -> NDArr
         return np.load(folder / identity / file).astype(np.float32)
     except (OSError, ValueError, EOFError) as error:
         raise InputError("The landmarks cannot be read: {error}.", error=error) from error
+
+
+def _kept(table: Iterable[str], only: set[str] | None, without: set[str] | None) -> list[str]:
+    return sorted(n for n in table if (only is None or n in only) and n not in (without or set()))
 
 
 def _read_target_landmarks(path: Path, names: tuple[str, ...]) -> Tensor | None:

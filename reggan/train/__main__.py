@@ -21,7 +21,7 @@ from reggan.pairs import layout
 from reggan.train.initialise import load_flows, untrained
 from reggan.train.loop import run
 from reggan.train.mouth_trainer import MouthTrainer, load_mouths
-from reggan.train.options import Subjects, add_recipe, data_options, read_recipe, read_subjects, run_options
+from reggan.train.options import add_recipe, data_options, read_recipe, read_subjects, run_options
 from reggan.train.recipe import RIDGE, MouthRecipe, RefinementRecipe
 from reggan.train.refinement import train_refinement
 from reggan.train.regression import train_regression
@@ -60,12 +60,14 @@ def _parser() -> argparse.ArgumentParser:
     return p
 
 
-def _regression(args: argparse.Namespace, training: Subjects, validation: Subjects) -> dict[str, float]:
+def _regression(args: argparse.Namespace) -> dict[str, float]:
+    training, validation = read_subjects(args)
     config = replace(ModelConfig(), grid=args.grid, r=args.r)
     return train_regression(config, args.ridge, training, validation, args.out, torch.device(args.device))
 
 
-def _refinement(args: argparse.Namespace, training: Subjects, validation: Subjects) -> dict[str, float]:
+def _refinement(args: argparse.Namespace) -> dict[str, float]:
+    training, validation = read_subjects(args)
     recipe, device = read_recipe(args, RefinementRecipe), torch.device(args.device)
     torch.manual_seed(recipe.seed)
     flows = load_flows(training, args.out / "guidance.pt")
@@ -88,8 +90,9 @@ def _mouth(args: argparse.Namespace) -> dict[str, float]:
     return run(trainer, args.out, "mouth", args.minutes)
 
 
-def _export(args: argparse.Namespace, training: Subjects, validation: Subjects) -> dict[str, str]:
+def _export(args: argparse.Namespace) -> dict[str, str]:
     """Write weights whose header says what they were trained on and how far they got on people never seen."""
+    training, validation = read_subjects(args)
     model, metadata = load_model(args.weights)
     figures = validate(model.to(args.device), validation)
     history = {
@@ -104,17 +107,17 @@ def _export(args: argparse.Namespace, training: Subjects, validation: Subjects) 
     return history
 
 
-_COMMANDS: dict[str, Callable[..., dict]] = {
+_COMMANDS: dict[str, Callable[[argparse.Namespace], dict]] = {
     "regression": _regression,
     "refinement": _refinement,
+    "mouth": _mouth,
     "export": _export,
 }
 
 
 def main(argv: list[str] | None = None) -> None:
     args = _parser().parse_args(argv)
-    made = _mouth(args) if args.stage == "mouth" else _COMMANDS[args.stage](args, *read_subjects(args))
-    print(json.dumps(made, indent=2))
+    print(json.dumps(_COMMANDS[args.stage](args), indent=2))
 
 
 if __name__ == "__main__":

@@ -14,12 +14,10 @@ from reggan.faces.topology import CONTROL, MIRROR
 from reggan.model.frame import FrameMaps, mirrored, sample
 from reggan.model.refinement import Placement
 from reggan.model.reggan import RegGAN
-from reggan.pairs.layout import Subject
+from reggan.pairs.layout import AT_REST, SMILING, Subject
 from reggan.train.initialise import Flows, displacement_between
 from reggan.train.occlude import occlude
 from reggan.train.restyle import jpeg, restyle
-
-NEUTRAL, SMILE = -1, -2  # pictures of a subject that are not targets
 
 _EXPRESSIVE = 0.5  # least strength of an expression that makes a source; weaker ones are taken for neutral at inference
 _TO_NEUTRAL = 0.3  # share of the expressive sources whose target is the neutral
@@ -110,14 +108,18 @@ class PairSampler:
         self.sources = [
             (i, j) for i, j in self.index if subjects[i].target_landmarks is not None and _strong(subjects[i].c[j])
         ]
-        self.sources += [(i, SMILE) for i, s in enumerate(subjects) if s.smile is not None]
-        self.source_weight = torch.tensor([_SMILE_WEIGHT if j == SMILE else 1.0 for _, j in self.sources])
+        self.sources += [(i, SMILING) for i, s in enumerate(subjects) if s.smile is not None]
+        self.source_weight = torch.tensor([_SMILE_WEIGHT if j == SMILING else 1.0 for _, j in self.sources])
 
     def draw(self, size: int) -> Pairs:
         """`size` pairs in the crop, half of them mirrored."""
         chosen = [self._choose() for _ in range(size)]
-        pair = torch.stack([torch.cat([self._picture(i, a), self._picture(i, b)]) for i, a, b in chosen]).float() / 255
-        landmarks = torch.stack([self._landmarks(i, a) for i, a, _ in chosen])
+        sources = [self.subjects[i].picture(source) for i, source, _ in chosen]
+        targets = [
+            s.neutral if k == AT_REST else s.targets[k] for s, k in ((self.subjects[i], k) for i, _, k in chosen)
+        ]
+        pair = torch.stack([torch.cat([x, y]) for (x, _), y in zip(sources, targets, strict=True)]).float() / 255
+        landmarks = torch.stack([points for _, points in sources])
         c, relax, shows = (torch.stack(t) for t in zip(*(self._told(k) for k in chosen), strict=True))
         rest = torch.stack([self.subjects[i].landmarks for i, *_ in chosen])
         goal = torch.lerp(landmarks, rest, relax[:, None, None])
@@ -138,19 +140,19 @@ class PairSampler:
     def _choose(self) -> Choice:
         if not self.sources or float(torch.rand(())) >= self.expressive:
             i, j = self.index[int(torch.multinomial(self.weight, 1))]
-            return Choice(i, NEUTRAL, j)
+            return Choice(i, AT_REST, j)
         i, source = self.sources[int(torch.multinomial(self.source_weight, 1))]
         targets = [j for j in range(len(self.subjects[i].c)) if j != source]
         if not targets or float(torch.rand(())) < _TO_NEUTRAL:
-            return Choice(i, source, NEUTRAL)
+            return Choice(i, source, AT_REST)
         return Choice(i, source, targets[int(torch.randint(len(targets), ()))])
 
     def _told(self, choice: Choice) -> tuple[Tensor, Tensor, Tensor]:
         """What comes (6,), which share of what is there leaves (), and the target's expression (6,)."""
         s = self.subjects[choice.subject]
         none = torch.zeros(s.c.shape[1])
-        shows = none if choice.target == NEUTRAL else s.c[choice.target]
-        if choice.source == NEUTRAL:
+        shows = none if choice.target == AT_REST else s.c[choice.target]
+        if choice.source == AT_REST:
             return shows, shows.sum().clamp_max(1), shows  # as `reggan.expressions.relaxation` has it
         if choice.source >= 0:
             there = s.c[choice.source]
@@ -161,23 +163,6 @@ class PairSampler:
                 stays[k] = torch.minimum(shows[k], there[k])
                 return shows - stays, 1 - stays[k] / there[k], shows
         return shows, torch.ones(()), shows
-
-    def _picture(self, subject: int, which: int) -> Tensor:
-        s = self.subjects[subject]
-        if which == SMILE:
-            assert s.smile is not None
-            return s.smile
-        return s.neutral if which == NEUTRAL else s.targets[which]
-
-    def _landmarks(self, subject: int, which: int) -> Tensor:
-        s = self.subjects[subject]
-        if which == SMILE:
-            assert s.smile_landmarks is not None
-            return s.smile_landmarks
-        if which == NEUTRAL:
-            return s.landmarks
-        assert s.target_landmarks is not None
-        return s.target_landmarks[which]
 
 
 def _strong(c: Tensor) -> bool:
@@ -202,7 +187,7 @@ class Sampler:
         crop, target = pair.split(3, 1)
         seen, target = sample(crop, maps.to_crop).clamp(0, 1), sample(target, to_goal).clamp(0, 1)
         guide, guided = self._guide(chosen, flip, maps, to_goal)
-        smiles = torch.tensor([k.source == SMILE for k in chosen], device=pair.device)[:, None, None, None]
+        smiles = torch.tensor([k.source == SMILING for k in chosen], device=pair.device)[:, None, None, None]
         weight = torch.where(smiles, _SMILE_LOSS * face, torch.ones_like(face))
         placement = Placement(maps, to_goal, face)
         return Batch(crop, placement, degrade(seen), target, c, leaving, shows, guide, weight, guided)
@@ -213,5 +198,5 @@ class Sampler:
         back = torch.stack([none if a < 0 else self.flows.back[i][a].float() for i, a, _ in chosen])
         there[flip], back[flip] = mirrored(there[flip]), mirrored(back[flip])
         there, back = there.to(to_goal.device), back.to(to_goal.device)
-        guided = torch.tensor([float(k.source != SMILE) for k in chosen], device=to_goal.device)
+        guided = torch.tensor([float(k.source != SMILING) for k in chosen], device=to_goal.device)
         return displacement_between(there, back, maps.to_crop, to_goal), guided

@@ -110,8 +110,7 @@ def _given(model: RegGAN, s: Subject, there: Tensor, back: Tensor) -> Iterator[_
     yield _Given(s.c, torch.zeros_like(s.c), to_goal, between(there, none, to_goal), weight)
     sources = expressive_sources(s)
     for j in sources:
-        assert s.target_landmarks is not None
-        landmarks = s.target_landmarks[j : j + 1]
+        landmarks = s.picture(j)[1][None]
         leaving = model.neutral.leaving(model.neutral(landmarks, side)[1]).expand(len(s.c) + 1, -1)
         c, to = torch.cat([s.c, torch.zeros_like(s.c[:1])]), torch.cat([there, none])
         d = between(to, back[j : j + 1], model.frame.to_crop(landmarks, side))

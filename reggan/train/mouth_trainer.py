@@ -10,13 +10,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-import torch.nn.functional as F
-from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
 from reggan.errors import InputError
+from reggan.expressions import BASIC
 from reggan.faces import SIZE
 from reggan.faces.topology import INNER_LIPS, LIP_MIDDLES, MOUTH_CORNERS
 from reggan.model.arrays import shrink, to_float, to_uint8
@@ -26,8 +25,9 @@ from reggan.model.refinement.discriminator import PatchDiscriminator
 from reggan.model.reggan import RegGAN
 from reggan.output.contact_sheet import grid
 from reggan.pairs import layout
-from reggan.pairs.layout import Subject
+from reggan.pairs.layout import SMILING, Subject
 from reggan.train import losses
+from reggan.train.adversary import Adversary
 from reggan.train.loop import Trainer
 from reggan.train.recipe import MouthRecipe
 from reggan.train.restyle import blur, restyle
@@ -38,6 +38,8 @@ _SIDE = FACTOR * COARSE
 _MARGIN = 24  # pixels at 768 by which a mouth may lie elsewhere in its square than in the middle
 _OPEN = 0.012  # of the crop, the least distance between the lips that makes a mouth worth learning from
 _SHEET = 8  # mouths on a sheet
+_SOFT = 0.6  # pixels of blur of what is validated
+_R1_EVERY = 8
 
 
 @dataclass(frozen=True)
@@ -62,21 +64,21 @@ def load_mouths(folder: Path, only: set[str] | None = None, without: set[str] | 
             raise InputError(
                 "The detail of mouths is learned from crops of {wanted}, not {side}.", wanted=CROP, side=side
             )
-        mouths += [m for image, landmarks in _pictures(subject) if (m := _mouth(image, landmarks)) is not None]
+        mouths += [m for image, points in _pictures(subject) if (m := _mouth(image, points)) is not None]
     if not mouths:
         raise InputError("There is no open mouth in {folder}.", folder=folder)
     return mouths
 
 
-def _pictures(s: Subject) -> list[tuple[Tensor, NDArray[np.float32]]]:
-    found = [] if s.target_landmarks is None else list(zip(s.targets, s.target_landmarks.numpy(), strict=True))
-    if s.smile is not None and s.smile_landmarks is not None:
-        found.append((s.smile, s.smile_landmarks.numpy()))
-    return found
+def _pictures(s: Subject) -> list[tuple[Tensor, Tensor]]:
+    """All that are not neutral and whose landmarks are known."""
+    which = [] if s.target_landmarks is None else list(range(len(s.c)))
+    return [s.picture(k) for k in which + ([] if s.smile is None else [SMILING])]
 
 
-def _mouth(image: Tensor, landmarks: NDArray[np.float32]) -> Mouth | None:
-    """The square around an open mouth (3, S, S) uint8; None if it is shut, or does not fit."""
+def _mouth(image: Tensor, points: Tensor) -> Mouth | None:
+    """The square around the mouth of a crop (3, S, S) uint8; None if it is shut."""
+    landmarks = points.numpy()
     upper, lower = landmarks[list(LIP_MIDDLES)]
     if np.linalg.norm(lower - upper) < _OPEN * CROP:
         return None
@@ -108,10 +110,10 @@ class MouthTrainer(Trainer):
         self.steps, self.every, self.seed = recipe.steps + recipe.adversarial_steps, recipe.every, recipe.seed
         self.milestones = (recipe.steps,)
         self.net = model.mouth.train()
-        self.critic = PatchDiscriminator((24, 48, 96, 128)).to(device)
+        critic = PatchDiscriminator((24, 48, 96, 128)).to(device)
+        self.adversary = Adversary(critic, recipe, _R1_EVERY)
         self.opt = torch.optim.AdamW(self.net.parameters(), lr=recipe.lr, betas=(0.9, 0.99), weight_decay=1e-4)
-        self.critic_opt = torch.optim.Adam(self.critic.parameters(), lr=recipe.discriminator_lr, betas=(0.0, 0.99))
-        super().__init__(self.net, self.average, self.critic, self.opt, self.critic_opt, recipe.ema)
+        super().__init__(self.net, self.average, critic, self.opt, self.adversary.opt, recipe.ema)
 
     def train_step(self) -> dict[str, float]:
         r = self.recipe
@@ -122,15 +124,11 @@ class MouthTrainer(Trainer):
         parts = {"reconstruction": losses.reconstruction(output, target, weight)}
         logged: dict[str, Tensor] = {}
         if self.step >= r.steps:
-            none = torch.zeros(len(target), 6, device=self.device)
-            patches = F.adaptive_avg_pool2d(0.1 + inside, output.shape[-1] // 8)
-            patches = patches / patches.mean()
-            logged = {"critic": self._train_critic(output.detach(), target, none, patches)}
-            score, on_fake = self.critic(output, none)
-            with torch.no_grad():
-                real_score, on_real = self.critic(target, none)
-            parts["adversarial"] = r.adversarial * losses.generator(real_score, score, patches)
-            parts["matching"] = r.feature_matching * losses.feature_matching(on_fake, on_real)
+            none = torch.zeros(len(target), len(BASIC), device=self.device)
+            looked_at = 0.1 + inside
+            looked_at = looked_at / looked_at.mean()
+            logged = self.adversary.learn(output, target, none, looked_at, self.step)
+            parts |= self.adversary.teach(output, target, none, looked_at)
         for group in self.opt.param_groups:
             group["lr"] = r.lr if self.step < r.steps else r.adversarial_lr
         self.opt.zero_grad(set_to_none=True)
@@ -138,18 +136,6 @@ class MouthTrainer(Trainer):
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         self.opt.step()
         return {k: v.item() for k, v in (parts | logged).items()}
-
-    def _train_critic(self, fake: Tensor, real: Tensor, none: Tensor, patches: Tensor) -> Tensor:
-        self.critic.requires_grad_(True)
-        on_real, on_fake = self.critic(torch.cat([real, fake]), torch.cat([none, none]))[0].chunk(2)
-        loss = losses.critic(on_real, on_fake, patches)
-        if self.step % 8 == 0:
-            loss = loss + 8 * self.recipe.r1 * losses.slope_penalty(self.critic, real[:4], none[:4])
-        self.critic_opt.zero_grad(set_to_none=True)
-        loss.backward()
-        self.critic_opt.step()
-        self.critic.requires_grad_(False)
-        return loss.detach()
 
     def _draw(self) -> tuple[Tensor, Tensor]:
         """A batch of squares (B, 3, 336, 336) in [0, 1] and where the mouth is open, (B, 1, 336, 336)."""
@@ -167,37 +153,36 @@ class MouthTrainer(Trainer):
         average, and of enlarging alone."""
         errors = {"output": 0.0, "enlarged": 0.0}
         energy = {"output": 0.0, "enlarged": 0.0, "target": 0.0}
-        for target, inside in map(self._middle, self.validation):
-            seen = soften(shrink(target, COARSE), 0.6)
-            images = {"enlarged": enlarged(seen), "target": target}
-            images["output"] = images["enlarged"] + self.average(seen)
+        for mouth in self.validation:
+            images, inside = self._middle(mouth)
             for name, image in images.items():
                 energy[name] += sum(
                     float((inside[..., : g.shape[-2], : g.shape[-1]] * g.square()).sum())
                     for g in losses.gradients(image)
                 )
                 if name in errors:
-                    errors[name] += float((inside * (image - target).abs()).sum())
+                    errors[name] += float((inside * (image - images["target"]).abs()).sum())
         return {
             "refined_ratio": errors["output"] / errors["enlarged"],
             "energy": energy["output"] / energy["target"],
             "energy_enlarged": energy["enlarged"] / energy["target"],
         }
 
-    def _middle(self, mouth: Mouth) -> tuple[Tensor, Tensor]:
+    def _middle(self, mouth: Mouth) -> tuple[dict[str, Tensor], Tensor]:
+        """Enlarged alone, with the average's detail, and the original, (1, 3, 336, 336) each; and where it is open."""
         square = torch.cat([mouth.image, mouth.inside])[None, :, _MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
         image, inside = to_float(square.to(self.device)).split([3, 1], 1)
-        return image, inside
+        seen = soften(shrink(image, COARSE), _SOFT)
+        large = enlarged(seen)
+        return {"enlarged": large, "output": large + self.average(seen), "target": image}, inside
 
     @torch.inference_mode()
     def sheet(self) -> Image.Image:
         """Rows: enlarged, with detail, target."""
         rows = []
         for mouth in self.validation[:: max(1, len(self.validation) // _SHEET)][:_SHEET]:
-            target, _ = self._middle(mouth)
-            seen = soften(shrink(target, COARSE), 0.6)
-            images = torch.cat([enlarged(seen), enlarged(seen) + self.average(seen), target]).clamp(0, 1)
-            rows.append(list(to_uint8(images)))
+            images, _ = self._middle(mouth)
+            rows.append(list(to_uint8(torch.cat(list(images.values())).clamp(0, 1))))
         return grid(rows)
 
     def save(self, out: Path) -> None:

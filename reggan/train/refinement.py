@@ -12,6 +12,7 @@ from reggan.model.refinement.discriminator import PatchDiscriminator
 from reggan.model.reggan import RegGAN, channels_last, compose, fast_layout
 from reggan.pairs.layout import Subject
 from reggan.train import losses
+from reggan.train.adversary import Adversary
 from reggan.train.batches import Batch, PairSampler, Sampler
 from reggan.train.initialise import Flows
 from reggan.train.loop import Trainer, run
@@ -25,7 +26,7 @@ _WARM_UP = 100  # steps until the learning rate is all there
 _LEAST_LR = 0.06  # of it, that is left at the end of the reconstruction
 _LEAST_GUIDE = 0.02  # of the guide's weight, that stays
 _CRITIC_FIRST = 150  # adversarial steps in which the critic learns alone; a quarter of them if there are few
-_R1_EVERY, _R1_IMAGES = 16, 4
+_R1_EVERY = 16
 #: Learning rates of the mean maps over the network's: each in the units of what it says.
 _MEAN_LR = {"displacement": 1.0, "displacement_by_shape": 0.2, "paint": 5.0, "shading": 5.0}
 _MEAN_LR |= {f"{name}_leaving": _MEAN_LR[name] for name in ("displacement", "paint", "shading")}
@@ -54,22 +55,20 @@ class RefinementTrainer(Trainer):
         self.milestones = (recipe.steps,)
         self.model = fast_layout(model.to(device).train())
         self.average = fast_layout(average.to(device))
-        self.discriminator = fast_layout(PatchDiscriminator().to(device))
         net = model.refinement
         mean = dict(net.mean.named_parameters())
         rest = [p for name, module in net.named_children() if name != "mean" for p in module.parameters()]
         groups = [{"params": rest, "scale": 1.0}, *({"params": [p], "scale": _MEAN_LR[k]} for k, p in mean.items())]
         self.opt = torch.optim.AdamW(groups, lr=recipe.lr, betas=(0.9, 0.99), weight_decay=1e-4)
-        self.critic_opt = torch.optim.Adam(
-            self.discriminator.parameters(), lr=recipe.discriminator_lr, betas=(0.0, 0.99)
-        )
-        super().__init__(self.model, self.average, self.discriminator, self.opt, self.critic_opt, recipe.ema)
+        precision = faster_precision(device)
+        self.autocast = torch.autocast(device.type, torch.bfloat16, enabled=precision == torch.bfloat16)
+        discriminator = fast_layout(PatchDiscriminator().to(device))
+        self.adversary = Adversary(discriminator, recipe, _R1_EVERY, self.autocast)
+        super().__init__(self.model, self.average, discriminator, self.opt, self.adversary.opt, recipe.ema)
         # Errors at eyes, brows and above all at the mouth count more; mean 1.
         self.features = losses.feature_map(model.frame.shape, SIZE)
         weight = 0.5 + self.features + recipe.mouth * losses.mouth_map(model.frame.shape, SIZE)
         self.weight = weight / weight.mean()
-        precision = faster_precision(device)
-        self.autocast = torch.autocast(device.type, torch.bfloat16, enabled=precision == torch.bfloat16)
 
     def train_step(self) -> dict[str, float]:
         return self.learn(self.sampler.draw(self.recipe.batch))
@@ -82,9 +81,9 @@ class RefinementTrainer(Trainer):
         logged: dict[str, Tensor] = {}
         adversarial_step = self.step - self.recipe.steps
         if adversarial_step >= 0:
-            logged = self._train_critic(output, b.target, b.shows)
+            logged = self.adversary.learn(output, b.target, b.shows, self.weight, self.step)
             if adversarial_step >= min(_CRITIC_FIRST, self.recipe.adversarial_steps // 4):
-                parts |= self._adversarial(output, b.target, b.shows)
+                parts |= self.adversary.teach(output, b.target, b.shows, self.weight)
         self.opt.zero_grad(set_to_none=True)
         torch.stack(list(parts.values())).sum().backward()
         torch.nn.utils.clip_grad_norm_(self.model.refinement.parameters(), 1.0)
@@ -114,36 +113,6 @@ class RefinementTrainer(Trainer):
             "smoothness": r.smoothness * losses.field_smoothness(edit),
             "economy": r.economy * losses.paint_economy(edit, self.features),
         }
-
-    def _train_critic(self, fake: Tensor, real: Tensor, c: Tensor) -> dict[str, Tensor]:
-        self.discriminator.requires_grad_(True)
-        with self.autocast:
-            scores, _ = self.discriminator(torch.cat([real, fake.detach()]), torch.cat([c, c]))
-        on_real, on_fake = scores.float().chunk(2)
-        loss = losses.critic(on_real, on_fake, self.patch_weight(on_real))
-        self.critic_opt.zero_grad(set_to_none=True)
-        loss.backward()
-        if self.step % _R1_EVERY == 0:
-            penalty = losses.slope_penalty(self.discriminator, real[:_R1_IMAGES], c[:_R1_IMAGES])
-            (_R1_EVERY * self.recipe.r1 * penalty).backward()
-        self.critic_opt.step()
-        self.discriminator.requires_grad_(False)
-        return {"critic": loss.detach(), "lead": (on_real - on_fake).mean().detach()}
-
-    def _adversarial(self, fake: Tensor, real: Tensor, c: Tensor) -> dict[str, Tensor]:
-        with self.autocast:
-            score, on_fake = self.discriminator(fake, c)
-            with torch.no_grad():
-                real_score, on_real = self.discriminator(real, c)
-        behind = losses.generator(real_score.float(), score.float(), self.patch_weight(score))
-        return {
-            "adversarial": self.recipe.adversarial * behind,
-            "matching": self.recipe.feature_matching * losses.feature_matching(on_fake, on_real),
-        }
-
-    def patch_weight(self, scores: Tensor) -> Tensor:
-        """The weight of errors at the critic's patches (B, 1, h, w): it too looks at eyes and mouth most. Mean 1."""
-        return torch.nn.functional.adaptive_avg_pool2d(self.weight, scores.shape[-2:])  # type: ignore[arg-type]
 
     def validate(self) -> dict[str, float]:
         return validate(self.average, self.validation)

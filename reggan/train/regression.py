@@ -12,7 +12,7 @@ from reggan.model.config import ModelConfig
 from reggan.model.frame import LandmarkFrame, mean_shape, sample
 from reggan.model.reggan import RegGAN
 from reggan.model.regression import RidgeAccumulator
-from reggan.pairs.layout import Subject
+from reggan.pairs.layout import SMILING, Subject
 from reggan.train.initialise import expressive_sources
 from reggan.train.neutral_fit import errors_of_neutral, fit_neutral, observe
 from reggan.train.validate import validate
@@ -33,18 +33,6 @@ def in_frame(frame: LandmarkFrame | None, subject: Subject, grid: int) -> tuple[
     return images[0], images[1:]
 
 
-def _sources(s: Subject) -> list[tuple[Tensor, Tensor, int | None]]:
-    """Pictures (3, S, S) uint8 of a subject that are not neutral, their landmarks, and which target each is."""
-    sources: list[tuple[Tensor, Tensor, int | None]] = []
-    for j in expressive_sources(s):
-        assert s.target_landmarks is not None
-        sources.append((s.targets[j], s.target_landmarks[j], j))
-    if s.smile is not None:
-        assert s.smile_landmarks is not None
-        sources.append((s.smile, s.smile_landmarks, None))
-    return sources
-
-
 @torch.no_grad()
 def fit(model: RegGAN, subjects: list[Subject], ridge: float) -> None:
     """Set the frame's mean shape, fit what a face does already and the regression layer, in place."""
@@ -58,8 +46,9 @@ def fit(model: RegGAN, subjects: list[Subject], ridge: float) -> None:
         c = s.c.to(device)
         sums.add(x, y, c)
         y, c = torch.cat([y, x[None]]), torch.cat([c, torch.zeros_like(c[:1])])
-        for image, landmarks, which in _sources(s):
-            landmarks = landmarks[None].to(device)
+        for which in expressive_sources(s) + ([] if s.smile is None else [SMILING]):
+            image, points = s.picture(which)
+            landmarks = points[None].to(device)
             leaving = model.neutral.leaving(model.neutral(landmarks, SIZE)[1])
             keep = torch.tensor([j != which for j in range(len(y))])
             seen = sample(to_float(image[None].to(device)), model.frame.to_crop(landmarks, SIZE)).clamp(0, 1)

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from reggan.model.arrays import shrink, to_float
-from reggan.model.reggan import RegGAN
-from reggan.pairs.layout import Subject
+from reggan.model.reggan import Output, RegGAN
+from reggan.pairs.layout import SMILING, Subject
 from reggan.train.initialise import expressive_sources
 
 #: Input (1, 3, S, S) in [0, 1], who it is, strengths (N, 6) -> images (N, 3, S, S) by kind.
@@ -76,18 +76,24 @@ def errors_from_expressions(model: RegGAN, subjects: list[Subject]) -> dict[str,
     for s in subjects:
         full = expressive_sources(s)
         for n, j in enumerate(full):
-            assert s.target_landmarks is not None
             after = full[(n + 1) % len(full)]
-            x, target = to_float(s.targets[j : j + 1]).to(device), to_float(torch.stack([s.neutral, s.targets[after]]))
-            c = torch.stack([torch.zeros_like(s.c[0]), s.c[after]]).to(device)
-            made = model(x, s.target_landmarks[j : j + 1].to(device), c, torch.ones(2, device=device))
+            x, made = _changed(model, s, j, torch.stack([torch.zeros_like(s.c[0]), s.c[after]]))
+            target = to_float(torch.stack([s.neutral, s.targets[after]]))
             changed.add(target.to(device), input=x, changed_coarse=made.coarse, changed=made.refined)
-        if s.smile is not None and s.smile_landmarks is not None:
-            x, none = to_float(s.smile[None]).to(device), torch.zeros(1, s.c.shape[1], device=device)
-            made = model(x, s.smile_landmarks[None].to(device), none, torch.ones(1, device=device))
+        if s.smile is not None:
+            x, made = _changed(model, s, SMILING, torch.zeros_like(s.c[:1]))
             smiles.add(to_float(s.neutral[None]).to(device), input=x, smile_coarse=made.coarse, smile=made.refined)
     found = [e.figures() for e in (changed, smiles) if e.count]
     return {k: v for figures in found for k, v in figures.items() if not k.startswith("input")}
+
+
+def _changed(model: RegGAN, s: Subject, which: int, c: Tensor) -> tuple[Tensor, Output]:
+    """One of a subject's pictures (1, 3, S, S), and what the model makes of it when all of its expression goes and
+    c (N, 6) comes."""
+    device = model.frame.shape.device
+    image, landmarks = s.picture(which)
+    x = to_float(image[None].to(device))
+    return x, model(x, landmarks[None].to(device), c.to(device), torch.ones(len(c), device=device))
 
 
 def count_numbers(model: RegGAN) -> int:

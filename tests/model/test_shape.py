@@ -1,5 +1,6 @@
 """The shape of a face as a few numbers, and what it changes of the displacement."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -9,6 +10,7 @@ from reggan.model.config import ModelConfig
 from reggan.model.frame import pixel_grid, sample
 from reggan.model.refinement import RefinementNetwork
 from reggan.model.refinement.shape import FaceShape
+from reggan.pairs.layout import Subject
 from reggan.train.initialise import Flows, displacement_between, fit_displacement, inverse_flows
 from tests.landmarks import unwarped
 
@@ -69,7 +71,7 @@ class _Model:
 
 
 @pytest.fixture
-def pairs() -> tuple[list[SimpleNamespace], Flows, _Model]:
+def pairs() -> tuple[list[Subject], Flows, _Model]:
     """Thirty faces; happiness (c_0) lifts everything by 0.1, and by 0.04 more for each standard deviation of length."""
     torch.manual_seed(0)
     amounts = 0.1 * torch.randn(30)
@@ -83,7 +85,8 @@ def pairs() -> tuple[list[SimpleNamespace], Flows, _Model]:
         flow = torch.zeros(3, 2, 64, 64)
         flow[:, 1] = (c[:, 0] * (0.1 + 0.04 * z[i]))[:, None, None]
         landmarks = torch.tensor([[float(i), 0.0]])
-        subjects.append(SimpleNamespace(landmarks=landmarks, neutral=torch.zeros(3, S, S), c=c, target_landmarks=None))
+        targets = torch.zeros(3, 3, S, S)
+        subjects.append(Subject(str(i), targets[0], landmarks, targets, c, ("a", "b", "c")))
         flows.there.append(flow)
         flows.back.append(-flow)
     return subjects, flows, _Model(maps, shape)
@@ -102,9 +105,10 @@ def test_least_squares_finds_what_the_shape_does(pairs) -> None:
 def test_and_what_takes_an_expression_away(pairs) -> None:
     """From the full happiness everything is let down again, by 0.1 in the mean."""
     subjects, flows, model = pairs
-    for s in subjects:
-        s.target_landmarks = s.landmarks.repeat(3, 1, 1)
-        s.target_landmarks[0, :, 1] = 1.0
+    for i, s in enumerate(subjects):
+        found = s.landmarks.repeat(3, 1, 1)
+        found[0, :, 1] = 1.0
+        subjects[i] = replace(s, target_landmarks=found)
     mean, _, leaving = fit_displacement(model, subjects, flows, ridge=1e-4)
     assert abs(float(mean[0, 1].mean()) - 0.1) < 0.005
     assert abs(float(leaving[0, 1].mean()) + 0.1) < 0.005

@@ -17,9 +17,11 @@ from reggan.model.config import ModelConfig
 from reggan.model.frame import LandmarkFrame, mean_shape, mirrored
 from reggan.model.reggan import RegGAN
 from reggan.pairs import layout
+from reggan.pairs.layout import AT_REST, SMILING
 from reggan.train import precision, restyle
 from reggan.train.__main__ import main
-from reggan.train.batches import NEUTRAL, SMILE, Choice, Pairs, PairSampler, mirror
+from reggan.train.adversary import on_patches
+from reggan.train.batches import Choice, Pairs, PairSampler, mirror
 from reggan.train.initialise import pair_flow, subject_flows
 from reggan.train.occlude import occlude
 from reggan.train.recipe import RefinementRecipe
@@ -110,7 +112,7 @@ def test_every_parameter_of_stage_2_is_trained(trainer: RefinementTrainer) -> No
 
 
 def test_the_critic_looks_where_errors_weigh_most(trainer: RefinementTrainer) -> None:
-    weight = trainer.patch_weight(torch.zeros(2, 1, 32, 32))
+    weight = on_patches(trainer.weight, torch.zeros(2, 1, 32, 32))
     assert weight.shape == (1, 1, 32, 32) and abs(weight.mean().item() - 1) < 1e-5
     x, y = ((trainer.model.frame.shape[CONTROL.index(13)] + 1) * 16).int().tolist()  # the middle of the upper lip
     assert weight[0, 0, y, x] > 3 * weight[0, 0, 0, 0]
@@ -148,19 +150,19 @@ def test_any_picture_of_a_person_is_the_source_of_any_other(data: Path) -> None:
     torch.manual_seed(0)
     drawn = [PairSampler(people, "cpu", restyle=0, expressive=1).draw(8) for _ in range(12)]
     chosen = [k for d in drawn for k in d.chosen]
-    assert {k.source for k in chosen if k.subject == 0} == {SMILE, *range(6)}
-    assert all(k.source != NEUTRAL and k.source != k.target for k in chosen)
-    assert 0.15 < sum(k.target == NEUTRAL for k in chosen) / len(chosen) < 0.45
+    assert {k.source for k in chosen if k.subject == 0} == {SMILING, *range(6)}
+    assert all(k.source != AT_REST and k.source != k.target for k in chosen)
+    assert 0.15 < sum(k.target == AT_REST for k in chosen) / len(chosen) < 0.45
     for d in drawn:
         for n, (i, source, target) in enumerate(d.chosen):
             s = people[i]
-            there = s.smile if source == SMILE else s.targets[source]
-            expected = torch.cat([there, s.neutral if target == NEUTRAL else s.targets[target]]).float() / 255
+            there = s.smile if source == SMILING else s.targets[source]
+            expected = torch.cat([there, s.neutral if target == AT_REST else s.targets[target]]).float() / 255
             assert torch.equal(d.pair[n], expected.flip(-1) if d.mirrored[n] else expected)
-            assert torch.equal(d.shows[n], torch.zeros(6) if target == NEUTRAL else s.c[target])
+            assert torch.equal(d.shows[n], torch.zeros(6) if target == AT_REST else s.c[target])
             assert d.relax[n] == 1 and torch.equal(d.c[n], d.shows[n])  # nothing of these pictures' sources may stay
             moved = (d.landmarks - d.goal)[n, list(CONTROL), 0].abs().mean()
-            assert abs(float(moved) - (5 if source == SMILE else 2 * (source + 1))) < 0.5
+            assert abs(float(moved) - (5 if source == SMILING else 2 * (source + 1))) < 0.5
 
 
 def test_what_a_target_shares_with_its_source_may_stay(data: Path) -> None:

@@ -38,22 +38,27 @@ class MeanEdit(nn.Module):
         self.shading = nn.Parameter(torch.zeros(k, shading, shading))
         self.shading_leaving = nn.Parameter(torch.zeros(k, shading // 2, shading // 2))
 
-    def move(self, c: Tensor, leaving: Tensor, z: Tensor) -> Tensor:
-        """Equation (5): c and s (B, 6), z (B, shape) -> (B, 2, 64, 64)."""
+    # In the following, `told` (B, 12) is c, then s.
+
+    def move(self, told: Tensor, z: Tensor) -> Tensor:
+        """Equation (5): told (B, 12), z (B, shape) -> (B, 2, 64, 64)."""
+        c, leaving = told.chunk(2, 1)
         mean = torch.einsum("bk,kdij->bdij", c, self.displacement.float())
         mean = mean + torch.einsum("bk,kdij->bdij", leaving, self.displacement_leaving.float())
         by_shape = self.displacement_by_shape.float().unflatten(1, (len(BASIC), 2))
         return mean + resize(torch.einsum("bs,bk,skdij->bdij", z, c, by_shape), mean.shape[-1])
 
-    def uncover(self, c: Tensor, leaving: Tensor) -> tuple[Tensor, Tensor]:
+    def uncover(self, told: Tensor) -> tuple[Tensor, Tensor]:
         """Logits of opacity (B, 1, S/2, S/2) and of colour (B, 3, S/2, S/2)."""
+        c, leaving = told.chunk(2, 1)
         comes = torch.einsum("bk,kdij->bdij", c, self.paint.float())
         leaves = torch.einsum("bk,kdij->bdij", leaving, self.paint_leaving.float())
         logits = _PAINT_GAIN * (comes + resize(leaves, comes.shape[-1]))
         return logits[:, :1], logits[:, 1:]
 
-    def shade(self, c: Tensor, leaving: Tensor) -> Tensor:
+    def shade(self, told: Tensor) -> Tensor:
         """Logarithm of the gain, (B, 1, shading, shading)."""
+        c, leaving = told.chunk(2, 1)
         comes = torch.einsum("bk,khw->bhw", c, self.shading.float())[:, None]
         leaves = torch.einsum("bk,khw->bhw", leaving, self.shading_leaving.float())[:, None]
         return comes + resize(leaves, comes.shape[-1])

@@ -141,8 +141,8 @@ class RefinementNetwork(nn.Module):
         opacity, paint = self.painting(opacity, paint, onset, told)
         opacity, paint = opacity * placement.face, palette.toned(paint)
         residual = palette.in_hue(_OWN_RESIDUAL * onset * residual)
-        residual = self.shading(residual, x, told, placement, displacement, opacity, paint)
-        return Edit(displacement, opacity, paint, residual)
+        edit = Edit(displacement, opacity, paint, residual)
+        return edit._replace(residual=self.shading(edit, x, told, placement))
 
     def features(
         self, x: Tensor, change: Tensor, told: Tensor, z: Tensor, maps: dict[str, Tensor] | None = None
@@ -172,28 +172,21 @@ class RefinementNetwork(nn.Module):
 
     def displacement(self, own: Tensor, onset: Tensor, told: Tensor, z: Tensor) -> Tensor:
         """D: the mean of equation (5), and the network's own (B, 2, S/2, S/2): (B, 2, S, S)."""
-        mean = resize(self.mean.move(told[:, : len(BASIC)], told[:, len(BASIC) :], z), own.shape[-1])
+        mean = resize(self.mean.move(told, z), own.shape[-1])
         return resize(mean + _OWN_DISPLACEMENT * onset * own, self.size)
 
     def painting(self, opacity: Tensor, paint: Tensor, onset: Tensor, told: Tensor) -> tuple[Tensor, Tensor]:
         """m and its colour: (B, 1, S, S) and (B, 3, S, S), from the network's own of the same shapes."""
-        uncovered, colour = (resize(t, self.size) for t in self.mean.uncover(*told.chunk(2, 1)))
+        uncovered, colour = (resize(t, self.size) for t in self.mean.uncover(told))
         return (
             torch.sigmoid(opacity + uncovered + _CLOSED) * onset,
             torch.sigmoid(_OWN_PAINT * paint + colour + _DIM),
         )
 
-    def shading(
-        self,
-        own: Tensor,
-        x: Tensor,
-        told: Tensor,
-        placement: Placement,
-        displacement: Tensor,
-        opacity: Tensor,
-        paint: Tensor,
-    ) -> Tensor:
-        """r: the network's own, in the hue of what it falls on, and the mean gain of the skin that is seen there."""
+    def shading(self, edit: Edit, x: Tensor, told: Tensor, placement: Placement) -> Tensor:
+        """r: the network's own, which `edit` has, in the hue of what it falls on, and the mean gain of the skin that is
+        seen there."""
+        displacement, opacity, paint, own = edit
         frame, face = placement.frame, placement.face.expand(len(x), -1, -1, -1)
         source = frame.to_crop + displacement.detach().permute(0, 2, 3, 1)  # what is shown, in the crop
         where = sample(frame.to_frame.permute(0, 3, 1, 2), source, "bilinear").permute(0, 2, 3, 1)  # in the frame
@@ -205,7 +198,7 @@ class RefinementNetwork(nn.Module):
 
     def mean_gain(self, told: Tensor, where: Tensor) -> Tensor:
         """By which share the mean shading brightens the skin at `where` (B, S, S, 2) in the frame: (B, 1, S, S)."""
-        return sample(self.mean.shade(*told.chunk(2, 1)), where, "bilinear").exp() - 1
+        return sample(self.mean.shade(told), where, "bilinear").exp() - 1
 
 
 def _keep(maps: dict[str, Tensor] | None, kind: str, block: Any, *inputs: Tensor) -> None:
