@@ -116,11 +116,27 @@ def test_teeth_are_where_the_lips_of_this_person_meet(fitted: Fit) -> None:
         points = fitted.photo.landmarks.copy()
         points[[13, 14], 1] += down
         fit = fit_face(fitted.rig, replace(fitted.photo, landmarks=points))
-        _, opacity = tooth_row(fit, UPPER, moves, white, everywhere)
+        _, opacity = tooth_row(fit, UPPER, moves, np.inf, white, everywhere)
         line = fit.photo.to_fine(points[[13, 14]].mean(0))
         column = opacity[:, round(float(line[0]) + 0.07 * fit.photo.iod * 2)]
         edges.append((np.flatnonzero(column > 0.5)[-1] - line[1]) / (2 * fit.photo.iod))
     np.testing.assert_allclose(edges, measured().edge, atol=0.025)
+
+
+def test_a_lip_raised_above_the_gums_takes_the_teeth_along(fitted: Fit) -> None:
+    side = len(fitted.photo.pixels)
+    moves = np.zeros_like(fitted.rig.kit.mouth.vertices)
+    white = np.full(3, 220, np.float32)
+
+    def edge(lip: float) -> float:
+        _, opacity = tooth_row(fitted, UPPER, moves, lip, white, (slice(0, side), slice(0, side)))
+        middle = fitted.photo.to_fine(fitted.photo.landmarks[[13, 14]].mean(0))
+        return float(np.flatnonzero(opacity[:, round(float(middle[0]) + 0.07 * fitted.photo.iod * 2)] > 0.5)[-1])
+
+    at_rest = edge(np.inf)
+    gums = at_rest - (measured().gum[0] + 0.012) * 2 * fitted.photo.iod  # the lip bares no more than may be seen
+    np.testing.assert_allclose(at_rest - edge(gums), 0, atol=4)
+    np.testing.assert_allclose(edge(gums) - edge(gums - 20), 20, atol=2)
 
 
 def test_the_kind_is_that_of_the_likest_mouth(fitted: Fit, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from reggan.engine.kit.facekit import GUMS, UPPER_TEETH
 from reggan.engine.pixels import grey, to_lab
 from reggan.engine.raster import rasterise, vertex_normals
 from reggan.engine.render.teeth import LIP_SHADE, LOWER, UPPER, kind_of, measured, tooth_row
-from reggan.faces.topology import INNER_LIPS
+from reggan.faces.topology import INNER_LIPS, LIP_MIDDLES
 
 Float = NDArray[np.float32]
 Array = NDArray[np.float64]
@@ -70,8 +70,9 @@ def mouth_layer(
     shade = np.exp(fit.contrast * np.interp(below, _SHADE_AT, measured().shade, right=0.0))
     shade = (shade * (1 - 0.2 * np.exp(-inside / 0.010)) * (1 - 0.5 * aside**5)).astype(np.float32)
     tooth_white = _white(fit, white)
+    lip = float(lips[INNER_LIPS.index(LIP_MIDDLES[0]), 1]) - rows.start
     for row in (LOWER, UPPER):
-        teeth, alpha = tooth_row(fit, row, moves, tooth_white, region)
+        teeth, alpha = tooth_row(fit, row, moves, lip, tooth_white, region)
         picture = picture + alpha[..., None] * (_toned(teeth * shade[..., None], fit) - picture)
     picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), 0.35 * FINE), np.float32)
     gap = cv2.GaussianBlur(opening.sum(0).astype(np.float32)[None], (0, 0), 0.03 * iod) / iod

@@ -45,6 +45,7 @@ _ENAMEL_SIDE = 128
 _REDDER = 0.4  # share of the measured red of hinder teeth: the rest was the lips' and the gums' light
 _CROWNS = (1.0, 0.86, 0.96, 0.84, 0.80)  # heights over the middle incisor's; of textbooks, lips hide the hinder ones
 _PAPILLA, _GUM_SOFT = 0.04, 0.010  # IOD: how far gums come down between teeth; softness of their rim
+_GUM_SHOWN = 0.012  # IOD of gum above the middle incisors that a raised lip may bare; beyond it the row rises too
 _RIDGE = 0.08  # IOD of gum above the teeth, before the cheek begins
 _GUM = (0.84, 0.53, 0.52)  # colour over the teeth's
 _BEYOND = -0.40  # log brightness of each tooth further back than the measured ones over the one before
@@ -130,13 +131,16 @@ def kind_of(fit: Fit) -> Kind:
     return kinds[int((away**2).sum(1).argmin())]
 
 
-def tooth_row(fit: Fit, row: int, moves: Float, white: Float, region: tuple[slice, slice]) -> tuple[Float, Float]:
+def tooth_row(
+    fit: Fit, row: int, moves: Float, lip: float, white: Float, region: tuple[slice, slice]
+) -> tuple[Float, Float]:
     """Draw the upper or the lower teeth with their gums.
 
     Args:
         fit: where the face lies.
         row: `UPPER` or `LOWER`.
         moves: (V, 3) displacement of the mouth's vertices, model units.
+        lip: row of the region at which the upper lip ends in its middle.
         white: (3,) colour of the incisors, 0 to 255.
         region: rows and columns of the working picture.
 
@@ -154,6 +158,8 @@ def tooth_row(fit: Fit, row: int, moves: Float, white: Float, region: tuple[slic
     camera = fit.offset(points + _carried(fit, row, points, moves))
     xy = camera[:, :2] + fit.shift + fit.misfit[list(LIP_MIDDLES)].mean(0)
     xy = fit.photo.to_fine(xy) - [columns.start, rows.start]
+    if row == UPPER:
+        xy[:, 1] -= _rise(xy[_COLUMNS // 2 :: _COLUMNS, 1], lip, FINE * fit.photo.iod)
     place = np.stack([_along(arch), down * (edge - points[:, 1])], 1)
     drawn, there = rasterise(
         xy.astype(np.float32), camera[:, 2].astype(np.float32), triangles, place.astype(np.float32), height, width
@@ -165,6 +171,19 @@ def tooth_row(fit: Fit, row: int, moves: Float, white: Float, region: tuple[slic
     luma = grey(picture)[..., None]
     share = np.float32(min(fit.chroma / _COLOURFUL, 1.0))
     return luma + share * (picture - luma), opacity * there
+
+
+def _rise(middle: Array, lip: float, iod: float) -> float:
+    """Pixels by which the row is drawn higher, so that a raised lip bares teeth and not gums alone.
+
+    Args:
+        middle: (2,) rows of the band's upper and lower end in the middle of the face.
+        lip: row of the upper lip's edge there.
+        iod: pixels.
+    """
+    above = (_ABOVE - measured().gum[0]) / (_ABOVE + _BELOW)  # share of the band above the middle incisors
+    gum_line = middle[0] + above * (middle[1] - middle[0])
+    return float(max(gum_line - _GUM_SHOWN * iod - lip, 0.0))
 
 
 def _along(arch: Arch) -> Array:
