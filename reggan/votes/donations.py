@@ -4,6 +4,7 @@ Visitors are asked only if whoever runs the study names a folder (REGGAN_VOTES_D
 anybody until it has been looked through and made into a gallery: `python -m reggan.votes gallery --images FOLDER`.
 """
 
+import contextlib
 import json
 import re
 import secrets
@@ -40,6 +41,8 @@ def donate(folder: Path, crop: np.ndarray, consent: str) -> str:
         )
         Image.fromarray(crop).save(folder / f"{number}.png")
     except OSError:
+        with contextlib.suppress(OSError):
+            withdraw(folder, number)  # half of it would be nobody's
         raise InputError("The picture could not be kept for the study.") from None
     return number
 

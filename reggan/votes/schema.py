@@ -1,9 +1,12 @@
 """The database's tables, and how an older database becomes a newer one."""
 
+import logging
 import sqlite3
 from pathlib import Path
 
 from reggan.errors import InputError
+
+PATIENCE = 3.0  # seconds to wait for another process, or another thread, that is writing
 
 # One script per version. Never change one that has been released: add the next.
 MIGRATIONS = [
@@ -42,7 +45,7 @@ def connect(path: Path) -> sqlite3.Connection:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Transactions are begun by hand; other processes (an export, a second server) are waited for.
-        db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        db = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
         _migrate(db, path)
@@ -51,7 +54,9 @@ def connect(path: Path) -> sqlite3.Connection:
             db.close()  # and with it the transaction
         if isinstance(error, InputError):
             raise
-        raise InputError("The database of votes {file} cannot be opened: {why}.", file=path, why=error) from None
+        # Whoever runs the server can do something about it, a visitor cannot.
+        logging.getLogger(__name__).warning("The database of votes, %s: %s", path, error)
+        raise InputError("The database of votes cannot be opened at the moment. Please try again later.") from None
     return db
 
 

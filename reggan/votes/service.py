@@ -101,7 +101,7 @@ class VotingService:
         possible = ANSWERS if self.settings.mode == "pair" else RATINGS
         if len(answers) != len(QUESTIONS) or not all(answer in possible for answer in answers):
             raise InputError("There are three answers, each one of {choices}.", choices=", ".join(possible))
-        if self.store.count_since(voter, now - 60) >= self.settings.per_minute:
+        if self.store.count_between(voter, now - 60, now) >= self.settings.per_minute:
             raise InputError("That was very fast. Please wait a moment and press the key again.")
         ballot = self.store.cast(token, voter, answers, _plausible(seconds), now)
         return self._next(voter, "" if login else ticket, ballot)

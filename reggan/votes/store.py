@@ -3,6 +3,7 @@
 A vote that has been acknowledged survives the death of the process at any moment. Threads may share a store.
 """
 
+import logging
 import secrets
 import sqlite3
 import threading
@@ -13,10 +14,11 @@ from pathlib import Path
 
 from reggan.errors import InputError
 from reggan.votes.records import Ballot, Showing, Vote, to_ballot
-from reggan.votes.schema import connect
+from reggan.votes.schema import PATIENCE, connect
 
 Pair = tuple[str, str, str]  # item, and the two methods in alphabetical order; "" and the method in mode "single"
 
+_NO_ANSWER = "The database of votes does not answer at the moment. Nothing is lost: please try again later."
 _PAIR = 'item, min("left", "right"), max("left", "right")'
 
 
@@ -39,7 +41,9 @@ class Store:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
+        if not self._lock.acquire(timeout=PATIENCE):  # those in front wait for a database that does not answer
+            raise InputError(_NO_ANSWER)
+        try:
             if self._connection is None:
                 self._connection = connect(self.path)
             db = self._connection
@@ -50,9 +54,12 @@ class Store:
             except BaseException as error:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
-                if isinstance(error, sqlite3.OperationalError):  # disk full, locked for half a minute, read-only
-                    raise InputError("The vote could not be stored: {error}. Please try again.", error=error) from None
+                if isinstance(error, sqlite3.OperationalError):  # disk full, read-only, locked by another process
+                    logging.getLogger(__name__).warning("The database of votes, %s: %s", self.path, error)
+                    raise InputError(_NO_ANSWER) from None
                 raise
+        finally:
+            self._lock.release()
 
     def close(self) -> None:
         with self._lock:
@@ -160,11 +167,14 @@ class Store:
         with self._transaction() as db:
             return [db.execute(query, (study, mode, *pair)).fetchone()[0] for pair in pairs]
 
-    def count_since(self, voter: str, moment: float) -> int:
-        """Number of ballots the voter has cast since `moment`, in seconds since 1970."""
+    def count_between(self, voter: str, moment: float, now: float) -> int:
+        """Number of ballots the voter has cast after `moment` and until `now`, in seconds since 1970.
+
+        Ballots from the future, of before the computer's clock was put back, do not count.
+        """
         with self._transaction() as db:
-            query = "SELECT count(*) FROM ballot WHERE voter = ? AND time > ?"
-            return db.execute(query, (voter, iso(moment))).fetchone()[0]
+            query = "SELECT count(*) FROM ballot WHERE voter = ? AND time > ? AND time <= ?"
+            return db.execute(query, (voter, iso(moment), iso(now))).fetchone()[0]
 
     def ballots(self, study: str | None = None, after: int = 0) -> list[tuple[int, Ballot]]:
         """Row number and ballot, in the order in which they came, of one study or of all."""

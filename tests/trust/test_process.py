@@ -132,22 +132,51 @@ def test_the_original_s_metadata_do_not_come_back(server: Server) -> None:
             assert "Mustermann" not in one["path"]
 
 
+_DIES = """
+import os, runpy, sys
+made = runpy.run_path("reggan/ui/temporary.py")["use_private_folder"]()
+(made / "face").touch()
+print(made, flush=True)
+sys.stdin.read()  # until it is killed
+"""
+
+
 def test_what_a_killed_process_leaves_is_deleted_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    code = (
-        "import os, runpy; made = runpy.run_path('reggan/ui/temporary.py')['use_private_folder']();"
-        "(made / 'face').touch(); os._exit(9)"
+    """At once when one starts, and of two that run side by side, by the other; never while it lives."""
+    environment, pipe = {**os.environ, "GRADIO_TEMP_DIR": str(tmp_path)}, subprocess.PIPE
+    command = [sys.executable, "-c", _DIES]
+    first, second = (
+        subprocess.Popen(command, cwd=ROOT, env=environment, stdin=pipe, stdout=pipe, text=True) for _ in range(2)
     )
-    environment = {**os.environ, "GRADIO_TEMP_DIR": str(tmp_path)}
-    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment).returncode == 9
-    (left,) = tmp_path.iterdir()
-    assert (left / "face").exists()
+    left = [Path((process.stdout or sys.stdin).readline().strip()) for process in (first, second)]
+    assert all((folder / "face").exists() for folder in left), "both live"
+    first.kill()
+    first.wait()
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    first = temporary.use_private_folder()
-    assert left.exists(), "it may be alive"
-    os.utime(left, (0, 0))
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    second = temporary.use_private_folder()
-    assert set(tmp_path.iterdir()) == {first, second}
+    own = temporary.use_private_folder()
+    assert set(tmp_path.iterdir()) == {own, left[1]} and (left[1] / "face").exists()
+    second.kill()
+    second.wait()
+    temporary.remove_abandoned(tmp_path)
+    assert list(tmp_path.iterdir()) == [own]
+
+
+def test_files_go_on_time_whatever_the_clock_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The age of a file is not what the computer's clock says, which may be put back by a day, or forward."""
+    own, face = tmp_path / "own" / "failure.jpg", tmp_path / "visitor" / "face.png"
+    for path in (own, face):
+        path.parent.mkdir()
+        path.touch()
+    sweeper = temporary.Sweeper(tmp_path, frozenset({own}))
+    for jump in (-86_400, 86_400):
+        monkeypatch.setattr(time, "time", lambda jump=jump: jump)
+        assert sweeper.sweep(3600, now=0) == 0 and sweeper.sweep(3600, now=3599) == 0
+    face.chmod(0o600)  # a change, as by somebody who writes to it
+    assert sweeper.sweep(3600, now=3600) == 0 and sweeper.sweep(3600, now=7199) == 0
+    assert sweeper.sweep(3600, now=7200) == 1
+    sweeper.sweep(3600, now=9000)
+    sweeper.sweep(3600, now=13_000)
+    assert list(tmp_path.rglob("*")) == [own.parent, own]
 
 
 def test_first_face_within_twenty_seconds_without_a_network() -> None:

@@ -114,9 +114,10 @@ def test_one_showing_stands_before_a_voter(store: Store) -> None:
 
 def test_votes_since(store: Store) -> None:
     vote(store, "t1")
-    assert store.count_since("a1", NOW - 60) == 1
-    assert store.count_since("a1", NOW) == 0
-    assert store.count_since("b2", NOW - 60) == 0
+    assert store.count_between("a1", NOW - 60, NOW) == 1
+    assert store.count_between("a1", NOW, NOW + 60) == 0
+    assert store.count_between("a1", NOW - 3600, NOW - 1) == 0, "the clock has been put back since"
+    assert store.count_between("b2", NOW - 60, NOW) == 0
 
 
 def test_forgetting_deletes_and_keeps_out(store: Store) -> None:
