@@ -241,19 +241,20 @@ class Predictor:
             for rows in (slice(k * n, (k + 1) * n) for k in range(len(some))):
                 yield ModelOutput(made.coarse[rows], made.refined[rows], made.changes[rows], {})
 
-    def edit_crops(self, crops: Image, landmarks: NDArray[np.float32], c: NDArray[np.float32]) -> tuple[Image, Image]:
+    def edit_crops(self, crops: Image, landmarks: Float, c: Float, relax: Float | None = None) -> tuple[Image, Image]:
         """Coarse and refined images of faces that are aligned already.
 
         Args:
             crops: (N, 256, 256, 3) uint8.
             landmarks: (N, 478, 2) pixels in the crop.
             c: (N, 6) in [0, 1].
+            relax: (N,) as for `edit_many`; if not given, as much as c adds.
 
         Returns:
             coarse and refined, (N, 256, 256, 3) uint8 each.
         """
         steps = [slice(i, i + _ROWS) for i in range(0, len(crops), _ROWS)]
-        relax = relaxation(c)
+        relax = relaxation(c) if relax is None else relax
         made = [self.forward(crops[s], landmarks[s], c[s], relax[s]) for s in steps]
         return np.concatenate([m.coarse for m in made]), np.concatenate([m.refined for m in made])
 

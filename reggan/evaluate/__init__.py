@@ -10,13 +10,15 @@ With `--styles`, the same people again as paint, pencil, stone, metal, cartoon a
 pixel metrics, and with the landmark error against the photographic targets. Where the filtered targets themselves score
 little better than the filtered inputs there (marble), it is the detector that fails, not the model.
 `--images` holds pictures of any size, one sub-folder per class (photo, painting, statue, avatar): the largest face of
-each is taken; there are no targets, so only what needs none is measured.
+each is taken; there are no targets, so only what needs none is measured, for the six expressions and for neutral, and
+apart for the faces that have an expression already, as the classifier of ECS reads them. The report counts the pictures
+in which no face was found.
 
 `--close-ups` holds pairs like `--pairs`, made with `--size 768`: see `closeups.py`.
 
-Every face is given the six basic expressions at strength 1. LIST is explained in `methods.py`. `--quality` adds
-BRISQUE, QualiCLIP, FID, KID, and ECS and FSS by larger networks (`pip install "reggan[metrics]"`; some
-download weights), `--cost` parameters, operations, time and memory.
+Every face is given the six basic expressions at strength 1. Intervals are of resampled faces. LIST is explained in
+`methods.py`. `--quality` adds BRISQUE, QualiCLIP, FID, KID, and ECS and FSS by larger networks (`pip install
+"reggan[metrics]"`; some download weights), `--cost` parameters, operations, time and memory.
 
 OUT gets `index.html` (self-contained), `summary.html` (the same without anybody's picture), `scores.json`,
 `samples_*.png`, and `kept/`: when the command is repeated, with more methods for instance, what is kept there is not

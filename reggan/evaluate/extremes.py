@@ -3,27 +3,27 @@
 import cv2
 import numpy as np
 
-from reggan.expressions import BASIC
-
 Images = dict[str, np.ndarray]  # method: (N, H, W, 3) uint8
 
 
-def by_expression(images: Images, badness: np.ndarray, side: int = 128) -> np.ndarray:
-    """A row per expression: best, median and worst by badness (N,), each with all methods next to each other."""
+def by_expression(images: Images, badness: np.ndarray, asked: list[str], side: int = 128) -> np.ndarray:
+    """A row per expression: best, median and worst by badness (N,), each with all methods next to each other.
+
+    `asked` are the N expressions, in turn."""
     rows = []
-    for k, name in enumerate(BASIC):
-        order = np.argsort(badness[k :: len(BASIC)], kind="stable") * len(BASIC) + k
+    expressions = list(dict.fromkeys(asked))
+    for k, name in enumerate(expressions):
+        order = np.argsort(badness[k :: len(expressions)], kind="stable") * len(expressions) + k
         chosen = {"best": order[0], "median": order[len(order) // 2], "worst": order[-1]}
         tiles = [_tiles(images, n, f"{name}, {rank}", side) for rank, n in chosen.items()]
         rows.append(np.concatenate(tiles, 1))
     return np.concatenate(rows)
 
 
-def worst(images: Images, badness: np.ndarray, names: list[str], count: int = 10, side: int = 128) -> np.ndarray:
-    """The worst outputs of all, one a row."""
+def worst(images: Images, badness: np.ndarray, titles: list[str], count: int = 10, side: int = 128) -> np.ndarray:
+    """The worst outputs of all, one a row; `titles` are those of the N outputs."""
     order = np.argsort(-badness, kind="stable")[:count]
-    captions = [f"{names[n // len(BASIC)][:12]} {BASIC[n % len(BASIC)]}" for n in order]
-    return np.concatenate([_tiles(images, n, text, side) for n, text in zip(order, captions, strict=True)])
+    return np.concatenate([_tiles(images, n, titles[n], side) for n in order])
 
 
 def _tiles(images: Images, n: int, caption: str, side: int) -> np.ndarray:

@@ -1,21 +1,25 @@
 """The faces that a method is measured on: people with known targets, the same turned into art, any pictures."""
 
+from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from reggan.errors import InputError
-from reggan.expressions import BASIC
+from reggan.expressions import BASIC, resolve
 from reggan.faces.images import picture_files
 from reggan.metrics.styles import STYLES
 from reggan.pairs import layout
 
+#: What faces without targets are asked for: to do nothing is an expression too.
+WITH_NEUTRAL = (*BASIC, "neutral")
+
 
 class FaceSet(NamedTuple):
-    """P faces of one image class, each to be given the E = 6 basic expressions, so N = 6 P outputs.
+    """P faces of one image class, each to be given E expressions, so N = E P outputs.
 
-    Outputs and targets come in this order: all six of the first face in the order of `BASIC`, then the next.
+    Outputs and targets come in this order: all expressions of the first face, then those of the next.
     """
 
     name: str  # of the image class
@@ -24,16 +28,28 @@ class FaceSet(NamedTuple):
     landmarks: np.ndarray  # (P, 478, 2) float32 pixels
     targets: np.ndarray | None = None  # (N, 256, 256, 3) uint8
     pixels: bool = False  # whether outputs may be compared with the targets pixel by pixel
+    expressions: tuple[str, ...] = BASIC
+    pictures: int | None = None  # in which faces were looked for; more than there are faces, if some were missed
 
     @property
     def asked(self) -> list[str]:
         """The expression of each output."""
-        return list(BASIC) * len(self.names)
+        return list(self.expressions) * len(self.names)
+
+    @property
+    def c(self) -> np.ndarray:
+        """(E, 6) float32, the strengths of each expression."""
+        return np.stack([resolve(name) for name in self.expressions])
 
     @property
     def inputs(self) -> np.ndarray:
         """The crop of each output: (N, 256, 256, 3)."""
-        return self.crops.repeat(len(BASIC), 0)
+        return self.crops.repeat(len(self.expressions), 0)
+
+    @property
+    def places(self) -> np.ndarray:
+        """The landmarks of each output's input: (N, 478, 2)."""
+        return self.landmarks.repeat(len(self.expressions), 0)
 
 
 def load_pairs(folder: Path, people: list[str]) -> FaceSet:
@@ -56,7 +72,8 @@ def styled(faces: FaceSet, style: str) -> FaceSet:
 def load_images(folder: Path) -> tuple[list[FaceSet], list[str]]:
     """The largest face of every picture in a folder, one class per sub-folder; and the pictures without a face.
 
-    Pictures that lie in the folder itself are of the class "pictures".
+    Pictures that lie in the folder itself are of the class "pictures". `neutral` is among the expressions, because
+    many of these faces have one already.
     """
     from reggan.faces import align, alignment_matrix, find_faces, read_image, transform  # loads MediaPipe
 
@@ -64,25 +81,28 @@ def load_images(folder: Path) -> tuple[list[FaceSet], list[str]]:
         raise InputError("There is no folder {folder}.", folder=folder)
     classes: dict[str, list[tuple[str, np.ndarray, np.ndarray]]] = {}
     left_out = []
+    pictures: Counter[str] = Counter()
     for path in picture_files(folder):
         parts = path.relative_to(folder).parts
+        name = "pictures" if len(parts) == 1 else parts[0]
+        pictures[name] += 1
         try:
             picture = read_image(path)
         except InputError as error:
-            left_out.append(f"{path.name}: {error}")
+            left_out.append(f"{name}, {path.name}: {error}")
             continue
         found = find_faces(picture)
         if not found:
-            left_out.append(f"{path.name}: no face found")
+            left_out.append(f"{name}, {path.name}: no face found")
             continue
         matrix = alignment_matrix(found[0].landmarks)
         landmarks = transform(found[0].landmarks, matrix).astype(np.float32)
-        name = "pictures" if len(parts) == 1 else parts[0]
         classes.setdefault(name, []).append((path.stem, align(picture, matrix), landmarks))
     if not classes:
         raise InputError("No picture with a face was found in {folder}.", folder=folder)
     faces = []
     for name, found_ones in classes.items():
         names, crops, points = zip(*found_ones, strict=True)
-        faces.append(FaceSet(name, list(names), np.stack(crops), np.stack(points)))
+        given = list(names), np.stack(crops), np.stack(points)
+        faces.append(FaceSet(name, *given, expressions=WITH_NEUTRAL, pictures=pictures[name]))
     return faces, left_out

@@ -11,19 +11,19 @@ import numpy as np
 from reggan import faces as faces_package
 from reggan import metrics
 from reggan.evaluate.face_sets import FaceSet
-from reggan.expressions import BASIC
+from reggan.metrics import expression_net
 from reggan.metrics.affectnet import affectnet_ecs
 from reggan.metrics.arcface import arcface_fss
 from reggan.metrics.brisque import brisque
 from reggan.metrics.distances import set_distance
-from reggan.metrics.ecs import ecs
+from reggan.metrics.ecs import ecs, probabilities
 from reggan.metrics.fss import embed
 from reggan.metrics.landmarks import find_landmarks, landmark_error
 from reggan.metrics.optional import NotAvailable
 from reggan.metrics.qualiclip import qualiclip
 from reggan.metrics.reconstruction import mse, relative_l1
-from reggan.metrics.sharpness import moved_skin, sharpness_ratio
-from reggan.metrics.unchanged import background_change, colour_shift, seam
+from reggan.metrics.sharpness import moved_skin, sharpness_ratio, skin_detail
+from reggan.metrics.unchanged import background_change, colour_of_grey, colour_shift, seam
 
 
 class Metric(NamedTuple):
@@ -39,9 +39,12 @@ METRICS = {
     "relative_l1": Metric("rel. L1", "lower", "L1 to the target over the unchanged input's"),
     "mse": Metric("MSE", "lower", "to the target, values in [0, 1]"),
     "sharpness": Metric("sharpness", "1", "gradient energy over the target's, on moved skin"),
+    "detail": Metric("skin detail", "1", "gradient energy over the input's, on skin; below 1 is blur"),
+    "found": Metric("found again", "higher", "share of outputs in which a face is found"),
     "landmark_error": Metric("landmarks", "lower", "of the output, distance to the target's, in eye distances"),
     "background": Metric("background", "lower", "mean change far from the face, grey levels of 255"),
     "colour": Metric("colour shift", "lower", "of the mean skin colour, CIE L*a*b*"),
+    "grey": Metric("colour in grey", "lower", "grey inputs only: between a pixel's channels, grey levels of 255"),
     "seam": Metric("seam", "lower", "step at the crop's edge if it is pasted as it is, grey levels of 255"),
     "brisque": Metric("BRISQUE", "lower", "no-reference quality of image statistics"),
     "qualiclip": Metric("QualiCLIP", "higher", "no-reference quality by CLIP"),
@@ -70,27 +73,35 @@ class Reference(NamedTuple):
 
     target_points: np.ndarray | None  # (N, 478, 2) landmarks of the photographic targets
     identity: np.ndarray  # (P, 128)
+    expressive: np.ndarray | None = None  # (P,) bool, of faces without targets: the classifier reads an expression
 
 
 def reference(faces: FaceSet, target_points: np.ndarray | None) -> Reference:
     """`target_points`: (N, 478, 2) landmarks of the photographic targets; None where there are none."""
-    return Reference(target_points, embed(faces.crops))
+    expressive = None
+    if faces.targets is None:
+        expressive = probabilities(faces.crops).argmax(1) != expression_net.CLASSES.index("neutral")
+    return Reference(target_points, embed(faces.crops), expressive)
 
 
 def measure(faces: FaceSet, outputs: np.ndarray, ref: Reference, quality: bool = False) -> Measured:
     """All metrics; `quality` adds the slow ones that need packages of their own."""
-    inputs, points = faces.inputs, faces.landmarks.repeat(len(BASIC), 0)
+    inputs, points = faces.inputs, faces.places
+    again = find_landmarks(outputs)
     hit, probability = ecs(outputs, faces.asked)
     values = {
         "ecs": hit,
         "ecs_probability": probability,
-        "fss": (ref.identity.repeat(len(BASIC), 0) * embed(outputs)).sum(1),
+        "fss": (ref.identity.repeat(len(faces.expressions), 0) * embed(outputs)).sum(1),
+        "detail": skin_detail(inputs, outputs, points),
+        "found": np.isfinite(again).all((1, 2)).astype(np.float64),
         "background": background_change(inputs, outputs, points),
         "colour": colour_shift(inputs, outputs, points),
+        "grey": colour_of_grey(inputs, outputs),
         "seam": seam(inputs, outputs),
     }
     if ref.target_points is not None:
-        values["landmark_error"] = landmark_error(find_landmarks(outputs), ref.target_points)
+        values["landmark_error"] = landmark_error(again, ref.target_points)
     if faces.pixels and faces.targets is not None:
         values["relative_l1"] = relative_l1(outputs, faces.targets, inputs)
         values["mse"] = mse(outputs, faces.targets)
@@ -123,7 +134,7 @@ def fingerprint(faces: FaceSet, key: str, quality: bool) -> str:
         key: of the method.
         quality: as for `measure`.
     """
-    digest = hashlib.sha256(repr((key, faces.names, quality, list(METRICS))).encode())
+    digest = hashlib.sha256(repr((key, faces.names, faces.expressions, quality, list(METRICS))).encode())
     for array in (faces.crops, faces.landmarks, faces.targets):
         if array is not None:
             digest.update(np.ascontiguousarray(array).tobytes())

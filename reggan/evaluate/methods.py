@@ -4,6 +4,8 @@ input, target     what the metrics give for changing nothing, and for the right 
 coarse, refined   the two stages of the weights that come with the package
 NAME=FILE         weights of `python -m reggan.train`: RegGAN (its refined output) or a baseline
 NAME=FOLDER       another system's results: aligned 256 x 256 crops `<face>_<expression>.png`
+
+`neutral` is asked for as no strength of anything: RegGAN takes away all that is there, a baseline is told that much.
 """
 
 import hashlib
@@ -23,7 +25,7 @@ from reggan import baselines
 from reggan.baselines.ablations import model_class
 from reggan.errors import InputError
 from reggan.evaluate.face_sets import FaceSet
-from reggan.expressions import BASIC, relaxation
+from reggan.expressions import relaxation
 from reggan.model.arrays import to_tensor, to_uint8
 from reggan.model.reggan import RegGAN
 from reggan.predictor import Predictor
@@ -78,13 +80,17 @@ def regression_gan(name: str, path: Path, stage: int, kind: type[RegGAN] = RegGA
     key = f"{predictor.metadata['sha256']} stage {stage + 1}"
     if stage == 0:
         return Method(name, key, partial(_stage_1, predictor.model), predictor.model.regression, path)
-    return Method(name, key, lambda *faces: predictor.edit_crops(*faces)[1], predictor.model, path)
+    return Method(name, key, partial(_stage_2, predictor), predictor.model, path)
+
+
+def _stage_2(predictor: Predictor, crops: np.ndarray, landmarks: np.ndarray, c: np.ndarray) -> np.ndarray:
+    return predictor.edit_crops(crops, landmarks, c, relaxation(c, neutral=1))[1]
 
 
 @torch.inference_mode()
 def _stage_1(model: RegGAN, crops: np.ndarray, landmarks: np.ndarray, c: np.ndarray) -> np.ndarray:
     """Stage 1 without the cost of stage 2; the same image as `Predictor.edit_crops` gives."""
-    given = (torch.from_numpy(a) for a in (landmarks, c, relaxation(c)))
+    given = (torch.from_numpy(a) for a in (landmarks, c, relaxation(c, neutral=1)))
     return to_uint8(model.stage_1(to_tensor(crops), *given).coarse)
 
 
@@ -112,9 +118,9 @@ def results(method: Method, faces: FaceSet) -> np.ndarray | None:
         return faces.targets
     if method.edit is None:
         return faces.inputs if method.file is None else _from_folder(method.file, faces)
-    c = np.eye(len(BASIC), dtype=np.float32)
+    c, n = faces.c, len(faces.expressions)
     return np.concatenate([
-        method.edit(np.stack([crop] * len(BASIC)), np.stack([points] * len(BASIC)), c)
+        method.edit(np.stack([crop] * n), np.stack([points] * n), c)
         for crop, points in zip(faces.crops, faces.landmarks, strict=True)
     ])  # fmt: skip
 
@@ -122,7 +128,7 @@ def results(method: Method, faces: FaceSet) -> np.ndarray | None:
 def _from_folder(folder: Path, faces: FaceSet) -> np.ndarray:
     images = []
     for face in faces.names:
-        for name in BASIC:
+        for name in faces.expressions:
             path = folder / f"{face}_{name}.png"
             image = cv2.imread(str(path), cv2.IMREAD_COLOR) if path.is_file() else None
             if image is None or image.shape != faces.crops.shape[1:]:

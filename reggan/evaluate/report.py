@@ -8,8 +8,7 @@ import cv2
 import numpy as np
 
 from reggan.evaluate.measure import METRICS
-from reggan.evaluate.summary import Summary, cell
-from reggan.expressions import BASIC
+from reggan.evaluate.summary import AT_REST, EXPRESSIVE, Summary, cell
 from reggan.metrics.fss import ANCHORS
 
 _STYLE = """
@@ -38,16 +37,25 @@ def page(report: dict[str, Any], sheets: dict[str, dict[str, np.ndarray]]) -> st
         "<meta name=viewport content='width=device-width, initial-scale=1'><h1>Evaluation</h1>",
         f"<p>Made by <code>{html.escape(report['command'])}</code></p>",
         "<p>Means with 95 % intervals (faces resampled). The best method per column is blue, input and target apart. "
-        "Images that could not be measured count in no mean and are listed below their table.</p>",
+        "Images that could not be measured count in no mean and are listed below their table. Where neutral is asked "
+        "for too, it is told apart: the tables over all expressions have the six others. An input has an expression "
+        "already if the classifier reads it as anything but neutral.</p>",
     ]
     if report["costs"]:
         parts += ["<h2>Cost</h2>", _costs(report["costs"], report["threads"])]
     for name, one in report["classes"].items():
-        parts.append(f"<h2>{html.escape(name)}: {len(one['faces'])} faces, {6 * len(one['faces'])} outputs</h2>")
+        parts.append(f"<h2>{html.escape(name)}: {_count(one)}</h2>")
         parts.append(_scores(one["scores"], one["missing"], one["distances"]))
-        parts += [f"<details><summary>{m}, per expression</summary>{_expressions(one['scores'], k)}</details>"
-                  for k, m in (("ecs", "ECS"), ("fss", "FSS"), ("relative_l1", "relative L1"))
-                  if any(k in row for row in one["scores"].values())]  # fmt: skip
+        parts += _expressions(one, "")
+        if one["expressive"] is not None:
+            counts = {AT_REST: len(one["faces"]) - one["expressive"], EXPRESSIVE: one["expressive"]}
+            for group, count in counts.items():
+                if count:
+                    inner = [
+                        _scores(one["scores"], one["missing"], {}, f"{group}, all"),
+                        *_expressions(one, f"{group}, "),
+                    ]
+                    parts.append(f"<details><summary>{group}: {count}</summary>{''.join(inner)}</details>")
         for title, sheet in sheets.get(name, {}).items():
             parts.append(f"<details><summary>{html.escape(title)}</summary>{_picture(sheet, title)}</details>")
     parts.append("<h2>What the columns mean</h2><ul>")
@@ -57,6 +65,13 @@ def page(report: dict[str, Any], sheets: dict[str, dict[str, np.ndarray]]) -> st
     if report["left_out"]:
         parts.append(f"<p>Left out: {html.escape('; '.join(report['left_out']))}.</p>")
     return "\n".join(parts)
+
+
+def _count(one: dict[str, Any]) -> str:
+    """How many faces, of how many pictures."""
+    faces, outputs = len(one["faces"]), len(one["faces"]) * len(one["expressions"])
+    missed = "" if one["pictures"] is None else f" in {one['pictures']} pictures ({one['pictures'] - faces} missed)"
+    return f"{faces} faces{missed}, {outputs} outputs"
 
 
 def _better(direction: str) -> str:
@@ -69,9 +84,9 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
     return "\n".join([*lines, "</table></div>"])
 
 
-def _scores(summary: Summary, missing: dict[str, str], distances: dict[str, dict[str, Any]]) -> str:
+def _scores(summary: Summary, missing: dict[str, str], distances: dict[str, dict[str, Any]], part: str = "all") -> str:
     metrics = [m for m in METRICS if m in missing or any(m in row for row in summary.values())]
-    best = {m: _best(summary, m) for m in metrics}
+    best = {m: _best(summary, m, part) for m in metrics}
     rows = []
     for method, row in summary.items():
         cells = [html.escape(method)]
@@ -79,14 +94,15 @@ def _scores(summary: Summary, missing: dict[str, str], distances: dict[str, dict
             if m in missing:
                 cells.append(f"<td class=missing>not available: {html.escape(missing[m])}</td>")
             else:
-                cells.append(_td(row.get(m, {}).get("all"), method in best[m]))
-        cells += _set_cells(distances.get(method), missing)
+                cells.append(_td(row.get(m, {}).get(part), method in best[m]))
+        if part == "all":
+            cells += _set_cells(distances.get(method), missing)
         rows.append(cells)
     head = ["", *(METRICS[m].label for m in metrics)]
-    if "fid" in missing or any(distances.values()):
+    if part == "all" and ("fid" in missing or any(distances.values())):
         head += ["FID", "KID"]
     failed = [f"{method}: {count}" for method, row in summary.items()
-              if (count := row.get("landmark_error", {}).get("all", {}).get("failed"))]  # fmt: skip
+              if (count := row.get("landmark_error", {}).get(part, {}).get("failed"))]  # fmt: skip
     notes = {str(d["warning"]) for d in distances.values() if d.get("warning")}
     below = [f"Face not found again: {', '.join(failed)}."] if failed else []
     below += [f"FID and KID: {html.escape(note)}." for note in sorted(notes)]
@@ -108,8 +124,8 @@ def _td(numbers: dict[str, Any] | None, best: bool) -> str:
     return f"<td{' class=best' if best else ''}>{text}<small>{interval.strip('[]').replace(' ', ' to ')}</small></td>"
 
 
-def _best(summary: Summary, metric: str) -> list[str]:
-    found = {name: row[metric]["all"]["mean"] for name, row in summary.items() if metric in row}
+def _best(summary: Summary, metric: str, part: str) -> list[str]:
+    found = {name: row[metric][part]["mean"] for name, row in summary.items() if metric in row}
     means = {name: float(v) for name, v in found.items() if name not in _ANCHORS and v is not None}
     if len(means) < 2:
         return []
@@ -118,10 +134,16 @@ def _best(summary: Summary, metric: str) -> list[str]:
     return [n for n, v in score.items() if v == max(score.values())]
 
 
-def _expressions(summary: Summary, metric: str) -> str:
-    rows = [[html.escape(name), *(_td(row[metric][e], False) for e in BASIC)]
-            for name, row in summary.items() if metric in row]  # fmt: skip
-    return _table(["", *BASIC], rows)
+def _expressions(one: dict[str, Any], group: str) -> list[str]:
+    """Every metric that was measured, per expression: of all faces, or of a group, "inputs at rest, "."""
+    parts = []
+    for metric, about in METRICS.items():
+        rows = [[html.escape(name), *(_td(row[metric][group + e], False) for e in one["expressions"])]
+                for name, row in one["scores"].items() if metric in row]  # fmt: skip
+        if rows:
+            inner = _table(["", *one["expressions"]], rows)
+            parts.append(f"<details><summary>{about.label}, per expression</summary>{inner}</details>")
+    return parts
 
 
 def _costs(table: dict[str, dict[str, Any]], threads: int) -> str:

@@ -71,18 +71,24 @@ def evaluate(
                 save_measured(path, mark, *known)
             images[method.name], measured[method.name] = known
             bar.update()
-        summaries[faces.name] = summarise(measured)
+        summaries[faces.name] = summarise(measured, faces.expressions, ref.expressive)
         sheets[faces.name] = _sheets(faces, images, measured)
         for title, picture in sheets[faces.name].items():
             name = f"samples_{faces.name}_{title.replace(' ', '_').replace(',', '')}.png"
             cv2.imwrite(str(out / name), picture[..., ::-1])
         report["classes"][faces.name] = {
             "faces": faces.names,
+            "pictures": faces.pictures,
+            "expressions": faces.expressions,
+            "expressive": None if ref.expressive is None else int(ref.expressive.sum()),
             "scores": summaries[faces.name],
             "distances": {name: json_ready(m.distances) for name, m in measured.items()},
             "missing": {k: reason for m in measured.values() for k, reason in m.missing.items()},
         }
-        tqdm.write(f"\n{faces.name}: {len(faces.names)} faces\n\n{text_tables(summaries[faces.name])}\n")
+        heading = f"{faces.name}: {len(faces.names)} faces" + (
+            f" in {faces.pictures} pictures" if faces.pictures else ""
+        )
+        tqdm.write(f"\n{heading}\n\n{text_tables(summaries[faces.name], faces.expressions)}\n")
     bar.close()
     if cost:
         report["costs"] = costs(list(methods), classes[0].crops[0], classes[0].landmarks[0])
@@ -102,6 +108,7 @@ def _sheets(faces: FaceSet, images: dict[str, np.ndarray], measured: dict[str, M
         if metric in measured[shown].values:
             bad = badness(measured[shown], metric)
             label = metric.replace("_", " ")
-            out[f"{shown} by {label}"] = extremes.by_expression(images, bad)
-            out[f"{shown} ten worst by {label}"] = extremes.worst(images, bad, faces.names)
+            titles = [f"{name[:12]} {asked}" for name in faces.names for asked in faces.expressions]
+            out[f"{shown} by {label}"] = extremes.by_expression(images, bad, faces.asked)
+            out[f"{shown} ten worst by {label}"] = extremes.worst(images, bad, titles)
     return out

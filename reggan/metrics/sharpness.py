@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from reggan.metrics.crops import check_images
+from reggan.metrics.regions import skin
 
 _LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
 _MOVED = 4.0  # grey levels (of 255), mean over the window: above JPEG noise, below any visible motion
@@ -39,6 +40,22 @@ def sharpness_ratio(outputs: np.ndarray, targets: np.ndarray, moved: np.ndarray)
     ours = (gradient_energy(outputs) * moved).sum((1, 2))
     theirs = (gradient_energy(targets) * moved).sum((1, 2))
     return np.divide(ours, theirs, out=np.full_like(theirs, np.nan), where=theirs > 0)
+
+
+def skin_detail(inputs: np.ndarray, outputs: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+    """Gradient energy of the skin, away from eyes, brows and mouth, over the input's: needs no target.
+
+    1 keeps pores, brush strokes and grain as they were; blur is below, noise and haloes are above, and so are, a
+    little, the folds that an expression brings.
+
+    Args:
+        inputs, outputs: (N, H, W, 3) uint8 RGB.
+        landmarks: (N, 478, 2) of the input, pixels.
+
+    Returns:
+        (N,) float64; nan where no skin is seen or the input is flat.
+    """
+    return sharpness_ratio(outputs, inputs, skin(landmarks, *inputs.shape[1:3]))
 
 
 def luma(images: np.ndarray) -> np.ndarray:

@@ -1,6 +1,7 @@
-"""What should not change: the background, the colour of the skin, and the crop's edge where it is pasted back.
+"""What should not change: the background, the colour of the skin, the greys of a grey picture, and the edge of the crop
+where it is pasted back.
 
-All three compare output and input, need no target, and are 0 for a method that changes nothing. They say nothing of
+All compare output and input, need no target, and are 0 for a method that changes nothing. They say nothing of
 the expression, so read them beside ECS.
 """
 
@@ -11,6 +12,7 @@ from reggan.metrics.crops import check_images
 from reggan.metrics.regions import background, skin
 
 _RING = 2  # pixels
+_GREY = 6  # grey levels between a pixel's channels, up to which a picture is grey: JPEG leaves some
 
 
 def background_change(inputs: np.ndarray, outputs: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
@@ -48,6 +50,18 @@ def seam(inputs: np.ndarray, outputs: np.ndarray) -> np.ndarray:
     ring = np.ones(inputs.shape[:3], bool)
     ring[:, _RING:-_RING, _RING:-_RING] = False
     return _mean_in(_change(inputs, outputs), ring)
+
+
+def colour_of_grey(inputs: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+    """Colour in the output of a grey input: the distance between a pixel's channels, in grey levels of 255, that one
+    pixel in a thousand exceeds. 0 stays grey.
+
+    Returns:
+        (N,) float64, nan for an input that is not grey.
+    """
+    check_images(inputs, outputs)
+    before, after = (np.quantile(np.ptp(images, 3), 0.999, axis=(1, 2)) for images in (inputs, outputs))
+    return np.where(before <= _GREY, after, np.nan)
 
 
 def _change(inputs: np.ndarray, outputs: np.ndarray) -> np.ndarray:

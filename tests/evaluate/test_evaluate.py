@@ -239,7 +239,8 @@ def test_folder_of_pictures(tmp_path: Path) -> None:
         ("statue", ["statue_marble"]),
     ]
     assert classes[0].crops.shape == (1, 256, 256, 3) and classes[0].targets is None
-    assert len(left_out) == 2 and "wall.png: no face found" in left_out
+    assert classes[0].expressions == (*BASIC, "neutral") and classes[0].pictures == 1
+    assert len(left_out) == 2 and "pictures, wall.png: no face found" in left_out
     with pytest.raises(InputError, match="no folder"):
         load_images(tmp_path / "none")
 
@@ -247,11 +248,11 @@ def test_folder_of_pictures(tmp_path: Path) -> None:
 def test_sheets_pick_best_median_and_worst() -> None:
     images = {"input": np.stack([np.full((8, 8, 3), 5 * n, np.uint8) for n in range(18)])}
     bad = np.concatenate([np.full(6, 0.5), np.full(6, 0.9), np.full(6, 0.1)])  # the second face is the worst
-    chosen = extremes.by_expression(images, bad)
+    chosen = extremes.by_expression(images, bad, list(BASIC) * 3)
     assert [int(chosen[40, 64 + 128 * k, 0]) for k in range(3)] == [60, 0, 30]
     assert [int(chosen[168, 64 + 128 * k, 0]) for k in range(3)] == [65, 5, 35]
     bad[16] = 7
-    worst = extremes.worst(images, bad, ["a", "b", "c"], count=2)
+    worst = extremes.worst(images, bad, [str(n) for n in range(18)], count=2)
     assert [int(worst[40 + 128 * k, 64, 0]) for k in range(2)] == [80, 30]
 
 

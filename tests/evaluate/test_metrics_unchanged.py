@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from reggan.metrics.regions import background, skin
-from reggan.metrics.unchanged import background_change, colour_shift, seam
+from reggan.metrics.sharpness import skin_detail
+from reggan.metrics.unchanged import background_change, colour_of_grey, colour_shift, seam
 
 
 @pytest.fixture
@@ -63,3 +64,25 @@ def test_seam_is_the_step_at_the_edge() -> None:
     output[:, :2] = 110
     ring = 256**2 - 252**2
     assert seam(grey(100), output)[0] == pytest.approx(10 * 2 * 256 / ring)
+
+
+def test_only_grey_inputs_can_turn_coloured() -> None:
+    tinted = grey(100)
+    tinted[0, :20, :20, 0] = 140
+    assert colour_of_grey(grey(100), tinted)[0] == 40
+    assert colour_of_grey(grey(100), grey(140))[0] == 0
+    assert np.isnan(colour_of_grey(tinted, tinted)[0])
+    nearly = grey(100)
+    nearly[..., 1] = 104  # as JPEG leaves it
+    assert colour_of_grey(nearly, nearly)[0] == 4
+
+
+def test_skin_detail_is_lost_by_blur_and_not_by_what_happens_elsewhere(landmarks: np.ndarray) -> None:
+    rng = np.random.default_rng(0)
+    grain = rng.integers(60, 200, (1, 256, 256, 1), np.uint8).repeat(3, 3)
+    face = skin(landmarks, 256, 256)[..., None]
+    assert skin_detail(grain, grain, landmarks)[0] == 1
+    assert skin_detail(grain, np.where(face, grain, grey(0)), landmarks)[0] > 0.95
+    halved = (grain.astype(int) - 130) // 2 + 130
+    assert skin_detail(grain, halved.astype(np.uint8), landmarks)[0] == pytest.approx(0.25, abs=0.02)
+    assert np.isnan(skin_detail(grey(9), grain, landmarks)[0])
