@@ -106,7 +106,8 @@ def report(folder: Path) -> dict[str, object]:
     """Everything, on the disk `folder`."""
     now = [1_800_000_000.0]
     with tempfile.TemporaryDirectory() as pictures:
-        settings = VotingSettings(folder / "votes.db", tiny_gallery(Path(pictures) / "gallery", faces=4), per_session=1000)
+        gallery = tiny_gallery(Path(pictures) / "gallery", faces=4)
+        settings = VotingSettings(folder / "votes.db", gallery, per_session=1000)
         service = VotingService(settings, lambda: now[0])
         voter = Voter(service)
         found: dict[str, object] = {"before": voter.vote()}
