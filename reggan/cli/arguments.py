@@ -20,7 +20,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True)
 
     edit = commands.add_parser("edit", help="edit pictures", description=_EDIT)
-    edit.add_argument("input", nargs="+", type=Path, help="pictures")
+    edit.add_argument("input", nargs="+", type=Path, help="pictures, or folders of them")
     _what(edit, "; repeatable")
     _where(edit)
     edit.add_argument("--format", choices=tuple(SUFFIXES), default="png", help="of the results, default png")

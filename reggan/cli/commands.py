@@ -15,6 +15,7 @@ from reggan.cli import arguments
 from reggan.cli.arguments import Target
 from reggan.errors import InputError
 from reggan.expressions import BASIC, COMPOUND
+from reggan.faces.images import picture_files
 from reggan.output import provenance
 from reggan.output.animation import FORMATS, WRONG_NAME, animate, save_animation
 from reggan.output.badge import badge
@@ -28,8 +29,9 @@ def edit(args: argparse.Namespace) -> int:
     predictor = Predictor.from_pretrained(args.weights)
     args.out.mkdir(parents=True, exist_ok=True)
     failures = 0
-    stems = _unique([path.stem for path in args.input])
-    inputs = zip(args.input, stems, strict=True)
+    paths = [path for given in args.input for path in (picture_files(given) if given.is_dir() else [given])]
+    stems = _unique([path.stem for path in paths])
+    inputs = zip(paths, stems, strict=True)
     for path, stem in tqdm(inputs, total=len(stems), unit="picture", disable=len(stems) < 2):
         try:
             row = edit_file(predictor, path, args.out / stem, wanted, face, box, args.format, args.badge)

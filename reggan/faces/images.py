@@ -13,7 +13,9 @@ from PIL import Image, UnidentifiedImageError
 
 from reggan.errors import InputError
 from reggan.faces.cut_off import without_its_end
-from reggan.faces.decode import depth_of, to_rgb, upright
+from reggan.faces.decode import Depth, depth_of, to_rgb, upright
+from reggan.faces.deep_tiff import decode as decode_deep
+from reggan.faces.deep_tiff import deep_tiff
 
 MAX_PIXELS = 50_000_000
 MAX_SIDE = 65_535  # pixels; a picture one pixel wide takes nine times the memory of a square one
@@ -21,7 +23,10 @@ MAX_BYTES = 400_000_000  # of a file: 50 million uncompressed pixels of 16-bit R
 
 # Formats that Pillow decodes by itself, without starting another program (EPS would start Ghostscript, for instance).
 _FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "PPM", "ICO", "JPEG2000")
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")
+_SUFFIXES = {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"}
+_NOT_READ = "The file is not a picture in a format that can be read, such as JPEG, PNG or WebP."
+_HEIC = "HEIC pictures, as iPhones store them, cannot be read; save it as JPEG and choose that."
 _DAMAGED = "The picture is damaged or incomplete."
 _TOO_LARGE = "The picture is too large: at most {n} million pixels can be processed."
 _TOO_HEAVY = "The picture's file is too large: at most {n} MB can be read."
@@ -31,8 +36,29 @@ ImageSource: TypeAlias = "str | os.PathLike[str] | bytes | IO[bytes] | Image.Ima
 
 
 def picture_files(folder: Path, pattern: str = "**/*") -> list[Path]:
-    """Files that match `pattern` and have a picture's file extension, sorted; by default including sub-folders."""
-    return sorted(path for path in folder.glob(pattern) if path.suffix.lower() in _SUFFIXES)
+    """Files that match `pattern` and have a picture's file extension, or none but a picture's content, sorted.
+
+    By default those in sub-folders too.
+    """
+    return sorted(path for path in folder.glob(pattern) if path.is_file() and _looks_like_a_picture(path))
+
+
+def _looks_like_a_picture(path: Path) -> bool:
+    if path.suffix:
+        return path.suffix.lower() in _SUFFIXES
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            Image.open(path, formats=_readable()).close()
+    except Exception:  # noqa: BLE001 - whatever else it is, it is no picture
+        return False
+    return True
+
+
+def _readable() -> list[str]:
+    """The formats that are read here; some builds of Pillow lack AVIF."""
+    Image.init()
+    return [name for name in _FORMATS if name in Image.OPEN]
 
 
 def scaled_down(image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
@@ -105,22 +131,33 @@ def _from_bytes(data: bytes) -> Picture:
         raise InputError("The picture's file is empty.")
     if len(data) > MAX_BYTES:
         raise InputError(_TOO_HEAVY, n=MAX_BYTES // 1_000_000)
-    Image.init()
-    formats = [name for name in _FORMATS if name in Image.OPEN]  # some builds of Pillow lack AVIF
+    if _is_heic(data):
+        raise InputError(_HEIC)
     try:
         with warnings.catch_warnings():
             # Warnings about odd metadata do not matter here, nor about the size: `_check_size` sets our own limit.
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=formats) as picture:
+            deep = deep_tiff(data)
+            if deep is not None:
+                _check_size(deep.width, deep.height)
+                return to_rgb(decode_deep(data, deep), Depth())
+            with Image.open(io.BytesIO(data), formats=_readable()) as picture:
                 return _decode(picture, data)
     except UnidentifiedImageError:
-        raise InputError("The file is not a picture in a format that can be read, such as JPEG, PNG or WebP.") from None
+        raise InputError(_NOT_READ) from None
     except Image.DecompressionBombError:
         raise InputError(_TOO_LARGE, n=MAX_PIXELS // 1_000_000) from None
     except InputError:
         raise
     except Exception:  # noqa: BLE001 - for a damaged header, each format raises something else
         raise InputError(_DAMAGED) from None
+
+
+def _is_heic(data: bytes) -> bool:
+    """Whether a file's first box says that it holds pictures in HEVC, the format of iPhones."""
+    size = int.from_bytes(data[:4], "big")
+    brands = {data[at : at + 4] for at in (8, *range(16, min(size, 512), 4))}
+    return data[4:8] == b"ftyp" and not brands.isdisjoint(_HEIC_BRANDS)
 
 
 def _decode(picture: Image.Image, data: bytes = b"") -> Picture:

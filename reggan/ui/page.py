@@ -32,6 +32,12 @@ _EXAMPLES = {
     "avatar": "avatar_3d.jpg",
     "group": "gallery_faces.jpg",
 }
+#: Of the whole page; those of the widgets are their own.
+_SCRIPTS = ("page", "folders", "recovery")
+
+
+def _script(name: str) -> str:
+    return (ASSETS / f"{name}.js").read_text(encoding="utf-8")
 
 
 def build(predictor: Predictor, examples: Path = EXAMPLES, voting: VotingService | None = None) -> gr.Blocks:
@@ -74,7 +80,7 @@ def launch_options() -> dict[str, Any]:
     return {
         "theme": theme(),
         "css": STYLE,
-        "head": f"<script>{script_words()}\n{(ASSETS / 'page.js').read_text()}</script>",
+        "head": "".join(f"<script>{script}</script>" for script in (script_words(), *map(_script, _SCRIPTS))),
         "i18n": translations(),
         "footer_links": ["settings"],  # the API is described under About, in the page's language
         "run_history": False,  # it would keep results in the visitor's browser

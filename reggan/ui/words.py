@@ -16,9 +16,11 @@ from reggan.errors import InputError
 from reggan.expressions import BASIC
 
 LANGUAGES = ("en", "de", "es")
-#: What Gradio says in English only; `assets/page.js` puts the translation in its place.
+#: What Gradio says in English only; `assets/page.js` and `recovery.js` put the translation in its place.
 _GRADIO = (
     "This application is currently busy",
+    "The server does not answer",
+    "The server was restarted",
     "Upload file",
     "File upload",
     "Capture from camera",

@@ -1,14 +1,17 @@
 """Colour profiles and depths: the same picture, however its numbers are written, is read as the same picture."""
 
 import io
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from PIL import Image, ImageCms, TiffImagePlugin
 
+from reggan.errors import InputError
 from reggan.expressions import resolve
 from reggan.faces import read_image
 from reggan.predictor import Predictor
+from tests.faces.gain_maps import gain_map_avif, ultra_hdr_jpeg
 from tests.faces.profiles import ADOBE, P3, SRGB, RgbSpace, cmyk_profile, grey_profile, ink_lab, lab_to_srgb, linear
 from tests.paths import PHOTO
 
@@ -133,6 +136,13 @@ def test_the_base_picture_of_one_with_a_gain_map(photo: np.ndarray) -> None:
     assert difference(read_image(data), photo) < 1
 
 
+@pytest.mark.parametrize("make", [ultra_hdr_jpeg, gain_map_avif])
+def test_the_base_picture_of_what_telephones_write_for_bright_screens(photo: np.ndarray, make: Callable) -> None:
+    base, gain = Image.fromarray(photo), Image.new("RGB", (96, 112), (200, 200, 200))
+    data = make(base, gain)
+    assert difference(read_image(data), photo) < 2
+
+
 def test_16_bit_colours_are_scaled(photo: np.ndarray) -> None:
     import cv2
 
@@ -179,6 +189,44 @@ def test_rare_depths_have_the_right_brightness(data: bytes, name: str) -> None:
     read = read_image(data)
     assert np.abs(read[..., 0].astype(int) - GREYS).max() <= 1
     assert (read == read[..., :1]).all()
+
+
+def packed(numbers: np.ndarray, bits: int) -> bytes:
+    """Rows of colours (H, W, 3), the upper bits first, each row filled up to whole bytes."""
+    if bits == 16:
+        return numbers.astype("<u2").tobytes()
+    rows = numbers.reshape(len(numbers), -1).astype(np.uint32)
+    ones = (rows[..., None] >> np.arange(bits - 1, -1, -1)) & 1
+    return b"".join(np.packbits(row.ravel().astype(np.uint8)).tobytes() for row in ones)
+
+
+@pytest.mark.parametrize(("depth", "bits"), [(10, 10), (12, 12), (14, 14), (12, 16), (14, 16)])
+@pytest.mark.parametrize("space", [None, P3], ids=["plain", "Display P3"])
+def test_colours_of_rare_depths(muted: np.ndarray, depth: int, bits: int, space: RgbSpace | None) -> None:
+    colours = np.concatenate([muted, np.zeros_like(muted[:1]), np.full_like(muted[:1], 255)])[:, :7]
+    stored = (space.from_srgb(colours) if space else colours).astype(float) * (2**depth - 1) / 255
+    pixels = packed(np.rint(stored), bits)
+    ifd = TiffImagePlugin.ImageFileDirectory_v2()
+    ifd.update({256: 7, 257: 10, 258: (bits,) * 3, 259: 1, 262: 2, 277: 3, 278: 10, 279: len(pixels)})
+    ifd.update({281: (2**depth - 1,) * 3} if depth != bits else {})
+    ifd.update({34675: space.profile()} if space else {})
+    ifd[273] = 0
+    directory = io.BytesIO()
+    ifd.save(directory)
+    data = directory.getvalue() + pixels
+    np.testing.assert_allclose(read_image(data).astype(int), colours, atol=4 if space else 1)
+    for lost in (20, len(pixels)):
+        with pytest.raises(InputError, match="damaged"):
+            read_image(data[:-lost])
+
+
+def test_a_deep_colour_picture_that_is_too_large_is_refused_from_its_header() -> None:
+    ifd = TiffImagePlugin.ImageFileDirectory_v2()
+    ifd.update({256: 30_000, 257: 30_000, 258: (12,) * 3, 259: 1, 262: 2, 273: 8, 277: 3, 278: 30_000, 279: 9})
+    directory = io.BytesIO()
+    ifd.save(directory)
+    with pytest.raises(InputError, match="too large"):
+        read_image(directory.getvalue())
 
 
 def test_lab_is_a_colour_and_not_transparent() -> None:

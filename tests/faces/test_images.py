@@ -121,6 +121,8 @@ def test_first_frame_of_an_animation(format):
         (b"", "empty"),
         (b"this is a text", "not a picture"),
         (b"%PDF-1.7 " + bytes(500), "not a picture"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(500), "HEIC"),
+        (b"\0\0\0\x1cftypmif1\0\0\0\0mif1heixmiaf" + bytes(500), "HEIC"),
         ("no/such/file.jpg", "no file"),
         (".", "folder"),
         ("a\0b", "cannot be read"),

@@ -46,6 +46,19 @@ def test_one_bad_input_does_not_stop_the_others(tmp_path: Path, capsys: pytest.C
     assert "broken.jpg" in captured.err
 
 
+def test_a_folder_stands_for_the_pictures_in_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also those without an ending, by their content."""
+    photo = Image.open(PHOTO).resize((192, 225))
+    (tmp_path / "in" / "below").mkdir(parents=True)
+    for name in ("a.jpg", "bare", "below/b.png"):
+        photo.save(tmp_path / "in" / name, "JPEG")
+    for name in ("notes", "notes.txt", ".hidden"):
+        (tmp_path / "in" / name).write_text("no picture")
+    assert main(["edit", str(tmp_path / "in"), "-e", "sad", "-o", str(tmp_path / "out")]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [Path(row["input"]).name for row in rows] == ["a.jpg", "bare", "b.png"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

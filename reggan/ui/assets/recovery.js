@@ -1,0 +1,39 @@
+// When the server goes away, Gradio says so in English, and when it is there again and a new one, loads the page anew.
+// Here both are said in the page's language, and that the picture has to be chosen again.
+const LOST = ['Connection to the server was lost', 'Connection errored out'];
+const RESTARTED = 'reggan.restarted'; // kept over the page's reload only: a word, nothing of the visitor
+
+function sentence(key) {
+  return words()[key] ?? regganWords.en[key];
+}
+
+function lostToasts() {
+  return [...document.querySelectorAll('[data-testid="toast-text"]')].filter(
+    (text) => LOST.some((start) => text.textContent.startsWith(start)) || text.dataset.lost);
+}
+
+function explainLoss() {
+  for (const text of lostToasts()) {
+    if (text.dataset.lost === document.documentElement.lang) continue;
+    text.dataset.lost = document.documentElement.lang;
+    text.textContent = sentence('The server does not answer');
+    text.closest('[data-testid="toast-body"]').querySelector('.toast-title-row')?.remove();
+  }
+}
+
+// Once the new page has said what it shows.
+function explainRestart() {
+  const note = document.querySelector('#note .status');
+  if (!note || !document.querySelector('#compare img.after') || !sessionStorage.getItem(RESTARTED)) return;
+  sessionStorage.removeItem(RESTARTED);
+  note.textContent = sentence('The server was restarted');
+  note.className = 'status action';
+}
+
+addEventListener('pagehide', () => {
+  if (lostToasts().length) sessionStorage.setItem(RESTARTED, 'yes');
+});
+new MutationObserver(() => {
+  explainLoss();
+  explainRestart();
+}).observe(document.documentElement, {attributeFilter: ['lang', 'src'], childList: true, subtree: true});
