@@ -26,7 +26,7 @@ LAYERS = {
     "baselines": "errors expressions faces model pairs train weights",
     "evaluate": "baselines errors expressions faces metrics model pairs predictor weights",
     "votes": "errors expressions faces metrics predictor shutdown",
-    "cli": "errors expressions output predictor",
+    "cli": "errors expressions faces output predictor",
     "ui": "errors expressions faces model output predictor shutdown votes",
     "__main__": "cli errors",
     "app": "errors predictor ui votes",
