@@ -29,7 +29,7 @@ from reggan.model.arrays import to_float, to_uint8
 from reggan.pairs.layout import Subject
 from reggan.train.batches import PairSampler, degrade
 from reggan.train.loop import Trainer, run
-from reggan.train.precision import faster_precision
+from reggan.train.precision import autocast
 from reggan.train.samples import sheet
 from reggan.train.validate import errors_of
 
@@ -75,8 +75,7 @@ class RivalTrainer(Trainer):
         self.opt = torch.optim.Adam(self.model.parameters(), lr=recipe.lr, betas=(0.5, 0.999))
         self.critic_opt = torch.optim.Adam(self.critic.parameters(), lr=recipe.critic_lr, betas=(0.5, 0.999))
         super().__init__(self.model, self.average, self.critic, self.opt, self.critic_opt, recipe.ema)
-        precision = faster_precision(device)
-        self.autocast = torch.autocast(device.type, torch.bfloat16, enabled=precision == torch.bfloat16)
+        self.autocast = autocast(device)
 
     def train_step(self) -> dict[str, float]:
         assert self.sampler is not None

@@ -82,9 +82,9 @@ def _mouth(args: argparse.Namespace) -> dict[str, float]:
     recipe, device = read_recipe(args, MouthRecipe), torch.device(args.device)
     torch.manual_seed(recipe.seed)
     held_out = layout.read_list(args.validation)
-    training = load_mouths(args.data, without=held_out)
-    validation = load_mouths(args.data, only=held_out) if held_out else training[:_SHOWN]
     model, metadata = load_model(args.weights)
+    training = load_mouths(model, args.data, without=held_out)
+    validation = load_mouths(model, args.data, only=held_out) if held_out else training[:_SHOWN]
     header = {k: v for k, v in metadata.items() if k not in ("sha256", "config")}
     trainer = MouthTrainer(model.requires_grad_(True), MouthDetail(), recipe, training, validation, device, header)
     return run(trainer, args.out, "mouth", args.minutes)

@@ -16,7 +16,7 @@ from reggan.train.adversary import Adversary
 from reggan.train.batches import Batch, PairSampler, Sampler
 from reggan.train.initialise import Flows
 from reggan.train.loop import Trainer, run
-from reggan.train.precision import faster_precision
+from reggan.train.precision import autocast
 from reggan.train.recipe import RefinementRecipe
 from reggan.train.samples import sample_sheet
 from reggan.train.validate import count_numbers, validate
@@ -60,8 +60,7 @@ class RefinementTrainer(Trainer):
         rest = [p for name, module in net.named_children() if name != "mean" for p in module.parameters()]
         groups = [{"params": rest, "scale": 1.0}, *({"params": [p], "scale": _MEAN_LR[k]} for k, p in mean.items())]
         self.opt = torch.optim.AdamW(groups, lr=recipe.lr, betas=(0.9, 0.99), weight_decay=1e-4)
-        precision = faster_precision(device)
-        self.autocast = torch.autocast(device.type, torch.bfloat16, enabled=precision == torch.bfloat16)
+        self.autocast = autocast(device)
         discriminator = fast_layout(PatchDiscriminator().to(device))
         self.adversary = Adversary(discriminator, recipe, _R1_EVERY, self.autocast)
         super().__init__(self.model, self.average, discriminator, self.opt, self.adversary.opt, recipe.ema)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from reggan import BASIC
 from reggan.model.refinement.discriminator import PatchDiscriminator
-from reggan.train.precision import faster_precision
+from reggan.train.precision import autocast
 from tests.landmarks import mean_face, moved
 
 PEOPLE = 3
@@ -22,9 +22,9 @@ PEOPLE = 3
 def small_and_quick() -> Iterator[None]:
     """A narrow discriminator, and the faster precision measured once, not a second long for every trainer."""
     with pytest.MonkeyPatch.context() as patch:
-        measured_once = cache(faster_precision)
-        for trainer in ("reggan.train.refinement", "reggan.baselines.rival_trainer"):
-            patch.setattr(f"{trainer}.faster_precision", measured_once)
+        measured_once = cache(autocast)
+        for trainer in ("train.refinement", "train.mouth_trainer", "baselines.rival_trainer"):
+            patch.setattr(f"reggan.{trainer}.autocast", measured_once)
         patch.setattr("reggan.train.refinement.PatchDiscriminator", partial(PatchDiscriminator, (8, 8, 16, 16)))
         yield
 

@@ -10,6 +10,7 @@ from safetensors.torch import load_file
 
 from reggan import InputError
 from reggan.faces.topology import INNER_LIPS, UPPER_LIP
+from reggan.model.arrays import shrink
 from reggan.model.config import ModelConfig
 from reggan.model.mouth_detail import FACTOR, SIDE
 from reggan.model.reggan import RegGAN
@@ -43,22 +44,42 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_only_open_mouths_are_learned_from(pairs: Path) -> None:
-    (mouth,) = load_mouths(pairs, only={"ann"})
+@pytest.fixture(scope="module")
+def model() -> RegGAN:
+    torch.manual_seed(0)
+    return RegGAN(ModelConfig(grid=16, widths=(8, 8, 8, 8), shading=16)).requires_grad_(False)
+
+
+def test_only_open_mouths_are_learned_from(pairs: Path, model: RegGAN) -> None:
+    (mouth,) = load_mouths(model, pairs, only={"ann"})
     side = mouth.image.shape[-1]
     assert side > FACTOR * SIDE
     y, x = torch.nonzero(mouth.inside[0] > 127, as_tuple=True)
     assert 20 < y.max() - y.min() < 60  # about as open as it was made
     assert abs((x.min() + x.max()) / 2 - side / 2) < 3
-    assert len(load_mouths(pairs)) == 2
+    assert len(load_mouths(model, pairs)) == 2
 
 
-def test_crops_of_another_size_are_refused(pairs: Path, tmp_path: Path) -> None:
+def test_what_stage_2_paints_lies_where_the_target_does(pairs: Path, model: RegGAN) -> None:
+    """A model whose network does nothing moves little: its mouth is the picture's own, a third of the size."""
+    (mouth,) = load_mouths(model, pairs, only={"ann"})
+    assert mouth.painted is not None
+    painted, image = mouth.painted[:3].float()[None], mouth.image.float()[None]
+    likeness = [_likeness(painted, image.roll((3 * dx, 3 * dy), (-1, -2))) for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
+    assert max(likeness) == likeness[4] > 0.5
+
+
+def _likeness(small: torch.Tensor, large: torch.Tensor) -> float:
+    a, b = (t[..., 8:-8, 8:-8].flatten() for t in (small, shrink(large, small.shape[-1])))
+    return float(torch.corrcoef(torch.stack([a, b]))[0, 1])
+
+
+def test_crops_of_another_size_are_refused(model: RegGAN, tmp_path: Path) -> None:
     small = np.zeros((64, 64, 3), np.uint8)
     write_identity(tmp_path, "x", small, _face(0), [Sample("sad_100", np.eye(6)[1], small, _face(0))])
     write_table(tmp_path)
     with pytest.raises(InputError, match="crops of 768, not 64"):
-        load_mouths(tmp_path)
+        load_mouths(model, tmp_path)
 
 
 def test_softening_takes_detail_away() -> None:
@@ -68,10 +89,9 @@ def test_softening_takes_detail_away() -> None:
 
 
 def test_both_phases_run_and_touch_nothing_else(
-    pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    pairs: Path, model: RegGAN, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    torch.manual_seed(0)
-    save_model(RegGAN(ModelConfig(grid=16, widths=(8, 8, 8, 8), shading=16)), tmp_path / "w.safetensors", {"a": "b"})
+    save_model(model, tmp_path / "w.safetensors", {"a": "b"})
     (tmp_path / "validation.txt").write_text("ben\n")
     main(
         ["mouth", "--data", str(pairs), "--validation", str(tmp_path / "validation.txt"), "--device", "cpu"]
