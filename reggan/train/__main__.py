@@ -20,7 +20,8 @@ from reggan.model.mouth_detail import MouthDetail
 from reggan.pairs import layout
 from reggan.train.initialise import load_flows, untrained
 from reggan.train.loop import run
-from reggan.train.mouth_trainer import MouthTrainer, load_mouths
+from reggan.train.mouth_trainer import MouthTrainer
+from reggan.train.mouths import load_mouths
 from reggan.train.options import add_recipe, data_options, read_recipe, read_subjects, run_options
 from reggan.train.recipe import RIDGE, MouthRecipe, RefinementRecipe
 from reggan.train.refinement import train_refinement

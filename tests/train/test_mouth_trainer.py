@@ -16,7 +16,7 @@ from reggan.model.mouth_detail import FACTOR, SIDE
 from reggan.model.reggan import RegGAN
 from reggan.pairs.layout import Sample, write_identity, write_table
 from reggan.train.__main__ import main
-from reggan.train.mouth_trainer import CROP, load_mouths, soften
+from reggan.train.mouths import CROP, load_mouths, soften
 from reggan.weights.files import save_model
 from tests.landmarks import mean_face
 
@@ -39,7 +39,7 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
             Sample("surprised_100", np.eye(6)[4], picture, _face(40)),
             Sample("sad_100", np.eye(6)[1], picture, _face(0)),
         ]
-        write_identity(folder, name, picture, _face(0), samples)
+        write_identity(folder, name, picture // 2, _face(0), samples)
     write_table(folder)
     return folder
 
@@ -52,7 +52,7 @@ def model() -> RegGAN:
 
 def test_only_open_mouths_are_learned_from(pairs: Path, model: RegGAN) -> None:
     (mouth,) = load_mouths(model, pairs, only={"ann"})
-    side = mouth.image.shape[-1]
+    side = mouth.target.shape[-1]
     assert side > FACTOR * SIDE
     y, x = torch.nonzero(mouth.inside[0] > 127, as_tuple=True)
     assert 20 < y.max() - y.min() < 60  # about as open as it was made
@@ -64,7 +64,7 @@ def test_what_stage_2_paints_lies_where_the_target_does(pairs: Path, model: RegG
     """A model whose network does nothing moves little: its mouth is the picture's own, a third of the size."""
     (mouth,) = load_mouths(model, pairs, only={"ann"})
     assert mouth.painted is not None
-    painted, image = mouth.painted[:3].float()[None], mouth.image.float()[None]
+    painted, image = mouth.painted[:3].float()[None], mouth.target.float()[None]
     likeness = [_likeness(painted, image.roll((3 * dx, 3 * dy), (-1, -2))) for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
     assert max(likeness) == likeness[4] > 0.5
 
@@ -99,7 +99,7 @@ def test_both_phases_run_and_touch_nothing_else(
         + ["--steps", "1", "--adversarial-steps", "1", "--batch", "2", "--every", "5"]
     )
     figures = json.loads(capsys.readouterr().out)
-    assert figures["energy_enlarged"] < 0.2  # of noise, little is left
+    assert figures["energy_plain"] == pytest.approx(0.25, abs=0.01)  # of a picture half as bright, which it leaves
     lines = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == [1, 2] and "critic" in lines[1]
     before, after = load_file(tmp_path / "w.safetensors"), load_file(tmp_path / "run" / "reggan.safetensors")
