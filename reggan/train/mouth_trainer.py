@@ -11,7 +11,7 @@ from reggan.expressions import BASIC
 from reggan.model.arrays import to_uint8
 from reggan.model.mouth_detail import MouthDetail, enlarged, window
 from reggan.model.refinement.discriminator import PatchDiscriminator
-from reggan.model.reggan import RegGAN
+from reggan.model.reggan import RegGAN, fast_layout
 from reggan.output.contact_sheet import grid
 from reggan.train import losses
 from reggan.train.adversary import Adversary
@@ -45,7 +45,7 @@ class MouthTrainer(Trainer):
         self.steps, self.every, self.seed = recipe.steps + recipe.adversarial_steps, recipe.every, recipe.seed
         self.milestones = (recipe.steps,)
         self.net = model.mouth.train()
-        critic = PatchDiscriminator((24, 48, 96, 128)).to(device)
+        critic = fast_layout(PatchDiscriminator((24, 48, 96, 128)).to(device))
         self.autocast = autocast(device)
         self.adversary = Adversary(critic, recipe, _R1_EVERY, self.autocast)
         self.opt = torch.optim.AdamW(self.net.parameters(), lr=recipe.lr, betas=(0.9, 0.99), weight_decay=1e-4)
@@ -63,10 +63,11 @@ class MouthTrainer(Trainer):
         logged: dict[str, Tensor] = {}
         if self.step >= r.steps:
             none = torch.zeros(len(target), len(BASIC), device=self.device)
-            looked_at = 0.1 + inside
+            where = _somewhere(output.shape[-1])
+            made, real, looked_at = (t[where] for t in (output, target, 0.1 + inside))
             looked_at = looked_at / looked_at.mean()
-            logged = self.adversary.learn(output, target, none, looked_at, self.step)
-            parts |= self.adversary.teach(output, target, none, looked_at)
+            logged = self.adversary.learn(made, real, none, looked_at, self.step)
+            parts |= self.adversary.teach(made, real, none, looked_at)
         for group in self.opt.param_groups:
             group["lr"] = r.lr if self.step < r.steps else r.adversarial_lr
         self.opt.zero_grad(set_to_none=True)
@@ -124,6 +125,12 @@ class MouthTrainer(Trainer):
         self.net.load_state_dict(self.average.state_dict())
         save_model(self.model, out / "reggan.safetensors", self.header)
         self.net.load_state_dict(state)
+
+
+def _somewhere(size: int) -> tuple[slice, ...]:
+    """A quarter of the square, for the critic: anywhere across, in the middle of the height, where mouths are."""
+    left = int(torch.randint(size // 2 + 1, ()))
+    return slice(None), slice(None), slice(size // 4, size // 4 + size // 2), slice(left, left + size // 2)
 
 
 def added(drawn: Squares, detail: Tensor) -> Tensor:
