@@ -92,6 +92,17 @@ class ResidualOnly(RegGAN):
     refinement_network = _ResidualNetwork
 
 
+class _NetworkWithoutDisplacement(RefinementNetwork):
+    """Nothing moves: paint and shading remain."""
+
+    def displacement(self, own: Tensor, onset: Tensor, told: Tensor, z: Tensor) -> Tensor:
+        return own.new_zeros(len(own), 2, self.size, self.size)
+
+
+class WithoutDisplacement(RegGAN):
+    refinement_network = _NetworkWithoutDisplacement
+
+
 class _NetworkWithoutShading(RefinementNetwork):
     """Without the mean gain that moves with the skin; the network's own shading stays, and keeps its hue."""
 
@@ -135,8 +146,15 @@ class Ablation:
     model: type[RegGAN] = RegGAN
     shape: int | None = None  # how many numbers describe the face's shape, if not as in stage 1's file
     restyle: float | None = None  # share of restyled batches, if not the recipe's
+    expressive: float | None = None  # share of sources with an expression, likewise
     adversarial: bool = True
+    without: str = ""  # pattern of the people's names that are left out, or `PORTRAITS`
 
+
+#: Names of copies in a style, `<person>__<style>`; variations and morphs end in a number.
+STYLED = "*__*[a-z]"
+#: Stands for the pattern that `--portraits` gives.
+PORTRAITS = "portraits"
 
 #: By name; the others are compared with "full".
 ABLATIONS: dict[str, Ablation] = {
@@ -146,13 +164,22 @@ ABLATIONS: dict[str, Ablation] = {
     "no-attention": Ablation("without attention", WithoutAttention),
     "no-shape": Ablation("without the shape of the face", shape=0),
     "no-shading": Ablation("without shading that travels with the skin", WithoutShading),
-    "no-styles": Ablation("without style augmentation", restyle=0.0),
+    "no-displacement": Ablation("without displacement", WithoutDisplacement),
+    "no-styles": Ablation("without any style: no augmentation, no pairs in styles", restyle=0.0, without=STYLED),
+    "no-portraits": Ablation("without pairs made from portraits", without=PORTRAITS),
+    "no-sources": Ablation("without sources that have an expression", expressive=0.0),
     "no-adversarial": Ablation("without adversarial training", adversarial=False),
     "coarse-only": Ablation("stage 2 sees the coarse image only", CoarseOnly),
     "no-skip": Ablation("without attention on skip connections", WithoutSkip),
     "no-shared": Ablation("without shared attention", WithoutShared),
     "no-channelwise": Ablation("without channelwise attention", WithoutChannelwise),
 }
+#: Rows of the table, the most important first.
+ROWS = (
+    *("full", "no-attention", "no-stage-1", "coarse-only", "no-adversarial", "no-displacement", "no-styles"),
+    *("no-portraits", "no-sources", "no-shared", "no-channelwise", "no-skip"),
+    *("residual-only", "no-shape", "no-shading"),
+)
 #: Key of the ablation's name in the header of its weights.
 HEADER = "ablation"
 

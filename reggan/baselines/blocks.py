@@ -1,6 +1,6 @@
 """What the baselines share. All are our re-implementations; none is its authors' code.
 
-They work in the plain aligned crop: the landmark-normalised frame and the displacement field belong to RegGAN.
+They work in the plain aligned crop, as published, or in RegGAN's frame (`placement.py`).
 """
 
 from typing import Any
@@ -32,9 +32,10 @@ def with_label(x: Tensor, c: Tensor) -> Tensor:
     return torch.cat([x, c[:, :, None, None].expand(-1, -1, *x.shape[-2:]).to(x.dtype)], 1)
 
 
-def instance_norm(channels: int) -> nn.InstanceNorm2d:
-    """Instance normalisation with scale and shift. On a CPU it needs contiguous tensors, not channels-last ones."""
-    return nn.InstanceNorm2d(channels, affine=True)
+def instance_norm(channels: int) -> nn.GroupNorm:
+    """Instance normalisation with scale and shift: groups of one channel, which torch does up to six times as fast in
+    bfloat16. It needs contiguous tensors, not channels-last ones."""
+    return nn.GroupNorm(channels, channels)
 
 
 class ResidualBlock(nn.Module):

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from reggan.baselines.blocks import Generator
 from reggan.expressions import BASIC
+from reggan.model.frame import LandmarkFrame
 from reggan.model.regression.layer import windows
 from reggan.pairs.layout import Subject
 from reggan.train.regression import in_frame
@@ -43,12 +44,13 @@ class MaskedRegression(Generator):
         return (1 - c.sum(1)[:, None, None, None]) * x + (w * self._windows(x)).sum(2)
 
     @torch.no_grad()
-    def fit(self, subjects: list[Subject], ridge: float = 0.4) -> None:
-        """Solve for all weights, in closed form. An expression without a pair at full strength keeps weights of 0."""
+    def fit(self, subjects: list[Subject], ridge: float = 0.4, frame: LandmarkFrame | None = None) -> None:
+        """Solve for all weights, in closed form, in the frame or in the crop. An expression without a pair at full
+        strength keeps weights of 0."""
         k, j, n = len(BASIC), self.r**2 + 1, self.size**2
         gram, moment = torch.zeros(k, 3, n, j, j), torch.zeros(k, 3, n, j)
         for s in tqdm(subjects, desc="masked regression", unit="face"):
-            x, targets = in_frame(None, s, self.size)
+            x, targets = in_frame(frame, s, self.size)
             p = self._windows(x[None])[0].flatten(2).mT  # (3, n, j)
             outer = p[..., :, None] * p[..., None, :]
             for e in range(k):

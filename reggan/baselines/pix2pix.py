@@ -1,8 +1,9 @@
 """pix2pix, our re-implementation after Isola et al., "Image-to-image translation with conditional adversarial networks"
 (CVPR 2017).
 
-Public, and followed: the U-Net of eight levels at 256 x 256, the 70 x 70 patch discriminator that also sees the input,
-L1 with weight 100. Our choice: both networks get the expression as label maps (the paper has no labels), dropout is
+Public, and followed: the U-Net, whose innermost level is a single pixel (eight levels at 256 x 256, as published; seven
+at 128 x 128, the size of the other systems), the 70 x 70 patch discriminator that also sees the input, L1 with weight
+100. Our choice: both networks get the expression as label maps (the paper has no labels), dropout is
 used in training only, and normalisation is per instance, as it is in effect with the paper's batches of one.
 """
 
@@ -16,12 +17,12 @@ from reggan.expressions import BASIC
 
 
 class Pix2Pix(Generator):
-    size = 256
-
-    def __init__(self, width: int = 64) -> None:
+    def __init__(self, width: int = 64, size: int = 128) -> None:
         super().__init__()
-        self.config = {"width": width}
-        down = [width * k for k in (1, 2, 4, 8, 8, 8, 8, 8)]
+        self.config = {"width": width, "size": size}
+        self.size = size
+        levels = size.bit_length() - 1
+        down = [width * min(2**k, 8) for k in range(levels)]
         self.down = nn.ModuleList(
             nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in zip([3 + len(BASIC), *down[:-1]], down, strict=True)
         )
@@ -63,7 +64,7 @@ class PatchCritic(nn.Module):
         self.score = nn.Conv2d(sizes[-1], 1, 4, padding=1)
 
     def forward(self, x: Tensor, image: Tensor, c: Tensor) -> Tensor:
-        """x and image (B, 3, 256, 256) in [-1, 1], c (B, 6) -> logits (B, 1, 30, 30)."""
+        """x and image (B, 3, S, S) in [-1, 1], c (B, 6) -> logits (B, 1, S / 8 - 2, S / 8 - 2)."""
         h = with_label(torch.cat([x, image], 1), c)
         for layer, norm in zip(self.layers, self.norms, strict=True):
             h = F.leaky_relu(norm(layer(h)), 0.2)

@@ -1,4 +1,5 @@
-"""The training loop of everything that is trained by gradient: log, sample sheet, checkpoint, time limit, average."""
+"""The training loop of everything that is trained by gradient: log, learning curve, sample sheet, checkpoint, time
+limit, average."""
 
 import json
 import math
@@ -12,6 +13,8 @@ import torch.nn as nn
 from PIL import Image
 from tqdm import tqdm
 
+from reggan.train.curve import write_curve
+
 _SMOOTH = 0.98  # of the losses' running means in the log
 
 
@@ -23,6 +26,11 @@ class Trainer(ABC):
     every: int
     seed: int
     milestones: tuple[int, ...] = ()
+    #: Steps without a lower validation error after which training ends; then the weights that are kept are the best.
+    #: If infinite, they are the last.
+    patience: float = math.inf
+    #: Which of the validation's figures is that error.
+    judged = "refined_ratio"
 
     def __init__(
         self,
@@ -39,6 +47,8 @@ class Trainer(ABC):
         self._parts |= {"opt": opt, "critic_opt": critic_opt}
         self._decay = decay
         self.step = 0
+        self.seconds = 0.0  # of training in all, over interruptions
+        self.best: dict[str, float] = {}  # figures of the validation with the least error, and their step
 
     @abstractmethod
     def train_step(self) -> dict[str, float]:
@@ -46,7 +56,7 @@ class Trainer(ABC):
 
     @abstractmethod
     def validate(self) -> dict[str, float]:
-        """Errors of the average on people kept out, "refined_ratio" among them."""
+        """Errors of the average on people kept out, `judged` among them."""
 
     @abstractmethod
     def sheet(self) -> Image.Image:
@@ -69,25 +79,40 @@ class Trainer(ABC):
 
     def state(self) -> dict[str, Any]:
         parts = {name: part.state_dict() for name, part in self._parts.items()}
-        return {"step": self.step, "random": torch.get_rng_state(), **parts}
+        own = {"step": self.step, "seconds": self.seconds, "best": self.best, "random": torch.get_rng_state()}
+        return own | parts
 
     def restore(self, state: dict[str, Any]) -> None:
-        self.step = state["step"]
+        self.step, self.seconds = state["step"], state.get("seconds", 0.0)
+        self.best = state.get("best", {})
         for name, part in self._parts.items():
             part.load_state_dict(state[name])
         torch.set_rng_state(state["random"].cpu())
+
+    def judge(self, figures: dict[str, float]) -> bool:
+        """Take note of a validation; whether it is the best so far."""
+        better = figures[self.judged] < self.best.get(self.judged, math.inf)
+        if better:
+            self.best = figures | {"step": self.step}
+        return better
+
+    @property
+    def finished(self) -> bool:
+        return self.step >= self.steps or self.step - self.best.get("step", self.step) >= self.patience
 
 
 def run(trainer: Trainer, out: Path, name: str, minutes: float = math.inf) -> dict[str, float]:
     """Train until the last step, or until `minutes` have passed; resumes from `out/last.pt` if there is one.
 
-    Writes `log.jsonl`, `sheet_<step>.png`, `last.pt` (to resume) and the average's weights to `out`.
+    Writes `log.jsonl`, the learning curve (`curve.csv`, `curve.svg`), `sheet_<step>.png`, `last.pt` (to resume) and the
+    average's weights to `out`.
 
     Args:
         name: of the run, for the progress bar.
 
     Returns:
-        the last validation's figures.
+        the last validation's figures; with `patience`, the best's. "seconds" are those of all training,
+        "finished" is 1 if there is nothing left to do.
     """
     out.mkdir(parents=True, exist_ok=True)
     last = out / "last.pt"
@@ -95,25 +120,31 @@ def run(trainer: Trainer, out: Path, name: str, minutes: float = math.inf) -> di
         trainer.restore(torch.load(last, map_location="cpu", weights_only=True))
     else:
         torch.manual_seed(trainer.seed)
-    started = time.monotonic()
+    started, before = time.monotonic(), trainer.seconds
     running: dict[str, float] = {}
     figures: dict[str, float] = {}
     bar = tqdm(total=trainer.steps, initial=trainer.step, desc=name, unit="step", mininterval=5)
-    while trainer.step < trainer.steps:
+    while not trainer.finished:
         for part, loss in trainer.advance().items():
             running[part] = _SMOOTH * running.get(part, loss) + (1 - _SMOOTH) * loss
         bar.update()
         late = time.monotonic() - started > 60 * minutes
         if trainer.step % trainer.every == 0 or trainer.step in (*trainer.milestones, trainer.steps) or late:
             figures = trainer.validate()
-            line = {"step": trainer.step, "seconds": round(time.monotonic() - started)} | running | figures
+            trainer.seconds = before + time.monotonic() - started
+            line = {"step": trainer.step, "seconds": round(trainer.seconds)} | running | figures
             with (out / "log.jsonl").open("a") as f:
                 f.write(json.dumps({k: round(v, 6) for k, v in line.items()}) + "\n")
+            write_curve(out, trainer.judged)
             trainer.sheet().save(out / f"sheet_{trainer.step:06d}.png")
+            if trainer.judge(figures) or trainer.patience == math.inf:
+                trainer.save(out)
             torch.save(trainer.state(), last)
-            trainer.save(out)
-            bar.set_postfix(ratio=f"{figures['refined_ratio']:.3f}")
+            bar.set_postfix(ratio=f"{figures[trainer.judged]:.3f}")
         if late:
             break
     bar.close()
-    return figures or trainer.validate()
+    if trainer.patience < math.inf:
+        figures = trainer.best
+    figures = {"step": float(trainer.step)} | (figures or trainer.validate())
+    return figures | {"seconds": trainer.seconds, "finished": float(trainer.finished)}

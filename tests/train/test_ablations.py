@@ -2,6 +2,8 @@
 
 import copy
 import json
+from argparse import Namespace
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -9,22 +11,27 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from reggan.baselines.__main__ import main
+from reggan import InputError
+from reggan.baselines.__main__ import _Work, main
 from reggan.baselines.ablations import (
     ABLATIONS,
+    PORTRAITS,
+    ROWS,
+    STYLED,
     CoarseOnly,
     ResidualOnly,
     WithoutAttention,
+    WithoutDisplacement,
     WithoutShading,
     WithoutStage1,
     model_class,
 )
-from reggan.baselines.table import ROWS
 from reggan.faces import SIZE
 from reggan.model.config import ModelConfig
 from reggan.model.frame import LandmarkFrame, mean_shape
 from reggan.model.refinement import Placement, RefinementNetwork
 from reggan.model.reggan import RegGAN
+from reggan.train.initialise import Flows
 from reggan.weights.files import load_model, save_model
 from tests.landmarks import mean_face, unwarped
 
@@ -140,25 +147,55 @@ def test_ablations_survive_their_file(name: str, tmp_path: Path) -> None:
 def test_the_table_makes_every_row_once(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reggan.baselines.__main__.ModelConfig", lambda: SMALL)
     out = tmp_path / "ablations"
-    rows = ["stage-1", "full", "residual-only", "no-attention", "coarse-only"]
+    rows = ["full", "no-attention", "coarse-only", "no-displacement", "residual-only"]
 
     def run(rows: list[str]) -> list[dict]:
         common = ["--data", str(data / "pairs"), "--validation", str(data / "validation.txt"), "--device", "cpu"]
-        main(["table", *common, "-o", str(out), "--steps", "1", "--batch", "2", "--rows", *rows])
+        main(["ablations", *common, "-o", str(out), "--steps", "1", "--batch", "2", "--rows", *rows])
         return json.loads((out / "table.json").read_text())
 
     table = {r["row"]: r for r in run(rows)}
     assert list(table) == rows
-    assert {r["samples"] for r in table.values()} == {2, None}
+    assert {r["step"] for r in table.values()} == {1}
     assert table["no-attention"]["numbers"] < table["coarse-only"]["numbers"] == table["full"]["numbers"]
-    for row in rows[1:]:
+    for row in rows:
         with safe_open(out / row / "reggan.safetensors", "pt") as f:
             assert model_class(f.metadata()) is ABLATIONS[row].model
-    frozen = [load_file(out / row / "reggan.safetensors")["regression.weight"] for row in rows[1:]]
+    frozen = [load_file(out / row / "reggan.safetensors")["regression.weight"] for row in rows]
     assert all(torch.equal(frozen[0], other) for other in frozen)
 
     written = {p: p.stat().st_mtime_ns for p in out.rglob("reggan.safetensors")}
-    again = run(["full", "masked-regression"])
-    assert {p: p.stat().st_mtime_ns for p in out.rglob("reggan.safetensors")} == written
-    assert [r["row"] for r in again] == sorted([*rows, "masked-regression"], key=list(ROWS).index)
+    again = run(["full", "no-sources"])
+    assert {p: p.stat().st_mtime_ns for p in written} == written
+    assert [r["row"] for r in again] == sorted([*rows, "no-sources"], key=ROWS.index)
     assert "| 0." in (out / "table.md").read_text()
+
+
+def test_every_ablation_is_a_row() -> None:
+    assert sorted(ROWS) == sorted(ABLATIONS)
+
+
+def test_copies_in_a_style_are_told_from_variations_by_their_names(data: Path, tmp_path: Path) -> None:
+    assert fnmatch("ann__varied_1__marble", STYLED) and fnmatch("ann__old_photograph", STYLED)
+    assert not any(fnmatch(name, STYLED) for name in ("ann", "ann__varied_1", "ann__bob_60", "ann_smith"))
+    work = _Work(Namespace(data=data / "pairs", validation=None, device="cpu"))
+    flows = Flows(*([torch.full((1,), float(k)) for k in range(3)] for _ in range(2)))
+    people, kept = work._kept(Namespace(name="no-portraits", portraits="person_[12]"), flows)
+    assert [s.name for s in people] == ["person_0"] and [float(f) for f in kept.there] == [0]
+    assert ABLATIONS["no-portraits"].without == PORTRAITS
+    for pattern in ("", "nobody_*", "*"):
+        with pytest.raises(InputError, match="no-portraits leaves out"):
+            work._kept(Namespace(name="no-portraits", portraits=pattern), flows)
+    assert len(work._kept(Namespace(name="full"), flows)[0]) == 3
+
+
+def test_without_displacement_nothing_moves_and_the_rest_is_as_before() -> None:
+    torch.manual_seed(0)
+    net, whole = network(WithoutDisplacement), network()
+    torch.nn.init.normal_(net.head.weight, 0, 0.05)
+    net.mean.displacement.data.fill_(0.1)
+    whole.load_state_dict(net.state_dict())
+    inputs = given()
+    a, b = net(*inputs), whole(*inputs)
+    assert not a.displacement.any() and b.displacement.any()
+    assert a.opacity.any() and a.residual.any()
