@@ -22,11 +22,16 @@ from reggan.faces import (
     SIZE,
     Change,
     Face,
+    Marks,
     align,
     alignment_matrix,
+    apply_change,
+    assumed_alignment,
+    face_at_marks,
     face_in_box,
     find_faces,
     paste_back,
+    read_marks,
     read_picture,
     similarity_scale,
     transform,
@@ -36,15 +41,19 @@ from reggan.faces.transparency import move_opacity, off_white
 from reggan.model.arrays import Image
 from reggan.model.forward import Float, Forward, ModelOutput, OnDevice
 from reggan.model.reggan import RegGAN
+from reggan.model.unfamiliar import in_keeping
 from reggan.weights.files import load_model
 from reggan.weights.source import find
 
-__all__ = ["AlignedFace", "Analysis", "EditedFace", "Predictor", "Result"]
+__all__ = ["AlignedFace", "Analysis", "EditedFace", "Marks", "Predictor", "Result", "read_marks"]
 
 Box = Sequence[float]
 _ROWS = 8  # that the model sees at once: more are no faster on a processor, and take memory
 _LARGE = 1.25  # picture pixels for one of the crop, from which a face deserves the detail of its mouth
-NO_FACE = "No face was found in this picture; choose a larger or clearer one, or mark the face with a box."
+NO_FACE = (
+    "No face was found in this picture; choose a larger or clearer one, or mark eyes and mouth yourself: those of "
+    "animals, toys and drawings too."
+)
 
 
 @dataclass(frozen=True)
@@ -151,6 +160,7 @@ class Predictor:
         strength: float = 1.0,
         face: int | None = None,
         box: Box | None = None,
+        marks: Marks | None = None,
     ) -> Result:
         """Edit a picture.
 
@@ -160,29 +170,39 @@ class Predictor:
             strength: in [0, 1].
             face: which face, 0 being the largest; None for all.
             box: (x0, y0, x1, y1) around a face in pixels, for a face that is not found by itself.
+            marks: (x, y) of both eyes and the mouth in pixels, and perhaps of the chin, and of both corners of the
+                mouth, for anything else that has them: an animal, a toy, a car, a drawing.
 
         Raises:
-            InputError: unreadable picture, no face, no such face, or an expression that does not exist.
+            InputError: unreadable picture, no face, no such face, no possible box or marks, or an expression that does
+                not exist.
         """
         c = resolve(expression, strength)
-        return self.edit(self.analyse(image, box), c, face, relaxation(c[None], strength)[0])
+        return self.edit(self.analyse(image, box, marks), c, face, relaxation(c[None], strength)[0])
 
-    def analyse(self, image: ImageSource, box: Box | None = None) -> Analysis:
-        """Read a picture and find its faces; with `box`, the one face in it.
+    def analyse(self, image: ImageSource, box: Box | None = None, marks: Marks | None = None) -> Analysis:
+        """Read a picture and find its faces; with `box` or `marks`, the one face there.
 
         Raises:
-            InputError: the picture is unreadable or the box impossible. No face is not an error here.
+            InputError: the picture is unreadable, box or marks are impossible, or there are both. No face is not an
+                error here.
         """
+        if box is not None and marks is not None:
+            raise InputError("Mark a face with a box or with points, not with both.")
         pixels, opacity = read_picture(image)
-        found = find_faces(pixels) if box is None else [face_in_box(pixels, box)]
+        if marks is not None:
+            found = [face_at_marks(pixels, marks)]
+        else:
+            found = find_faces(pixels) if box is None else [face_in_box(pixels, box)]
         return Analysis(pixels, tuple(self._aligned(pixels, f) for f in found), opacity)
 
     @torch.inference_mode()
     def _aligned(self, image: Image, face: Face) -> AlignedFace:
-        matrix = alignment_matrix(face.landmarks)
+        matrix = assumed_alignment(face.landmarks) if face.assumed else alignment_matrix(face.landmarks)
         landmarks = transform(face.landmarks, matrix).astype(np.float32)
         _, present = self.model.neutral(torch.from_numpy(landmarks[None]).to(self.device), SIZE)
-        return AlignedFace(face, matrix, align(image, matrix), landmarks, present[0].cpu().numpy())
+        there = present[0].cpu().numpy() * (not face.assumed)  # the shape of a cat says nothing of its mood
+        return AlignedFace(face, matrix, align(image, matrix), landmarks, there)
 
     def edit(
         self, analysis: Analysis, c: NDArray[np.float32], face: int | None = None, relax: float | None = None
@@ -236,10 +256,17 @@ class Predictor:
             some = faces[i : i + at_once]
             crops, landmarks = np.stack([f.crop for f in some]), np.stack([f.landmarks for f in some])
             large = any(1 / similarity_scale(f.matrix) > _LARGE for f in some)
-            given = (crops, landmarks, np.tile(c, (len(some), 1)), np.tile(relax, len(some)))
+            at_rest = (np.float32(f.face.assumed) for f in some)  # as far as anybody knows
+            relaxed = np.concatenate([relax * (1 - rests) for rests in at_rest])
+            given = (crops, landmarks, np.tile(c, (len(some), 1)), relaxed)
             made = self.forward(*given, detail=large)
-            for rows in (slice(k * n, (k + 1) * n) for k in range(len(some))):
-                yield ModelOutput(made.coarse[rows], made.refined[rows], made.changes[rows], {})
+            for k, one in enumerate(some):
+                rows = slice(k * n, (k + 1) * n)
+                refined, changes = made.refined[rows], made.changes[rows]
+                if one.face.assumed:
+                    changes = [in_keeping(one.crop, change) for change in changes]
+                    refined = np.stack([apply_change(one.crop, change) for change in changes])
+                yield ModelOutput(made.coarse[rows], refined, changes, {})
 
     def edit_crops(self, crops: Image, landmarks: Float, c: Float, relax: Float | None = None) -> tuple[Image, Image]:
         """Coarse and refined images of faces that are aligned already.

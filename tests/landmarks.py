@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from reggan.faces import alignment_matrix, transform
-from reggan.faces.detect import _mean_face
+from reggan.faces.marks import mean_face as _mean_face
 from reggan.model.frame import FrameMaps, pixel_grid
 from reggan.model.refinement import Placement
 

@@ -56,6 +56,8 @@ def _what(command: argparse.ArgumentParser, more: str) -> None:
 def _where(command: argparse.ArgumentParser) -> None:
     command.add_argument("--face", default="all", help="0 for the largest face, 1 for the next ...; default all")
     command.add_argument("--box", help="x0,y0,x1,y1 in pixels: a face that is not found by itself")
+    marks = "x,y,x,y,x,y in pixels: eye, eye and mouth, of an animal or a toy too; chin and mouth corners may follow"
+    command.add_argument("--marks", help=marks)
 
 
 def _common(command: argparse.ArgumentParser, out: str) -> None:

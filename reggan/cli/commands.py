@@ -20,12 +20,13 @@ from reggan.output import provenance
 from reggan.output.animation import FORMATS, WRONG_NAME, animate, save_animation
 from reggan.output.badge import badge
 from reggan.output.contact_sheet import expression_sheet, stack
-from reggan.predictor import Predictor
+from reggan.predictor import Marks, Predictor, read_marks
 
 
 def edit(args: argparse.Namespace) -> int:
     """Edit pictures and print one JSON line for each; returns 1 if any of them failed."""
-    wanted, face, box = arguments.targets(args), arguments.face(args), arguments.box(args)
+    wanted, face = arguments.targets(args), arguments.face(args)
+    box, marks = arguments.box(args), read_marks(args.marks or "")
     predictor = Predictor.from_pretrained(args.weights)
     args.out.mkdir(parents=True, exist_ok=True)
     failures = 0
@@ -34,7 +35,7 @@ def edit(args: argparse.Namespace) -> int:
     inputs = zip(paths, stems, strict=True)
     for path, stem in tqdm(inputs, total=len(stems), unit="picture", disable=len(stems) < 2):
         try:
-            row = edit_file(predictor, path, args.out / stem, wanted, face, box, args.format, args.badge)
+            row = edit_file(predictor, path, args.out / stem, wanted, face, box, marks, args.format, args.badge)
         except (InputError, OSError) as error:
             problem = str(error) if isinstance(error, InputError) else f"It cannot be written: {error.strerror}."
             failures += 1
@@ -50,7 +51,8 @@ def edit_file(
     out: Path,
     wanted: Sequence[Target],
     face: int | None,
-    box: list[float] | None,
+    box: Sequence[float] | None,
+    marks: Marks | None,
     format: str,
     marked: bool = False,
 ) -> dict[str, Any]:
@@ -59,7 +61,7 @@ def edit_file(
     `marked`: whether to put a `badge` into the whole picture.
     """
     started = time.perf_counter()
-    analysis = predictor.analyse(path, box)
+    analysis = predictor.analyse(path, box, marks)
     found = time.perf_counter()
     c = np.stack([target.c for target in wanted])
     relax = np.array([target.relax for target in wanted], np.float32)
@@ -105,7 +107,8 @@ def _unique(stems: Sequence[str]) -> list[str]:
 
 def make_animation(args: argparse.Namespace) -> int:
     """Write the animated loop of one picture."""
-    wanted, face, box = arguments.targets(args), arguments.face(args), arguments.box(args)
+    wanted, face = arguments.targets(args), arguments.face(args)
+    box, marks = arguments.box(args), read_marks(args.marks or "")
     if len(wanted) != 1:
         raise InputError("An animation has one expression; use --mix to mix several.")
     if args.out.suffix.lower() not in FORMATS:
@@ -113,7 +116,7 @@ def make_animation(args: argparse.Namespace) -> int:
     if not 32 <= args.size <= 4096:
         raise InputError("The size of an animation lies between 32 and 4096 pixels, unlike {size}.", size=args.size)
     predictor = Predictor.from_pretrained(args.weights)
-    analysis = predictor.analyse(args.input, box)
+    analysis = predictor.analyse(args.input, box, marks)
     animation = animate(predictor, analysis, wanted[0].c, face, args.frames, args.size, not args.whole)
     save_animation(animation, args.out, predictor.metadata, wanted[0].words)
     return 0

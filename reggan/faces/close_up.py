@@ -37,6 +37,11 @@ class Face:
     landmarks: NDArray[np.float32]
     confidence: float
 
+    @property
+    def assumed(self) -> bool:
+        """Whether nobody saw this face: it was marked by hand, and its shape is the mean face's, bent to the marks."""
+        return self.confidence == 0
+
 
 def confirmed(
     image: NDArray[np.uint8], meshes: Iterable[Mesh], known: Sequence[Face] = (), doubt: float = 0.0

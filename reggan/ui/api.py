@@ -14,7 +14,7 @@ from reggan.expressions import BASIC, COMPOUND, NAMED, describe, relaxation, res
 from reggan.output import provenance
 from reggan.output.badge import badge as marked
 from reggan.output.contact_sheet import expression_sheet
-from reggan.predictor import Predictor
+from reggan.predictor import Predictor, read_marks
 from reggan.ui.browser_files import new_path
 from reggan.ui.picture_input import PictureInput, as_error
 
@@ -55,6 +55,7 @@ class Endpoints:
         strength: float = 1.0,
         face: int | None = None,
         badge: bool = False,
+        marks: str = "",
     ) -> tuple[Picture, Picture, Picture]:
         """Give the faces in a picture a new facial expression; everything else stays as it is.
 
@@ -64,6 +65,8 @@ class Endpoints:
             strength: how much of it, 0 to 1.
             face: 0 for the largest face, 1 for the next, none for all.
             badge: whether to write "AI-edited" into the corner of the whole picture.
+            marks: where no face is found, "x,y,x,y,x,y" in pixels: eye, eye and mouth of an animal, a toy, a car, a
+                drawing; the chin may follow, then both corners of the mouth.
 
         Returns:
             Three PNG files that say they were edited with AI: the whole picture at its full resolution; and of the
@@ -72,7 +75,7 @@ class Endpoints:
         try:
             c = resolve(expression, strength)
             relax = relaxation(c[None], strength)[0]  # neutral is an expression too
-            result = self.predictor.edit(self.predictor.analyse(_given(image)), c, face, relax)
+            result = self.predictor.edit(self.predictor.analyse(_given(image), marks=read_marks(marks)), c, face, relax)
         except InputError as error:
             raise as_error(error) from None
         first, words = result.faces[0], describe(c)
@@ -130,6 +133,7 @@ def add_endpoints(predictor: Predictor) -> None:
         face = gr.Number(None, precision=0, label="Face: 0 is the largest, none means all")
         one_face = gr.Number(0, precision=0, label="Face: 0 is the largest")
         badge = gr.Checkbox(False, label='"AI-edited" in the corner')
+        marks = gr.Textbox("", label="Marks: x,y of eye, eye, mouth")
         which = gr.Radio(["basic", "all"], value="basic", label="Which expressions")
         found = gr.JSON(label="Faces")
         results = [gr.Image(format="png", label=f"{part} picture") for part in ("Whole", "Coarse", "Refined")]
@@ -137,5 +141,5 @@ def add_endpoints(predictor: Predictor) -> None:
         detect, edit, sheet = gr.Button(), gr.Button(), gr.Button()
     shared: dict[str, Any] = {"concurrency_id": "model"}
     detect.click(endpoints.detect, image, found, api_name="detect", **shared)
-    edit.click(endpoints.edit, [image, expression, strength, face, badge], results, api_name="edit", **shared)
+    edit.click(endpoints.edit, [image, expression, strength, face, badge, marks], results, api_name="edit", **shared)
     sheet.click(endpoints.sheet, [image, which, strength, one_face], contact, api_name="sheet", **shared)

@@ -9,8 +9,9 @@ from matplotlib import cbook
 from reggan.errors import InputError
 from reggan.faces import align, alignment_matrix, read_image, transform
 from reggan.faces.align import eye_centres
-from reggan.faces.close_up import Face, as_face, close_up, distinct, plausible
-from reggan.faces.detect import _mean_face, _turn_back, face_in_box, find_faces
+from reggan.faces.close_up import Face, as_face, close_up, distinct, overlap, plausible
+from reggan.faces.detect import _turn_back, face_in_box, find_faces
+from reggan.faces.marks import mean_face
 
 EYES = np.array([[221.0, 191.0], [304.0, 188.0]])  # of the portrait below, read off by hand
 FACE = (165, 130, 357, 337)
@@ -165,7 +166,7 @@ def test_a_find_is_read_the_right_way_round(portrait):
 
 
 def _face_at(x0: float, y0: float, x1: float, y1: float, confidence: float) -> Face:
-    mean = _mean_face()
+    mean = mean_face()
     low, high = mean.min(0), mean.max(0)
     mesh = (mean - low) / (high - low) * [x1 - x0, y1 - y0] + [x0, y0]
     return as_face(mesh, confidence)
@@ -265,14 +266,22 @@ def test_box_chooses_among_neighbours(portrait):
     assert _error(face, EYES + [512, 0]) < 0.1
 
 
-def test_box_without_a_face_gets_the_mean_face():
+def test_box_without_a_face_is_filled_by_the_mean_face():
     face = face_in_box(np.full((400, 500, 3), 120, np.uint8), (100, 50, 300, 290))
-    assert face.confidence == 0
-    x0, y0, x1, y1 = face.box
-    np.testing.assert_allclose([(x0 + x1) / 2, (y0 + y1) / 2], [200, 170], atol=0.01)
-    assert 190 < x1 - x0 < 215 and 225 < y1 - y0 < 250
-    left, right = eye_centres(face.landmarks)
-    assert left[1] == pytest.approx(right[1], abs=0.01) and left[0] + right[0] == pytest.approx(400, abs=0.01)
+    assert face.assumed
+    np.testing.assert_allclose(face.box, (100, 50, 300, 290), atol=1e-3)
+    mean = mean_face()
+    expected = (mean - mean.min(0)) / np.ptp(mean, 0) * [200, 240] + [100, 50]
+    np.testing.assert_allclose(face.landmarks, expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.2, 0.6, 1.0])
+def test_the_face_is_where_the_box_was_drawn(portrait, shift):
+    """A face beside the box is not the one that is meant."""
+    drawn = np.array(FACE) + [shift * 192, 0, shift * 192, 0]
+    face = face_in_box(portrait, drawn)
+    assert overlap(face.box, tuple(np.minimum(drawn, 512))) > 0.5
+    assert face.assumed == (shift > 0.5)
 
 
 @pytest.mark.parametrize(
@@ -292,7 +301,7 @@ def test_impossible_boxes(box, sentence):
 
 
 def test_mean_face_is_normalised_andplausible():
-    mean = _mean_face()
+    mean = mean_face()
     np.testing.assert_allclose(eye_centres(mean), [[-0.5, 0], [0.5, 0]], atol=1e-3)
     placed = mean * 50 + 200
     assert plausible(placed, (400, 400, 3))

@@ -70,6 +70,8 @@ def test_a_folder_stands_for_the_pictures_in_it(tmp_path: Path, capsys: pytest.C
         (["-e", "happy", "--weights", "nowhere.safetensors"], "no weights file"),
         (["-e", "happy", "--box", "1,2,3"], "A box has four numbers"),
         (["-e", "happy", "--box", "a,b,c,d"], "A box must be numbers"),
+        (["-e", "happy", "--marks", "1,2,3"], "Marks are numbers separated by commas"),
+        (["-e", "happy", "--marks", "a,b"], "Marks are numbers separated by commas"),
     ],
 )
 def test_wrong_arguments_are_one_sentence(
@@ -80,6 +82,19 @@ def test_wrong_arguments_are_one_sentence(
     assert words in captured.err
     assert captured.err.count("\n") == 1
     assert not captured.out
+
+
+def test_marks_say_where_the_face_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Eyes and mouth of a picture in which no face is found: the box printed is that of the face laid over them."""
+    clay = tmp_path / "clay.png"
+    Image.new("RGB", (300, 300), (170, 120, 90)).save(clay)
+    marked = ["edit", str(clay), "-e", "happy", "-o", str(tmp_path / "out"), "--marks"]
+    assert main([*marked, "100,100,200,100,150,200"]) == 0
+    (row,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    x0, y0, x1, y1 = row["faces"][0]["box"]
+    assert x0 + x1 == pytest.approx(300, abs=0.3) and 0 < x0 < 70 and y0 < 70 and 240 < y1 < 300
+    assert main([*marked, "100,100,200,100,400,200"]) == 1
+    assert json.loads(capsys.readouterr().out)["error"] == "A mark lies outside the picture."
 
 
 def test_strength_0_is_the_input_bit_for_bit(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def test_only_three_endpoints_are_public(url: str) -> None:
     endpoints = Client(url, verbose=False).view_api(return_format="dict")["named_endpoints"]
     assert set(endpoints) == {"/detect", "/edit", "/sheet"}
     given = {name: [p["parameter_name"] for p in endpoints[name]["parameters"]] for name in endpoints}
-    assert given["/edit"] == ["image", "expression", "strength", "face", "badge"]
+    assert given["/edit"] == ["image", "expression", "strength", "face", "badge", "marks"]
     assert given["/sheet"] == ["image", "expressions", "strength", "face"]
     assert len(endpoints["/edit"]["returns"]) == 3
 
@@ -58,6 +58,21 @@ def test_edit(url: str) -> None:
     for file in files:
         said = provenance.read(file)
         assert said["source_type"] == provenance.SOURCE_TYPE and "surprised" in said["description"]
+
+
+def test_edit_takes_marks_where_there_is_no_face(url: str, pictures: dict[str, Path]) -> None:
+    """The landscape is 400 x 300: eyes and a mouth in its right half change that half alone."""
+    client = Client(url, verbose=False)
+    picture, marks = handle_file(pictures["landscape"]), "270,110,330,110,300,170"
+    whole, *_ = client.predict(picture, expression="surprised", marks=marks, api_name="/edit")
+    before = np.asarray(Image.open(pictures["landscape"]), int)
+    changed = np.abs(np.asarray(Image.open(whole), int) - before).max(-1) > 8
+    assert changed[172:182, 295:305].mean() > 0.5, "the mouth"
+    assert not changed[:, :200].any()
+    with pytest.raises(AppError, match="Eyes and mouth must be marked at least 8 pixels apart"):
+        client.predict(picture, marks="270,110,271,110,300,170", api_name="/edit")
+    with pytest.raises(AppError, match="Marks are numbers separated by commas"):
+        client.predict(picture, marks="left eye", api_name="/edit")
 
 
 def test_sheet(url: str, pictures: dict[str, Path]) -> None:
@@ -116,7 +131,7 @@ def test_tools_are_the_three_endpoints_and_say_what_they_do(url: str) -> None:
     assert set(tools) == {"detect", "edit", "sheet"}
     assert "Find the faces" in tools["detect"].description
     described = tools["edit"].inputSchema["properties"]
-    assert set(described) == {"image", "expression", "strength", "face", "badge"}
+    assert set(described) == {"image", "expression", "strength", "face", "badge", "marks"}
     assert "happily surprised" in described["expression"]["enum"]
 
 
