@@ -1,5 +1,6 @@
 """The About tab: how it works, limits with failures to look at, privacy, licence, and how programs call it."""
 
+import json
 from pathlib import Path
 
 import gradio as gr
@@ -11,6 +12,17 @@ from reggan.ui.widgets import ASSETS
 from reggan.ui.words import LANGUAGES, t
 
 _POLICY = Path(__file__).resolve().parents[2] / "docs" / "policy.md"
+_CALLS = (ASSETS / "calls.md").read_text(encoding="utf-8")
+# The page knows best under which address it was reached.
+_WITH_ORIGIN = f"""() => {{
+  const address = new URL('.', location.href).href.replace(/\\/$/, '');
+  return {json.dumps(_CALLS)}.replaceAll('{{origin}}', address);
+}}"""
+
+
+def printed_calls(origin: str) -> str:
+    """The calls as the tab prints them, in Markdown, for a page at the address `origin`."""
+    return _CALLS.replace("{origin}", origin)
 
 
 def build_about_tab(demo: gr.Blocks, predictor: Predictor, language: gr.Textbox) -> None:
@@ -31,10 +43,14 @@ def build_about_tab(demo: gr.Blocks, predictor: Predictor, language: gr.Textbox)
                         alt_text="",
                     )
                     gr.Markdown(t(f"failure {name}"))  # type: ignore[arg-type]
-        gr.Markdown(t("about_rest"))  # type: ignore[arg-type]
+        gr.Markdown(t("about_privacy"))  # type: ignore[arg-type]
+        gr.Markdown(t("about_programs"))  # type: ignore[arg-type]
+        calls = gr.Markdown("", elem_id="calls")
+        gr.Markdown(t("about_licence"))  # type: ignore[arg-type]
         gr.Markdown(f"`{predictor.source}`", elem_id="weights")
         if _POLICY.is_file():
             with gr.Accordion(t("What RegGAN may be used for"), open=False, elem_id="policy"):
                 gr.Markdown(_POLICY.read_text(encoding="utf-8").partition("\n")[2])
     pictures = {spoken: architecture_svg(predictor.model, spoken) for spoken in LANGUAGES}
+    demo.load(None, None, calls, js=_WITH_ORIGIN, api_visibility="private")
     demo.load(pictures.get, language, picture, show_progress="hidden", api_visibility="private")

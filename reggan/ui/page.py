@@ -1,7 +1,6 @@
 """The whole page, and how it is served."""
 
 import html
-import importlib.util
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from reggan.ui.edit.visit import Visit
 from reggan.ui.rating_tab import build_rating_tab
 from reggan.ui.results_tab import build_results_tab
 from reggan.ui.theme import theme
+from reggan.ui.tools import offer_tools
 from reggan.ui.widgets import ASSETS, STYLE
 from reggan.ui.words import language_field, script_words, t, translations
 from reggan.votes import VotingService
@@ -90,7 +90,7 @@ def launch_options() -> dict[str, Any]:
         "state_session_capacity": 256,
         "enable_monitoring": False,
         "ssr_mode": False,
-        "mcp_server": importlib.util.find_spec("mcp") is not None,
+        "mcp_server": offer_tools(),
     }
 
 

@@ -1,6 +1,7 @@
 """Inputs that hand over uploaded files as they are, so that reading them, and saying what is wrong, is ours."""
 
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 from gradio.data_classes import FileData, ImageData, ListFiles
@@ -8,6 +9,8 @@ from gradio.data_classes import FileData, ImageData, ListFiles
 from reggan.errors import InputError
 from reggan.ui.guard import uploaded
 from reggan.ui.words import error_text, say
+
+_FILE = {"_type": "gradio.FileData"}
 
 
 class PictureInput(gr.Image):
@@ -24,6 +27,23 @@ class PictureInput(gr.Image):
         if url_or_file_path is not None:
             check_upload(str(url_or_file_path))
         return await super().async_move_resource_to_block_cache(url_or_file_path)
+
+    def api_info(self) -> dict[str, Any]:
+        """What programs are told to send: an uploaded file, and no address, which would be refused."""
+        path = {"type": "string", "description": "what /upload answered with"}
+        return {
+            "title": "Picture",
+            "type": "object",
+            "properties": {"path": path, "meta": {"type": "object", "default": _FILE}},
+            "required": ["path"],
+            "additional_description": "A picture that was uploaded; in gradio_client handle_file with a file's path.",
+        }
+
+    def example_payload(self) -> Any:
+        return {"path": "portrait.jpg", "url": "portrait.jpg", "orig_name": "portrait.jpg", "meta": _FILE}
+
+    def example_value(self) -> Any:
+        return "portrait.jpg"
 
 
 class PicturesInput(gr.File):

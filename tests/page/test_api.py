@@ -5,6 +5,11 @@ import asyncio
 import base64
 import importlib.util
 import io
+import json
+import re
+import shlex
+import shutil
+import subprocess
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,8 +22,13 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
+from reggan.__main__ import main
 from reggan.output import provenance
+from reggan.predictor import Predictor
+from reggan.ui.about_tab import printed_calls
 from tests.paths import PHOTO
+
+EDIT = ["image", "expression", "strength", "face", "badge", "marks", "mixture", "boxes"]
 
 
 def test_app_offers_a_demo_and_sends_no_telemetry(app: ModuleType) -> None:
@@ -30,7 +40,7 @@ def test_only_three_endpoints_are_public(url: str) -> None:
     endpoints = Client(url, verbose=False).view_api(return_format="dict")["named_endpoints"]
     assert set(endpoints) == {"/detect", "/edit", "/sheet"}
     given = {name: [p["parameter_name"] for p in endpoints[name]["parameters"]] for name in endpoints}
-    assert given["/edit"] == ["image", "expression", "strength", "face", "badge", "marks"]
+    assert given["/edit"] == EDIT
     assert given["/sheet"] == ["image", "expressions", "strength", "face"]
     assert len(endpoints["/edit"]["returns"]) == 3
 
@@ -73,6 +83,78 @@ def test_edit_takes_marks_where_there_is_no_face(url: str, pictures: dict[str, P
         client.predict(picture, marks="270,110,271,110,300,170", api_name="/edit")
     with pytest.raises(AppError, match="Marks are numbers separated by commas"):
         client.predict(picture, marks="left eye", api_name="/edit")
+
+
+def test_edit_takes_mixtures(url: str) -> None:
+    client = Client(url, verbose=False)
+    mixture = {"happy": 0.7, "surprised": 0.6}
+    whole, *_ = client.predict(handle_file(PHOTO), mixture=mixture, api_name="/edit")
+    expected = Predictor.from_pretrained()(PHOTO, mixture).image
+    assert np.abs(np.asarray(Image.open(whole), int) - expected).max() <= 2
+    assert "70 % happy, 60 % surprised" in provenance.read(whole)["description"]
+    with pytest.raises(AppError, match="bored"):
+        client.predict(handle_file(PHOTO), mixture={"bored": 1}, api_name="/edit")
+    for wrong in ({"happy": "very"}, [0.5], {"happy": True}):
+        with pytest.raises(AppError, match="made of names and numbers"):
+            client.predict(handle_file(PHOTO), mixture=wrong, api_name="/edit")
+
+
+def test_edit_takes_boxes(url: str, pictures: dict[str, Path]) -> None:
+    """The faces in the boxes change, in the boxes' order, and no other does."""
+    client = Client(url, verbose=False)
+    pair = handle_file(pictures["pair"])
+    found = [face["box"] for face in client.predict(pair, api_name="/detect")["faces"]]
+    left, right = sorted(found)
+    before = np.asarray(Image.open(pictures["pair"]).convert("RGB"), int)
+
+    def changed(**given: Any) -> list[bool]:
+        whole, *_ = client.predict(pair, api_name="/edit", **given)
+        change = np.abs(np.asarray(Image.open(whole), int) - before).max(-1) > 8
+        return [bool(change[:, :410].any()), bool(change[:, 430:].any())]
+
+    assert changed(boxes=[right]) == [False, True]
+    assert changed(boxes=[right, left]) == [True, True]
+    assert changed(boxes=[right, left], face=1) == [True, False]
+    for wrong in (right, [right[:3]], [["a", 1, 2, 3]]):
+        with pytest.raises(AppError, match="Boxes are a list of"):
+            client.predict(pair, boxes=wrong, api_name="/edit")
+
+
+def blocks_of(url: str) -> list[str]:
+    """The calls as the About tab prints them; `test_about.py` looks whether it does."""
+    return re.findall(r"```\w+\n(.*?)```", printed_calls(url), re.DOTALL)
+
+
+def test_the_printed_calls_work(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package, command, client, http, _ = blocks_of(url)
+    shutil.copy(PHOTO, tmp_path / "portrait.jpg")
+    monkeypatch.chdir(tmp_path)
+
+    known: dict[str, Any] = {}
+    exec(package, known)
+    smiling = known["result"].image
+    assert smiling.shape == (900, 768, 3)
+
+    start, *arguments = shlex.split(command.strip())
+    assert [start, *arguments[:2]] == ["python", "-m", "reggan"] and main(arguments[2:]) == 0
+    assert (np.asarray(Image.open("edited/portrait_happy.png")) == smiling).all()
+
+    exec(client, known)
+    assert (np.asarray(Image.open(known["whole"])) == smiling).all()
+
+    subprocess.run(["bash", "-e", "-c", http], check=True, timeout=120)
+    mixed = known["predictor"]("portrait.jpg", {"happy": 0.7, "surprised": 0.6}).image
+    assert (np.asarray(Image.open("edited.png")) == mixed).all()
+
+
+def test_what_is_sent_is_never_said_to_be_an_address(url: str) -> None:
+    """Addresses are refused: neither descriptions nor examples name one that is not this server's own."""
+    api = httpx.get(f"{url}/gradio_api/info").json()["named_endpoints"]
+    for endpoint in api.values():
+        assert "url" not in json.dumps([one["type"] for one in endpoint["parameters"]]).lower()
+        said = json.dumps([endpoint["parameters"], endpoint["code_snippets"]])
+        assert [a for a in re.findall(r"https?://[^\"'\\ ]+", said) if not a.startswith(url)] == []
+        assert "handle_file('portrait.jpg')" in endpoint["code_snippets"]["python"]
 
 
 def test_sheet(url: str, pictures: dict[str, Path]) -> None:
@@ -131,7 +213,7 @@ def test_tools_are_the_three_endpoints_and_say_what_they_do(url: str) -> None:
     assert set(tools) == {"detect", "edit", "sheet"}
     assert "Find the faces" in tools["detect"].description
     described = tools["edit"].inputSchema["properties"]
-    assert set(described) == {"image", "expression", "strength", "face", "badge", "marks"}
+    assert set(described) == set(EDIT)
     assert "happily surprised" in described["expression"]["enum"]
 
 
@@ -144,8 +226,30 @@ def test_a_tool_can_be_called(url: str) -> None:
     assert len(ast.literal_eval(found.content[0].text)["faces"]) == 1
     edited = ask(url, tools["edit"], image=data, expression="sad", strength=0.7)
     assert not edited.isError, edited.content
-    whole = httpx.get(ast.literal_eval(edited.content[0].text)[0]["url"]).content
-    assert Image.open(io.BytesIO(whole)).size == (768, 900)
-    assert "sad" in provenance.read(whole)["description"]
+    whole, coarse, refined = (base64.b64decode(part.data) for part in edited.content if part.type == "image")
+    assert [Image.open(io.BytesIO(data)).size for data in (whole, coarse, refined)] == [(768, 900)] + 2 * [(256, 256)]
+    address = edited.content[1].text.removeprefix("Image URL: ")
+    assert "sad" in provenance.read(httpx.get(address).content)["description"]
     sheet = ask(url, tools["sheet"], image=data)
     assert not sheet.isError and sheet.content[0].type == "image"
+
+
+@needs_mcp
+def test_tools_take_uploads_and_say_so(url: str) -> None:
+    """By the address that the upload has here, which is what helpers of assistants send; no other is fetched."""
+    (tool,) = (tool for tool in ask(url).tools if tool.name.endswith("detect"))
+    said = tool.inputSchema["properties"]["image"]
+    assert said["type"] == "string" and "upload to this server" in said["format"] and "https" not in said["format"]
+    with PHOTO.open("rb") as file:
+        (path,) = httpx.post(f"{url}/gradio_api/upload", files={"files": (PHOTO.name, file)}).json()
+    found = ask(url, tool.name, image=f"{url}/gradio_api/file={path}")
+    assert not found.isError, found.content
+    assert len(ast.literal_eval(found.content[0].text)["faces"]) == 1
+    for refused in (f"{url}/gradio_api/file=/etc/hostname", "https://example.org/portrait.jpg"):
+        assert ask(url, tool.name, image=refused).isError
+
+
+@needs_mcp
+def test_the_printed_address_of_the_tools_works(url: str) -> None:
+    address = json.loads(blocks_of(url)[-1])["mcpServers"]["reggan"]["url"]
+    assert len(ask(address.removesuffix("/gradio_api/mcp/")).tools) == 3
