@@ -29,13 +29,17 @@ def _as_a_terminal_starts_it() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 class Server:
     """Started on entering and ended on leaving the context. Has a folder of its own for everything it writes."""
 
     def __init__(self, command: tuple[str, ...] = (sys.executable, "app.py"), **variables: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = int(variables.get("GRADIO_SERVER_PORT") or free_port())
         self.url = f"http://127.0.0.1:{port}"
         self._folder = tempfile.TemporaryDirectory(prefix="reggan-test-")
         self.folder = Path(self._folder.name)

@@ -2,6 +2,7 @@
 // Here both are said in the page's language, and that the picture has to be chosen again.
 const LOST = ['Connection to the server was lost', 'Connection errored out'];
 const RESTARTED = 'reggan.restarted'; // kept over the page's reload only: a word, nothing of the visitor
+let lost = false; // since then no result has come
 
 function sentence(key) {
   return words()[key] ?? regganWords.en[key];
@@ -14,6 +15,7 @@ function lostToasts() {
 
 function explainLoss() {
   for (const text of lostToasts()) {
+    lost = true;
     if (text.dataset.lost === document.documentElement.lang) continue;
     text.dataset.lost = document.documentElement.lang;
     text.textContent = sentence('The server does not answer');
@@ -31,9 +33,10 @@ function explainRestart() {
 }
 
 addEventListener('pagehide', () => {
-  if (lostToasts().length) sessionStorage.setItem(RESTARTED, 'yes');
+  if (lost) sessionStorage.setItem(RESTARTED, 'yes');
 });
-new MutationObserver(() => {
+new MutationObserver((changes) => {
+  if (changes.some(({type, target}) => type === 'attributes' && target.matches('#compare img.after'))) lost = false;
   explainLoss();
   explainRestart();
 }).observe(document.documentElement, {attributeFilter: ['lang', 'src'], childList: true, subtree: true});
