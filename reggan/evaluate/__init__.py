@@ -14,6 +14,9 @@ each is taken; there are no targets, so only what needs none is measured, for th
 apart for the faces that have an expression already, as the classifier of ECS reads them. The report counts the pictures
 in which no face was found.
 
+`python -m reggan.evaluate.side_by_side` makes one table and one picture of several reports, `python -m
+reggan.evaluate.elsewhere` takes QualiCLIP, FID and KID of a report's outputs on another machine.
+
 `--close-ups` holds pairs like `--pairs`, made with `--size 768`: see `closeups.py`.
 
 Every face is given the six basic expressions at strength 1. Intervals are of resampled faces. LIST is explained in
