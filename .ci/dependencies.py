@@ -1,7 +1,8 @@
-"""A report on everything that `requirements.txt` brings: licences, and known vulnerabilities.
+"""A report on everything that `requirements.txt` brings: licences, known vulnerabilities, whether it still installs.
 
     python .ci/dependencies.py                # Markdown to stdout; exit 1 for a licence that the core may not have
     python .ci/dependencies.py --audit        # with pip-audit, which asks PyPI; without a network it says so
+    python .ci/dependencies.py --weekly       # exit 1 also if the pinned set no longer installs, or has a known hole
 
 Licences are read from the installed packages' own metadata, without a network.
 """
@@ -20,7 +21,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
-AUDIT_SECONDS = 180
+AUDIT_SECONDS, INSTALL_SECONDS = 180, 1800
 
 _VENDOR = ("nvidia-", "cuda-")
 # Words of a licence's name, the first that fits decides.
@@ -116,19 +117,48 @@ def audit(requirements: Path, command: Iterable[str] = (sys.executable, "-m", "p
     return "\n".join([head, *lines])
 
 
+def dry_run(files: Iterable[Path], command: Iterable[str] = (sys.executable, "-m", "pip")) -> str:
+    """Whether pip finds all that is pinned, and that it fits together, as a sentence; nothing is installed.
+
+    "It installs", "It does not install: " and why, or "not available: " and why.
+    """
+    options = ["install", "--dry-run", "--ignore-installed", "--no-input", "--disable-pip-version-check", "--quiet"]
+    options += [part for file in files for part in ("--requirement", str(file))]
+    try:
+        done = subprocess.run([*command, *options], capture_output=True, text=True, timeout=INSTALL_SECONDS)
+    except subprocess.TimeoutExpired:
+        return f"not available: no answer within {INSTALL_SECONDS} seconds"
+    except OSError:
+        return "not available: pip cannot be started"
+    if done.returncode == 0:
+        return "It installs."
+    if re.search(r"NewConnectionError|Temporary failure in name resolution|Network is unreachable", done.stderr):
+        return "not available: the package index cannot be reached"
+    reasons = [line for line in done.stderr.splitlines() if line.startswith("ERROR: ")]
+    return f"It does not install: {' '.join(line[7:] for line in reasons) or done.stderr.strip()[-300:]}"
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--requirements", type=Path, default=ROOT / "requirements.txt")
     parser.add_argument("--audit", action="store_true", help="ask pip-audit too")
+    parser.add_argument("--weekly", action="store_true", help="ask pip and pip-audit, and fail for what they find")
     args = parser.parse_args(arguments)
     wanted = [line for line in args.requirements.read_text().splitlines() if line.strip()]
     rows = licences(wanted)
     print(f"## Licences of {len(rows)} packages\n\n| package | version | licence | kind |\n| --- | --- | --- | --- |")
     for row in rows:
         print("| " + " | ".join(row) + " |")
-    if args.audit:
-        print(f"\n## Known vulnerabilities\n\n{audit(args.requirements)}")
-    return 1 if any(kind in ("not allowed", "unknown") for *_, kind in rows) else 0
+    bad = any(kind in ("not allowed", "unknown") for *_, kind in rows)
+    if args.audit or args.weekly:
+        holes = audit(args.requirements)
+        print(f"\n## Known vulnerabilities\n\n{holes}")
+        bad |= args.weekly and "\n- " in holes
+    if args.weekly:
+        installs = dry_run([args.requirements, ROOT / "tests" / "requirements.txt"])
+        print(f"\n## The pinned set\n\n{installs}")
+        bad |= installs.startswith("It does not")
+    return 1 if bad else 0
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import reggan.evaluate as package
 from reggan.errors import InputError
+from reggan.evaluate import again
 from reggan.evaluate.closeups import measure_close_ups, table
 from reggan.evaluate.face_sets import load_images, load_pairs, styled
 from reggan.evaluate.methods import DEFAULT, parse
@@ -25,6 +26,7 @@ def main(arguments: list[str] | None = None) -> None:
     what.add_argument("--pairs", type=Path, help="folder with one folder per person")
     what.add_argument("--images", type=Path, help="folder of pictures, a sub-folder per class")
     what.add_argument("--close-ups", type=Path, help="folder of pairs of 768 x 768: mouth and skin, by REGGAN_WEIGHTS")
+    what.add_argument("--again", type=Path, help="folder of pictures: five times happy and neutral, by REGGAN_WEIGHTS")
     parser.add_argument("--identities", type=Path, help="with --pairs, --close-ups: text file, one person a line")
     parser.add_argument("--styles", action="store_true", help="with --pairs: also on the faces turned into art")
     parser.add_argument("--methods", default=",".join(DEFAULT), help=f"default {','.join(DEFAULT)}")
@@ -39,6 +41,11 @@ def main(arguments: list[str] | None = None) -> None:
             options.out.mkdir(parents=True, exist_ok=True)
             (options.out / "close_ups.md").write_text(table(found) + "\n")
             print(table(found))
+            return
+        if options.again:
+            rounds, sheet = again.measure_again(Predictor.from_pretrained(), options.again)
+            again.write(rounds, sheet, options.out)
+            print(again.table(rounds))
             return
         if options.images:
             classes, left_out = load_images(options.images)

@@ -90,6 +90,9 @@ def launch_options() -> dict[str, Any]:
         "state_session_capacity": 256,
         "enable_monitoring": False,
         "ssr_mode": False,
+        # Else Gradio asks itself for the page, and a server that does not answer itself within three seconds ends: one
+        # that starts again on a busy machine, with visitors waiting. `_frontend` has no other effect.
+        "_frontend": False,
         "mcp_server": offer_tools(),
     }
 

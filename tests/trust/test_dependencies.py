@@ -73,3 +73,43 @@ def test_pip_audit_may_be_missing() -> None:
     missing = [sys.executable, "-m", "no_such_module"]
     assert report.audit(ROOT / "requirements.txt", missing) == "not available: pip-audit is not installed"
     assert report.audit(ROOT / "requirements.txt", ["/no/such/program"]) == "not available: pip-audit cannot be started"
+
+
+@pytest.mark.parametrize(
+    "error, code, said",
+    [
+        ("", 0, "It installs."),
+        ("ERROR: No matching distribution found for gone==1.0", 1, "It does not install: No matching distribution"),
+        ("WARNING: Retrying: NewConnectionError\nERROR: No matching distribution", 1, "not available: the package"),
+    ],
+)
+def test_whether_the_pinned_set_still_installs(error: str, code: int, said: str) -> None:
+    stand_in = [sys.executable, "-c", f"import sys; sys.stderr.write({error!r}); sys.exit({code})"]
+    assert report.dry_run([ROOT / "requirements.txt"], stand_in).startswith(said)
+    assert report.dry_run([ROOT / "requirements.txt"], ["/no/such/program"]) == "not available: pip cannot be started"
+
+
+def test_pip_itself_says_that_a_pin_contradicts_another(tmp_path: Path) -> None:
+    """Without an index: two versions of one package fit together nowhere."""
+    wanted = tmp_path / "requirements.txt"
+    wanted.write_text("--no-index\nregan-one==1.0\nregan-one==2.0\n")
+    assert report.dry_run([wanted]).startswith("It does not install: ")
+
+
+@pytest.mark.parametrize(
+    "holes, installs, code",
+    [
+        ("90 of 90 packages were looked up, 0 vulnerabilities are known.", "It installs.", 0),
+        ("1 of 1 packages were looked up, 1 are known.\n- a 1: CVE-1, fixed in 2", "It installs.", 1),
+        ("not available: it cannot reach its database", "It does not install: a", 1),
+        ("not available: it cannot reach its database", "not available: the package index cannot be reached", 0),
+    ],
+)
+def test_the_weekly_check_fails_for_what_is_known(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], holes: str, installs: str, code: int
+) -> None:
+    monkeypatch.setattr(report, "audit", lambda _: holes)
+    monkeypatch.setattr(report, "dry_run", lambda _: installs)
+    assert report.main(["--weekly"]) == code
+    assert holes in capsys.readouterr().out
+    assert report.main(["--audit"]) == 0, "each change is checked for licences alone"
