@@ -114,15 +114,6 @@ class Visitor:
         field.fill(str(value))
         field.press("Enter")
 
-    def drag(self, x0: float, y0: float, x1: float, y1: float) -> None:
-        """Draw a box on the picture, between shares of its width and height."""
-        area = self.page.locator("#faces .canvas").bounding_box()
-        assert area is not None
-        self.page.mouse.move(area["x"] + x0 * area["width"], area["y"] + y0 * area["height"])
-        self.page.mouse.down()
-        self.page.mouse.move(area["x"] + x1 * area["width"], area["y"] + y1 * area["height"], steps=4)
-        self.page.mouse.up()
-
     def download(self, button: str) -> tuple[str, bytes]:
         """Name and content of what a button gives."""
         with self.page.expect_download(timeout=WAIT) as download:

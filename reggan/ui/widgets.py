@@ -1,6 +1,7 @@
 """The page's own components: a template and a script each, in `assets`. Values go in, events come out.
 
-- `faces`: the picture with a button on every face; a box can be drawn on it. Events: pick(face), box(box).
+- `faces`: the picture with a button on every face; Event: pick(face).
+- `marking`: where eyes and a mouth are marked, a dialog. Events: begin, marks(marks, turn, open), place(marks).
 - `compare`: before and after with a divider that mouse, finger and arrow keys move.
 - `strip`: small pictures, one of which is enlarged by a click.
 - `figures`: pictures with captions.
@@ -13,7 +14,7 @@ from typing import Any
 import gradio as gr
 
 ASSETS = Path(__file__).parent / "assets"
-STYLE = "\n".join((ASSETS / name).read_text() for name in ("page.css", "widgets.css"))
+STYLE = "\n".join((ASSETS / name).read_text() for name in ("page.css", "widgets.css", "marking.css"))
 
 
 def widget(name: str, value: Any = None, elem_id: str | None = None) -> gr.HTML:

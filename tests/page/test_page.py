@@ -10,7 +10,6 @@ from playwright.sync_api import Browser, expect
 
 from reggan.expressions import BASIC, COMPOUND
 from reggan.output import provenance
-from reggan.predictor import NO_FACE
 from tests.paths import PHOTO
 from tests.visitor import Visitor
 
@@ -111,38 +110,6 @@ def test_compounds_and_mixtures(visitor: Visitor) -> None:
     visitor.until_changed("after", lambda: visitor.choose("basic", "Angry"))
     expect(visitor.page.locator("#mix_sad input[type=number]")).to_have_value("0")
     expect(visitor.page.locator("#words")).to_have_text("100 % angry")
-
-
-def test_a_face_that_is_not_found_can_be_marked_by_hand(visitor: Visitor, pictures: dict[str, Path]) -> None:
-    visitor.upload(pictures["landscape"])
-    visitor.says(NO_FACE)
-    expect(visitor.page.locator("#compare img")).to_have_count(0)
-    expect(visitor.page.locator("#download")).to_be_disabled()
-    visitor.drag(0.7, 0.9, 0.3, 0.1)  # any corner may come first
-    visitor.settle()
-    visitor.says("Face 1 was marked by hand")
-    assert np.abs(visitor.pixels("after") - visitor.pixels("before")).max() > 10
-
-
-def test_a_face_can_be_added_by_two_clicks(visitor: Visitor) -> None:
-    visitor.page.locator("#mark").click()
-    visitor.says("Draw a box")
-    visitor.drag(0.30, 0.60, 0.33, 0.63)
-    visitor.says("must be at least")
-    visitor.drag(0.3, 0.6, 0.3, 0.6)  # a click
-    visitor.until_changed("after", lambda: visitor.drag(0.6, 0.95, 0.6, 0.95))
-    visitor.says("Face 2 was marked by hand")
-    assert visitor.page.locator("#which label").count() == 3
-
-
-def test_a_face_can_be_marked_with_the_keyboard(visitor: Visitor) -> None:
-    visitor.page.locator("#mark").press("Enter")
-    visitor.says("Draw a box")
-    visitor.page.locator("#faces .canvas.marking").focus()
-    for key in ("ArrowDown", "ArrowDown", "Shift+ArrowRight"):
-        visitor.page.keyboard.press(key)
-    visitor.until_changed("after", lambda: visitor.page.keyboard.press("Enter"))
-    visitor.says("Face 2 was marked by hand")
 
 
 def test_webcam(browser: Browser, url: str) -> None:

@@ -1,6 +1,6 @@
 """Event handlers of the Edit tab's picture: pictures, faces, and marking faces by hand.
 
-What they return is: visit, marking, picture with faces, choice of face, mark button, note.
+What they return is: visit, picture with faces, where faces are marked, choice of face, mark button, note.
 """
 
 import html
@@ -12,11 +12,10 @@ import gradio as gr
 from reggan.errors import InputError
 from reggan.predictor import NO_FACE, Predictor
 from reggan.ui.browser_files import served, thumbnail
-from reggan.ui.edit import choices
+from reggan.ui.edit import choices, marking
 from reggan.ui.edit.visit import Visit
 from reggan.ui.words import error_text, say
 
-_MARK = "Draw a box around the face, from forehead to chin: drag, or click two opposite corners."
 _NO_PICTURE = "Choose a picture first."
 
 
@@ -34,7 +33,7 @@ class PictureEvents:
             visit = Visit.begin(self.predictor, path)
         except InputError as error:
             return None, *_unchanged(note(error_text(error, language), "problem"))
-        return None, *_update(visit, not visit.count, found(visit, language), language)
+        return None, *_update(visit, found(visit, language), language)
 
     def strip(self, language: str) -> dict[str, Any]:
         """The value of the widget `examples`, in the visitor's language."""
@@ -51,12 +50,12 @@ class PictureEvents:
             return _unchanged()
         visit = self.examples.get(name or "") or next(iter(self.examples.values()))
         sentence = say("This is an example. Choose your own picture above.", language)
-        return _update(visit, False, note(sentence + already(visit, language)), language)
+        return _update(visit, note(sentence + already(visit, language)), language)
 
     def example(self, language: str, event: gr.EventData) -> Sequence[Any]:
         """One of the examples, whose faces are known already."""
         visit = self.examples[event.name]
-        return _update(visit, False, found(visit, language), language)
+        return _update(visit, found(visit, language), language)
 
     def pick(self, visit: Visit | None, language: str, event: gr.EventData) -> Sequence[Any]:
         """A click on a face."""
@@ -67,26 +66,24 @@ class PictureEvents:
         if visit is None:
             return _unchanged(note(say(_NO_PICTURE, language), "problem"))
         visit = visit.choose(choices.face_of(value, visit.count))
-        return _update(visit, False, found(visit, language), language)
+        return _update(visit, found(visit, language), language)
 
-    def mark(self, visit: Visit | None, marking: bool, language: str) -> Sequence[Any]:
-        """The button that starts marking by hand, and stops it."""
+    def begin(self, visit: Visit | None, language: str) -> Sequence[Any]:
+        """The button that starts marking by hand."""
         if visit is None:
-            return _unchanged(note(say(_NO_PICTURE, language), "problem"))
-        if marking:
-            return _update(visit, False, found(visit, language), language, same_visit=True)
-        return _update(visit, True, note(say(_MARK, language), "action"), language, same_visit=True)
+            return gr.skip(), note(say(_NO_PICTURE, language), "problem")
+        return marking.begin(visit, language), gr.skip()
 
-    def box(self, visit: Visit | None, language: str, event: gr.EventData) -> Sequence[Any]:
-        """A box was drawn."""
+    def place(self, visit: Visit | None, language: str, event: gr.EventData) -> Sequence[Any]:
+        """A face was marked."""
         if visit is None:
             return _unchanged(note(say(_NO_PICTURE, language), "problem"))
         try:
-            visit = visit.mark(self.predictor, tuple(event.box))
+            visit = visit.mark(self.predictor, marking.in_pixels(event.marks, visit.analysis.image))
         except InputError as error:
-            return _unchanged(note(f"{error_text(error, language)} {say(_MARK, language)}", "problem"))
+            return _unchanged(note(error_text(error, language), "problem"))
         sentence = say("Face {n} was marked by hand.", language, n=visit.count) + already(visit, language)
-        return _update(visit, False, note(sentence), language)
+        return _update(visit, note(sentence), language)
 
 
 def note(text: str, kind: str = "info") -> str:
@@ -98,7 +95,7 @@ def note(text: str, kind: str = "info") -> str:
 def found(visit: Visit, language: str) -> str:
     """What was found, as a note."""
     if visit.count == 0:
-        return note(say(NO_FACE, language), "problem") + note(say(_MARK, language), "action")
+        return note(say(NO_FACE, language), "problem")
     if visit.count == 1:
         return note(say("1 face found.", language) + already(visit, language))
     sentence = say("{n} faces found. Click one to choose it.", language, n=visit.count)
@@ -115,7 +112,7 @@ def already(visit: Visit, language: str) -> str:
     return f" {sentence}"
 
 
-def picture(visit: Visit, marking: bool, language: str) -> dict[str, Any]:
+def picture(visit: Visit, language: str) -> dict[str, Any]:
     """The value of the widget `faces`."""
     height, width = visit.analysis.image.shape[:2]
     faces = [
@@ -134,8 +131,6 @@ def picture(visit: Visit, marking: bool, language: str) -> dict[str, Any]:
         "picture": served(visit.view()),
         "alt": say("Your picture with its faces outlined and numbered", language),
         "ratio": round(width / height, 4),
-        "marking": marking,
-        "hint": say("Draw a box with the arrow keys; Shift changes its size; Enter when it is done.", language),
         "faces": faces,
     }
 
@@ -145,17 +140,14 @@ def _unchanged(sentence: str | None = None) -> list[Any]:
     return [gr.skip()] * 5 + [gr.skip() if sentence is None else sentence]
 
 
-def _update(visit: Visit, marking: bool, sentence: str, language: str, same_visit: bool = False) -> list[Any]:
-    """All that shows the picture. A visit that stays the same brings no new result."""
+def _update(visit: Visit, sentence: str, language: str) -> list[Any]:
+    """All that shows the picture."""
     faces = choices.face_choices(visit.count, language)
     return [
-        gr.skip() if same_visit else visit,
-        marking,
-        picture(visit, marking, language),
+        visit,
+        picture(visit, language) if visit.count else {},
+        marking.offer(visit, language),
         gr.update(choices=faces, value=choices.face_value(visit.face), visible=visit.count > 1),
-        gr.update(
-            value=say("Stop marking" if marking else "Mark a face by hand", language),
-            visible=bool(visit.count) or not marking,
-        ),
+        gr.update(value=say("Someone missing? Mark them.", language), visible=bool(visit.count)),
         sentence,
     ]

@@ -13,6 +13,7 @@ import gradio as gr
 from reggan.predictor import Predictor
 from reggan.ui.edit.controls import build_controls
 from reggan.ui.edit.donation import build_donation
+from reggan.ui.edit.marking import preview
 from reggan.ui.edit.picture_events import PictureEvents
 from reggan.ui.edit.results import build_download, connect_results, lay_out_results
 from reggan.ui.edit.visit import Visit
@@ -77,16 +78,18 @@ def _picture(
     language: gr.Textbox,
 ) -> list[Any]:
     """The picture with its faces; returns what every event of it brings up to date."""
-    marking, view = gr.State(False), widget("faces")
+    view, place = widget("faces"), widget("marking")
     faces = gr.Radio([], label=t("Which face"), visible=False, elem_id="which", elem_classes="chips")
-    mark = gr.Button(t("Mark a face by hand"), size="sm", visible=False, elem_id="mark")
-    shown = [visit, marking, view, faces, mark, sentence]
+    mark = gr.Button(t("Mark a face"), size="sm", visible=False, elem_id="mark")
+    shown = [visit, view, place, faces, mark, sentence]
     demo.load(events.start, language, shown, show_progress="hidden", **_PRIVATE)
     upload.change(events.open, [upload, language], [upload, *shown], show_progress_on=upload, **_MODEL)
     view.pick(events.pick, [visit, language], shown, **_QUICK)
     faces.input(events.choose, [visit, faces, language], shown, **_QUICK)
-    mark.click(events.mark, [visit, marking, language], shown, **_QUICK)
-    view.box(events.box, [visit, language], shown, show_progress="hidden", **_MODEL)
+    for began in (mark.click, place.begin):
+        began(events.begin, [visit, language], [place, sentence], **_QUICK)
+    place.marks(preview, [visit, language], place, trigger_mode="always_last", show_progress="hidden", **_MODEL)
+    place.place(events.place, [visit, language], shown, show_progress="hidden", **_MODEL)
     return shown
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from reggan.expressions import BASIC
-from reggan.predictor import Analysis, Predictor
+from reggan.predictor import Analysis, Marks, Predictor
 from reggan.ui.browser_files import new_path, write_view
 
 _THERE = 0.5  # of the strongest basic expression, from which a face is said to have it already
@@ -65,13 +65,11 @@ class Visit:
         boxes = np.array([one.face.box for one in self.analysis.faces], float).reshape(-1, 4)
         return [tuple(b) for b in np.clip(boxes / [width, height, width, height], 0, 1).tolist()]
 
-    def mark(self, predictor: Predictor, box: Box) -> "Visit":
-        """Add the face in a box and choose it.
+    def mark(self, predictor: Predictor, marks: Marks) -> "Visit":
+        """Add the face at these marks, pixels, and choose it.
 
         Raises:
-            InputError: the box is too small.
+            InputError: they are no face's.
         """
-        height, width = self.analysis.image.shape[:2]
-        pixels = np.array(box) * [width, height, width, height]
-        faces = (*self.analysis.faces, *predictor.analyse(self.analysis.image, pixels.tolist()).faces)
+        faces = (*self.analysis.faces, *predictor.analyse(self.analysis.image, marks=marks).faces)
         return replace(self, analysis=replace(self.analysis, faces=faces), face=len(faces) - 1)
