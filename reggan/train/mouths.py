@@ -85,14 +85,16 @@ def load_mouths(
 def _mouths(model: RegGAN, s: Subject) -> list[Mouth]:
     """The open ones among all pictures that are not neutral and whose landmarks are known."""
     neutral = to_float(s.neutral[None])
-    small, rest = shrink(neutral, SIZE), s.landmarks[None] / FACTOR
+    pictures = [] if s.target_landmarks is None else [s.picture(k) for k in range(len(s.c))]
+    opened = [k for k, (_, points) in enumerate(pictures) if _open(points)]
     found = []
-    for k in [] if s.target_landmarks is None else range(len(s.c)):
-        image, points = s.picture(k)
-        if _open(points):
-            out = model(small, rest, s.c[k : k + 1])
-            painted = torch.cat([out.refined, out.edit.opacity], 1)
-            found.append(_cut(image, points, _full_size(neutral, out.edit), painted))
+    if opened:
+        out = model(shrink(neutral, SIZE), s.landmarks[None] / FACTOR, s.c[opened])
+        painted = torch.cat([out.refined, out.edit.opacity], 1)
+        found = [
+            _cut(*pictures[k], _full_size(neutral, Edit(*(t[n : n + 1] for t in out.edit))), painted[n : n + 1])
+            for n, k in enumerate(opened)
+        ]
     if s.smile is not None and _open(s.picture(SMILING)[1]):
         found.append(_cut(*s.picture(SMILING)))
     return found
