@@ -4,7 +4,7 @@ facekit          register an ICT-FaceKit release; once
 synthesise       photographs of neutral faces to pairs; run it again to go on where it stopped
 sheet            how the engine works on one photograph, stage by stage
 smile-shading    measure how skin changes its brightness in a smile: made reggan/engine/render/smile_shading.png
-teeth            measure what teeth look like: made reggan/engine/render/teeth.json
+teeth            measure what teeth look like: made reggan/teeth/teeth.json
 """
 
 import argparse

@@ -16,13 +16,15 @@ from reggan.engine.kit.rig import Rig, prepare_rig
 from reggan.engine.landmark_check import LIMIT, find_again, landmark_distance
 from reggan.engine.plan import plan_targets
 from reggan.engine.render.express import express, prepare_person
+from reggan.engine.render.teeth import kind_number
 from reggan.engine.styles import STYLES, styled_copies
 from reggan.engine.vary.augment import varied
 from reggan.engine.vary.morph import morph
 from reggan.errors import InputError
 from reggan.expressions import BASIC
 from reggan.faces.align import SIZE
-from reggan.pairs.layout import Sample, is_written, write_identity
+from reggan.faces.topology import INNER_LIPS
+from reggan.pairs.layout import Sample, ToothPlaces, is_written, write_identity
 from reggan.pairs.photographs import read_photo
 from reggan.pairs.workers import Outcome, run_jobs
 
@@ -115,7 +117,7 @@ def _synthesise_identity(job: IdentityJob, settings: SynthesisSettings) -> Outco
     except InputError as reason:
         return Outcome(job.name, refused=str(reason))
     person = prepare_person(fit, float(rng.uniform(-_ASYMMETRY, _ASYMMETRY)))
-    neutral, landmarks = fit.photo.crop(), fit.photo.landmarks
+    neutral, landmarks, kind = fit.photo.crop(), fit.photo.landmarks, kind_number(fit)
     samples: list[Sample] = []
     normals: list[NDArray[np.float32]] = []
     thrown_out = 0
@@ -125,7 +127,10 @@ def _synthesise_identity(job: IdentityJob, settings: SynthesisSettings) -> Outco
         if distance > LIMIT:
             thrown_out += 1
             continue
-        samples.append(Sample(target.name, target.c, result.image, found, result.flow, result.known))
+        teeth = None
+        if result.teeth is not None:
+            teeth = ToothPlaces(result.landmarks[list(INNER_LIPS)], result.teeth, kind)
+        samples.append(Sample(target.name, target.c, result.image, found, result.flow, result.known, teeth))
         if settings.styles:
             normals.append(result.normals)
     if not samples:

@@ -6,12 +6,16 @@ DIR/<identity>/target_landmarks.npz       names (N,) and landmarks (N, 478, 2) f
 DIR/<identity>/real_smile.jpg             if there is one: a photograph of the same person smiling, strength unknown,
                                           aligned by its own eyes; with smile_landmarks.npy
 DIR/<identity>/flow.npz                   if known: names (N,); flow (N, 2, 64, 64) float16; known (N, 64, 64) uint8
+DIR/<identity>/teeth.npz                  of crops larger than 256, if known: names (N,); lips (N, 20, 2) float32
+                                          pixels, their inner edge; places (N, 2, 3, 256, 256) float16; kind ()
 DIR/<identity>/strengths.csv              this identity's lines of pairs.csv
 DIR/pairs.csv (or DIR.csv)                identity, name and six strengths per line, no header
 
 flow: target(u) = neutral(u + flow), crop pixels (x, y), means over cells of S / 64 pixels: what
 `reggan.train.initialise.pair_flow` estimates, times S / 2. known: 255 where a cell's pixels came from the neutral, 0
 where they were painted (the opened mouth; there the flow is continued from the lips).
+places: of the upper and the lower row of teeth, which lies where: along it and up from its edge, in eye distances, and
+whether that is known. kind: of teeth, their number in `reggan.teeth.measured().kinds`.
 """
 
 import csv
@@ -32,7 +36,7 @@ from reggan.expressions import BASIC
 NEUTRAL, SMILE = "neutral", "real_smile"
 AT_REST, SMILING = -1, -2  # for `Subject.picture`; not targets
 _LANDMARKS, _TARGET_LANDMARKS, _SMILE_LANDMARKS = "landmarks.npy", "target_landmarks.npz", "smile_landmarks.npy"
-_FLOW, _STRENGTHS, _TABLE = "flow.npz", "strengths.csv", "pairs.csv"
+_FLOW, _TEETH, _STRENGTHS, _TABLE = "flow.npz", "teeth.npz", "strengths.csv", "pairs.csv"
 _QUALITY = 98  # at 95 the noise of JPEG would be a floor under the training loss
 _CELLS = 64  # side of the grid of `flow` and `known`
 
@@ -48,6 +52,7 @@ class Sample:
         landmarks: (478, 2) pixels, found in it.
         flow: (2, 64, 64) crop pixels, if known.
         known: (64, 64) in [0, 1], if known.
+        teeth: where they are, if known.
     """
 
     name: str
@@ -56,6 +61,22 @@ class Sample:
     landmarks: NDArray[np.floating]
     flow: NDArray[np.floating] | None = None
     known: NDArray[np.floating] | None = None
+    teeth: "ToothPlaces | None" = None
+
+
+@dataclass(frozen=True)
+class ToothPlaces:
+    """Where the teeth of one picture are.
+
+    Attributes:
+        lips: (20, 2) pixels of the crop, their inner edge.
+        places: (2, 3, 256, 256) of the upper and the lower row: along it and up from its edge, IOD; 1 where known.
+        kind: number of the kind of teeth.
+    """
+
+    lips: NDArray[np.floating]
+    places: NDArray[np.floating]
+    kind: int
 
 
 @dataclass(frozen=True)
@@ -134,6 +155,15 @@ def write_identity(
             names=np.array([name for name, _, _ in moved]),
             flow=np.stack([flow for _, flow, _ in moved]).astype(np.float16),
             known=np.stack([np.round(255 * known) for _, _, known in moved]).astype(np.uint8),
+        )
+    toothed = [(s.name, s.teeth) for s in samples if s.teeth is not None]
+    if toothed:
+        np.savez_compressed(
+            unfinished / _TEETH,
+            names=np.array([name for name, _ in toothed]),
+            lips=np.stack([teeth.lips for _, teeth in toothed]).astype(np.float32),
+            places=np.stack([teeth.places for _, teeth in toothed]).astype(np.float16),
+            kind=toothed[0][1].kind,
         )
     with (unfinished / _STRENGTHS).open("w", newline="") as f:
         rows = csv.writer(f)
@@ -244,6 +274,17 @@ def read_landmarks(folder: Path, identity: str, file: str = _LANDMARKS) -> NDArr
         return np.load(folder / identity / file).astype(np.float32)
     except (OSError, ValueError, EOFError) as error:
         raise InputError("The landmarks cannot be read: {error}.", error=error) from error
+
+
+def read_teeth(folder: Path, identity: str) -> dict[str, ToothPlaces]:
+    """Where the teeth are in an identity's targets, by their names; nothing where the data do not have it."""
+    path = folder / identity / _TEETH
+    if not path.is_file():
+        return {}
+    with np.load(path) as stored:
+        kind = int(stored["kind"])
+        rows = zip(stored["names"].tolist(), stored["lips"], stored["places"].astype(np.float32), strict=True)
+        return {name: ToothPlaces(lips, places, kind) for name, lips, places in rows}
 
 
 def _kept(table: Iterable[str], only: set[str] | None, without: set[str] | None) -> list[str]:

@@ -17,8 +17,9 @@ from reggan.engine.kit.facekit import SOCKET, UPPER_TEETH
 from reggan.engine.kit.rig import prepare_rig
 from reggan.engine.render import teeth as drawing
 from reggan.engine.render import tooth_measures as measuring
-from reggan.engine.render.teeth import LOWER, UPPER, kind_of, measured, mouth_shape, tooth_row
+from reggan.engine.render.teeth import kind_of, mouth_shape, tooth_places, tooth_row
 from reggan.errors import InputError
+from reggan.teeth import LOWER, UPPER, draw_row, measured
 from tests.engine.toy_face import toy_kit, toy_photo
 from tests.paths import AVATAR
 
@@ -32,7 +33,7 @@ def fitted() -> Fit:
 
 def drawn_row(row: int, along: np.ndarray, up: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     grid = np.meshgrid(along.astype(np.float32), up.astype(np.float32))
-    return drawing._drawn(measured().kinds[0], row, *grid, IOD)
+    return draw_row(measured().kinds[0], row, *grid, IOD)
 
 
 def test_the_arch_follows_the_front_of_the_teeth() -> None:
@@ -89,7 +90,7 @@ def test_a_row_of_teeth_is_lightest_in_the_middle_with_faint_lines_and_gums_abov
     light, colour, opacity = drawn_row(UPPER, centres, np.array([0.12]))
     assert (np.diff(light[0]) < 0.02).all()  # darker towards the corners
     assert light[0, 0] > light[0, 3] + 0.2
-    up = np.array([-0.03, 0.06, drawing.measured().gum[0] + 0.02])
+    up = np.array([-0.03, 0.06, measured().gum[0] + 0.02])
     light, colour, opacity = drawn_row(UPPER, np.array([centres[0]]), up)
     np.testing.assert_array_equal(opacity[:, 0], [0, 1, 1])
     np.testing.assert_allclose(colour[1, 0], 1, atol=0.03)  # a tooth
@@ -137,6 +138,26 @@ def test_a_lip_raised_above_the_gums_takes_the_teeth_along(fitted: Fit) -> None:
     gums = at_rest - (measured().gum[0] + 0.012) * 2 * fitted.photo.iod  # the lip bares no more than may be seen
     np.testing.assert_allclose(at_rest - edge(gums), 0, atol=4)
     np.testing.assert_allclose(edge(gums) - edge(gums - 20), 20, atol=2)
+
+
+@pytest.mark.parametrize("lip", [np.inf, 0.0])
+def test_places_are_those_at_which_the_teeth_are_drawn(fitted: Fit, lip: float) -> None:
+    """Along a line down through a tooth, the edge that is drawn is where the places say zero; the jaw is shut."""
+    side, fine = len(fitted.photo.pixels), 2 * fitted.photo.iod
+    moves = np.zeros_like(fitted.rig.kit.mouth.vertices)
+    lip = (
+        lip + float(fitted.photo.to_fine(fitted.photo.landmarks[13])[1]) - 0.1 * fine
+    )  # raised above the gums, or far below
+    _, opacity = tooth_row(fitted, UPPER, moves, lip, np.full(3, 220, np.float32), (slice(0, side), slice(0, side)))
+    along, up, known = tooth_places(fitted, moves, lip, fitted.photo.size)[UPPER]
+    middle = fitted.photo.landmarks[[13, 14]].mean(0)
+    column = round(float(middle[0]) + 0.07 * fitted.photo.iod)
+    drawn = opacity[:, round(float(fitted.photo.to_fine(np.array([column, 0.0]))[0]))]
+    edge = (np.flatnonzero(drawn > 0.5)[-1] - float(fitted.photo.to_fine(np.array([0.0, 0.0]))[1])) / 2
+    np.testing.assert_allclose(along[round(edge), column], 0.07, atol=0.03)
+    np.testing.assert_allclose(up[round(edge), column], 0, atol=0.025)
+    assert known[round(edge), column] == 1
+    np.testing.assert_allclose(np.diff(up[known[:, column] > 0, column]), -1 / fitted.photo.iod, rtol=0.3)
 
 
 def test_the_kind_is_that_of_the_likest_mouth(fitted: Fit, monkeypatch: pytest.MonkeyPatch) -> None:

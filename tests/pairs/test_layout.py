@@ -7,7 +7,7 @@ import pytest
 
 from reggan.errors import InputError
 from reggan.pairs import layout
-from reggan.pairs.layout import Sample, is_written, write_identity, write_smile, write_table
+from reggan.pairs.layout import Sample, ToothPlaces, is_written, write_identity, write_smile, write_table
 
 GREY = np.full((64, 64, 3), 128, np.uint8)
 
@@ -64,3 +64,15 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
     (folder / "pairs.csv").write_text("ann,neutral,0\n")
     with pytest.raises(InputError, match="pairs.csv: a line has 3 columns, expected 8."):
         layout.load(folder)
+
+
+def test_where_teeth_are_survives_the_disk(tmp_path: Path) -> None:
+    found, c = np.zeros((478, 2)), np.array([1.0, 0, 0, 0, 0, 0])
+    teeth = ToothPlaces(np.full((20, 2), 1.5), np.full((2, 3, 256, 256), 0.25), 3)
+    samples = [Sample("happy_100", c, GREY, found, teeth=teeth), Sample("sad_100", c, GREY, found)]
+    write_identity(tmp_path, "x", GREY, found, samples)
+    stored = layout.read_teeth(tmp_path, "x")
+    assert list(stored) == ["happy_100"] and stored["happy_100"].kind == 3
+    assert (stored["happy_100"].lips == 1.5).all() and (stored["happy_100"].places == 0.25).all()
+    write_identity(tmp_path, "y", GREY, found, samples[1:])
+    assert layout.read_teeth(tmp_path, "y") == {}

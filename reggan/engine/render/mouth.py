@@ -9,8 +9,9 @@ from reggan.engine.fit.photo import FINE
 from reggan.engine.kit.facekit import GUMS, UPPER_TEETH
 from reggan.engine.pixels import grey, to_lab
 from reggan.engine.raster import rasterise, vertex_normals
-from reggan.engine.render.teeth import LIP_SHADE, LOWER, UPPER, kind_of, measured, tooth_row
+from reggan.engine.render.teeth import kind_of, tooth_row
 from reggan.faces.topology import INNER_LIPS, LIP_MIDDLES
+from reggan.teeth import LIP_SHADE, LOWER, UPPER, measured
 
 Float = NDArray[np.float32]
 Array = NDArray[np.float64]

@@ -14,8 +14,10 @@ from reggan.engine.render.background import spread
 from reggan.engine.render.eyes import EyeLayer, contour, eye_layer, filled, seen_eye, smooth_curve
 from reggan.engine.render.mouth import mouth_layer
 from reggan.engine.render.shading import apply_log, shading
+from reggan.engine.render.teeth import tooth_places
 from reggan.engine.render.wrinkles import to_atlas
-from reggan.faces.topology import INNER_LIPS, MESH
+from reggan.faces import SIZE
+from reggan.faces.topology import INNER_LIPS, LIP_MIDDLES, MESH
 
 Float = NDArray[np.float32]
 Array = NDArray[np.float64]
@@ -37,6 +39,7 @@ class Rendered:
         flow: (2, 64, 64) float32 crop pixels (x, y): what is at u came from u + flow in the neutral crop. Means over
             cells of S / 64 pixels. In the opened mouth, which came from nowhere, continued from the lips.
         known: (64, 64) float32, the share of each cell that came from the photograph.
+        teeth: (2, 3, 256, 256) float32, `tooth_places`, in crops larger than that; None in others.
         normals: (S, S, 3) float32 of the deformed skin, towards the viewer z < 0; zero where there is no skin.
     """
 
@@ -44,6 +47,7 @@ class Rendered:
     landmarks: Array
     flow: Float
     known: Float
+    teeth: Float | None
     normals: Float
 
 
@@ -132,6 +136,9 @@ def render(
         picture[region] = _over(picture[region], seam + opacity[..., None] * (inside - seam), mouth_hole[region])
         painted[region] = opacity * mouth_hole[region]
 
+    teeth = None
+    if photo.size > SIZE:
+        teeth = tooth_places(fit, kit.mouth.displacement(w), float(points[LIP_MIDDLES[0], 1]), SIZE)
     for layer, hole in zip(eyes, eye_holes, strict=True):
         flow[layer.region][hole[layer.region]] = 0
     return Rendered(
@@ -139,6 +146,7 @@ def render(
         landmarks,
         _small(flow[inner], FLOW_GRID).transpose(2, 0, 1) / FINE,
         1 - _small(painted[inner], FLOW_GRID),
+        teeth,
         _small(drawn[..., 5:8][inner], photo.size),  # the rasteriser leaves zeros where there is no skin
     )
 

@@ -20,9 +20,10 @@ from reggan.engine.kit.arch import LIP_LINE, Arch, dental_arch
 from reggan.engine.kit.facekit import UPPER_TEETH
 from reggan.engine.pixels import grey
 from reggan.engine.render.eyes import filled, smooth_curve
-from reggan.engine.render.teeth import LIP_SHADE, RISE, mouth_shape
+from reggan.engine.render.teeth import mouth_shape
 from reggan.errors import InputError
 from reggan.faces.topology import INNER_LIPS, LIP_MIDDLES
+from reggan.teeth import LIP_SHADE, RISE
 
 Float = NDArray[np.float32]
 Array = NDArray[np.float64]
