@@ -18,8 +18,8 @@ from reggan.ui.rating_tab import build_rating_tab
 from reggan.ui.results_tab import build_results_tab
 from reggan.ui.theme import theme
 from reggan.ui.tools import offer_tools
-from reggan.ui.widgets import ASSETS, STYLE
-from reggan.ui.words import language_field, script_words, t, translations
+from reggan.ui.widgets import ASSETS, STYLE, widget
+from reggan.ui.words import NAMES, language_field, script_words, t, translations
 from reggan.votes import VotingService
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -33,7 +33,7 @@ _EXAMPLES = {
     "group": "gallery_faces.jpg",
 }
 #: Of the whole page; those of the widgets are their own.
-_SCRIPTS = ("page", "folders", "recovery")
+_SCRIPTS = ("page", "links", "folders", "recovery")
 
 
 def _script(name: str) -> str:
@@ -54,6 +54,7 @@ def build(predictor: Predictor, examples: Path = EXAMPLES, voting: VotingService
         with gr.Row(elem_id="head"):
             gr.Markdown("# RegGAN", elem_id="title")
             gr.Markdown(t("tagline"), elem_id="tagline")  # type: ignore[arg-type]
+            widget("languages", {"languages": [{"code": code, "name": name} for code, name in NAMES.items()]})
         if predictor.notice:  # other weights than those asked for
             gr.HTML(f'<p class="status" lang="en">{html.escape(predictor.notice)}</p>', elem_id="notice")
         with gr.Tabs(elem_id="pages"):
@@ -82,7 +83,7 @@ def launch_options() -> dict[str, Any]:
         "css": STYLE,
         "head": "".join(f"<script>{script}</script>" for script in (script_words(), *map(_script, _SCRIPTS))),
         "i18n": translations(),
-        "footer_links": ["settings"],  # the API is described under About, in the page's language
+        "footer_links": [],  # the API is under About, the languages at the top; Gradio offers some that are not there
         "run_history": False,  # it would keep results in the visitor's browser
         "max_file_size": "40mb",
         # A session may hold a picture, up to 150 MB of memory. Programs that call the endpoints count as sessions too:

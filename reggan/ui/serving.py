@@ -5,10 +5,13 @@ from typing import Any
 from starlette.middleware import Middleware
 
 from reggan.ui import page
+from reggan.ui.first_script import FirstScript
 from reggan.ui.guard import Guard
 from reggan.ui.temporary import sweeping
 
 
 def launch_options() -> dict[str, Any]:
     """Keyword arguments for `demo.launch`."""
-    return page.launch_options() | {"app_kwargs": {"middleware": [Middleware(Guard)], "lifespan": sweeping}}
+    return page.launch_options() | {
+        "app_kwargs": {"middleware": [Middleware(Guard), Middleware(FirstScript)], "lifespan": sweeping}
+    }

@@ -5,6 +5,7 @@
 - `compare`: before and after with a divider that mouse, finger and arrow keys move.
 - `strip`: small pictures, one of which is enlarged by a click.
 - `figures`: pictures with captions.
+- `languages`: in which language the page speaks.
 - `examples`: pictures to begin with. Event: pick(name).
 """
 

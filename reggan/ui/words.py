@@ -15,8 +15,10 @@ from gradio.i18n import I18nData
 from reggan.errors import InputError
 from reggan.expressions import BASIC
 
-LANGUAGES = ("en", "de", "es")
-#: What Gradio says in English only; `assets/page.js` and `recovery.js` put the translation in its place.
+#: Every language of the page by its code, in its own words.
+NAMES = {"en": "English", "de": "Deutsch", "es": "Español"}
+LANGUAGES = tuple(NAMES)
+#: What Gradio or a template says in English only; `assets/page.js` and `recovery.js` put the translation in its place.
 _GRADIO = (
     "This application is currently busy",
     "The server does not answer",
@@ -35,6 +37,7 @@ _GRADIO = (
     "Remove this file",
     "Clear",
     "Close",
+    "Language",
 )
 _FOLDER = Path(__file__).parent / "assets" / "words"
 

@@ -2,7 +2,7 @@
 // Here both are said in the page's language, and that the picture has to be chosen again.
 const LOST = ['Connection to the server was lost', 'Connection errored out'];
 const RESTARTED = 'reggan.restarted'; // kept over the page's reload only: a word, nothing of the visitor
-let lost = false; // since then no result has come
+let lost = 0; // when the server went away, in milliseconds; 0 once a result has come again
 
 function sentence(key) {
   return words()[key] ?? regganWords.en[key];
@@ -15,7 +15,7 @@ function lostToasts() {
 
 function explainLoss() {
   for (const text of lostToasts()) {
-    lost = true;
+    lost ||= Date.now();
     if (text.dataset.lost === document.documentElement.lang) continue;
     text.dataset.lost = document.documentElement.lang;
     text.textContent = sentence('The server does not answer');
@@ -32,11 +32,12 @@ function explainRestart() {
   note.className = 'status action';
 }
 
-addEventListener('pagehide', () => {
-  if (lost) sessionStorage.setItem(RESTARTED, 'yes');
+// A visitor's own reload breaks the connection too, but only just before.
+addEventListener('beforeunload', () => {
+  if (lost && Date.now() - lost > 500) sessionStorage.setItem(RESTARTED, 'yes');
 });
 new MutationObserver((changes) => {
-  if (changes.some(({type, target}) => type === 'attributes' && target.matches('#compare img.after'))) lost = false;
+  if (changes.some(({type, target}) => type === 'attributes' && target.matches('#compare img.after'))) lost = 0;
   explainLoss();
   explainRestart();
 }).observe(document.documentElement, {attributeFilter: ['lang', 'src'], childList: true, subtree: true});

@@ -13,6 +13,7 @@ from reggan.errors import InputError
 from reggan.predictor import NO_FACE, Predictor
 from reggan.ui.browser_files import served, thumbnail
 from reggan.ui.edit import choices, marking
+from reggan.ui.edit.after_reload import KeptVisits
 from reggan.ui.edit.visit import Visit
 from reggan.ui.words import error_text, say
 
@@ -20,10 +21,10 @@ _NO_PICTURE = "Choose a picture first."
 
 
 class PictureEvents:
-    """One handler per event. Holds the predictor and the examples, which nothing changes, and nothing else."""
+    """One handler per event. Holds the predictor, the examples, which nothing changes, and the visits kept."""
 
-    def __init__(self, predictor: Predictor, examples: Mapping[str, Visit]) -> None:
-        self.predictor, self.examples = predictor, examples
+    def __init__(self, predictor: Predictor, examples: Mapping[str, Visit], kept: KeptVisits) -> None:
+        self.predictor, self.examples, self.kept = predictor, examples, kept
 
     def open(self, path: str | None, language: str) -> Sequence[Any]:
         """A new picture: find its faces."""
@@ -43,12 +44,18 @@ class PictureEvents:
         ]
         return {"label": say("Or try one of these", language), "pictures": pictures}
 
-    def start(self, language: str, request: gr.Request) -> Sequence[Any]:
-        """An example to begin with, so that the page explains itself; the address may name one: ?example=painting."""
+    def start(self, token: str, language: str, request: gr.Request) -> Sequence[Any]:
+        """The picture that was there before a reload; else an example, so that the page explains itself.
+
+        The address may name one: ?example=painting.
+        """
+        before = self.kept.find(token)
+        if before is not None and before not in self.examples.values():
+            return _update(before, found(before, language), language)
         name = request.query_params.get("example")
         if not self.examples:
             return _unchanged()
-        visit = self.examples.get(name or "") or next(iter(self.examples.values()))
+        visit = before or self.examples.get(name or "") or next(iter(self.examples.values()))
         sentence = say("This is an example. Choose your own picture above.", language)
         return _update(visit, note(sentence + already(visit, language)), language)
 
