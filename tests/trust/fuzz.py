@@ -59,7 +59,9 @@ def over_http(client: httpx.Client, data: bytes, name: str = "face.jpg") -> str:
     stored = client.post("/gradio_api/upload", files={"files": (name, data)})
     assert stored.status_code == 200 and "Traceback" not in stored.text, stored.text
     image = {"path": stored.json()[0], "meta": {"_type": "gradio.FileData"}}
-    started = client.post("/gradio_api/call/edit", json={"data": [image, "happy", 1.0, None, False]}).raise_for_status()
+    started = client.post(
+        "/gradio_api/call/edit", json={"data": [image, "happy", 1.0, None, False, "", None, None]}
+    ).raise_for_status()
     ended = client.get(f"/gradio_api/call/edit/{started.json()['event_id']}").raise_for_status().text
     assert "Traceback" not in ended, ended
     kind, _, content = ended.partition("\n")

@@ -58,7 +58,7 @@ async def _upload(http: httpx.AsyncClient, data: bytes) -> dict[str, Any]:
 
 async def _edit(http: httpx.AsyncClient, data: bytes, expression: str, give_up: bool) -> bytes | None:
     """The endpoint, as programs use it."""
-    body = {"data": [await _upload(http, data), expression, 1.0, None, False]}
+    body = {"data": [await _upload(http, data), expression, 1.0, None, False, "", None, None]}
     started = await http.post("/gradio_api/call/edit", json=body)
     if started.status_code == 503:
         raise LineFull

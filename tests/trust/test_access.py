@@ -35,7 +35,7 @@ def upload(http: httpx.Client, data: bytes, name: str) -> str:
 
 def edit(http: httpx.Client, image: Any) -> tuple[int, str]:
     """Status and text of what the endpoint says about a picture."""
-    started = http.post("/gradio_api/call/edit", json={"data": [image, "happy", 1.0, None, False]})
+    started = http.post("/gradio_api/call/edit", json={"data": [image, "happy", 1.0, None, False, "", None, None]})
     if started.status_code != 200:
         return started.status_code, started.json()["detail"]
     ended = http.get(f"/gradio_api/call/edit/{started.json()['event_id']}")
@@ -194,7 +194,7 @@ def test_half_a_character_is_refused_in_one_sentence(http: httpx.Client, text: s
     body = f'{{"data": "{text}"}}'.encode("utf-8", "surrogatepass")
     answer = http.post("/gradio_api/call/edit", content=body, headers={"Content-Type": "application/json"})
     assert (answer.status_code, answer.json()["detail"]) == (400, "The request is not valid Unicode text.")
-    whole = json.dumps({"data": [None, "happy", 1, None, False], "session_hash": "\U0001f600"})
+    whole = json.dumps({"data": [None, "happy", 1, None, False, "", None, None], "session_hash": "\U0001f600"})
     started = http.post("/gradio_api/call/edit", content=whole, headers={"Content-Type": "application/json"})
     assert started.status_code == 200, "a whole pair is a character"
 
@@ -204,15 +204,15 @@ def test_half_a_character_is_refused_in_one_sentence(http: httpx.Client, text: s
     [
         [],
         [None],
-        [7, "happy", 1, None, False],
-        ["x", "happy", 1, None, False],
-        [{"path": 7}, "happy", 1, None, False],
-        [None, ["happy"], 1, None, False],
-        [None, None, 1, None, False],
-        [None, "happy", "strong", None, False],
-        [None, "happy", [1], None, False],
-        [None, "happy", None, None, False],
-        [None, "happy", float("nan"), None, False],
+        [7, "happy", 1, None, False, "", None, None],
+        ["x", "happy", 1, None, False, "", None, None],
+        [{"path": 7}, "happy", 1, None, False, "", None, None],
+        [None, ["happy"], 1, None, False, "", None, None],
+        [None, None, 1, None, False, "", None, None],
+        [None, "happy", "strong", None, False, "", None, None],
+        [None, "happy", [1], None, False, "", None, None],
+        [None, "happy", None, None, False, "", None, None],
+        [None, "happy", float("nan"), None, False, "", None, None],
         [None, "happy", 1, {"face": 1}, False],
         [None, "happy", 1, "first", False],
     ],
@@ -239,7 +239,7 @@ def test_headers(http: httpx.Client) -> None:
 
 
 def test_other_websites_may_not_use_a_visitors_cookies(http: httpx.Client) -> None:
-    body = {"data": [None, "happy", 1, None, False]}
+    body = {"data": [None, "happy", 1, None, False, "", None, None]}
     foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
     answer = http.post("/gradio_api/call/edit", json=body, headers={**foreign, "Cookie": "access-token=1"})
     assert (answer.status_code, answer.json()["detail"]) == (403, "Other websites may not act in a visitor's name.")

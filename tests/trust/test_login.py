@@ -43,7 +43,7 @@ def picture(friend: httpx.Client) -> dict[str, object]:
 
 def test_a_stranger_gets_nothing(stranger: httpx.Client, friend: httpx.Client) -> None:
     stored = picture(friend)
-    asked = {"data": [stored, "happy", 1, None, False]}
+    asked = {"data": [stored, "happy", 1, None, False, "", None, None]}
     event = friend.post("/gradio_api/call/edit", json=asked).json()["event_id"]
     answers = {
         "page's parts": stranger.get("/config"),
@@ -78,12 +78,14 @@ def test_a_wrong_login_is_no_login(stranger: httpx.Client, wrong: dict[str, str]
 def test_with_the_login_everything_works(friend: httpx.Client) -> None:
     cookies = [line for line in friend.post("/login", data=LOGIN).headers.get_list("set-cookie") if "token" in line]
     assert cookies and all("httponly" in line.lower() and "samesite" in line.lower() for line in cookies)
-    asked = {"data": [picture(friend), "happy", 1, None, False]}
+    asked = {"data": [picture(friend), "happy", 1, None, False, "", None, None]}
     event = friend.post("/gradio_api/call/edit", json=asked).json()["event_id"]
     assert friend.get(f"/gradio_api/call/edit/{event}").text.startswith("event: complete")
 
 
 def test_a_login_is_of_no_use_to_other_websites(friend: httpx.Client) -> None:
     foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
-    answer = friend.post("/gradio_api/call/edit", json={"data": [None, "happy", 1, None, False]}, headers=foreign)
+    answer = friend.post(
+        "/gradio_api/call/edit", json={"data": [None, "happy", 1, None, False, "", None, None]}, headers=foreign
+    )
     assert (answer.status_code, answer.json()["detail"]) == (403, "Other websites may not act in a visitor's name.")

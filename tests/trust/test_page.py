@@ -66,7 +66,9 @@ def test_a_worker_that_breaks_leaves_the_line_working(
 ) -> None:
     def edit(client: httpx.Client) -> str:
         stored = client.post("/gradio_api/upload", files={"files": ("a.jpg", hostile()["jpeg"])}).json()[0]
-        body = {"data": [{"path": stored, "meta": {"_type": "gradio.FileData"}}, "happy", 1.0, None, False]}
+        body = {
+            "data": [{"path": stored, "meta": {"_type": "gradio.FileData"}}, "happy", 1.0, None, False, "", None, None]
+        }
         event = client.post("/gradio_api/call/edit", json=body).json()["event_id"]
         return client.get(f"/gradio_api/call/edit/{event}").text
 

@@ -73,7 +73,9 @@ def test_every_file_of_a_visitor_is_deleted(server: Server) -> None:
         assert over_http(client, photo(), NAME) == "picture"
         stored = client.post("/gradio_api/upload", files={"files": (NAME, photo())}).json()[0]
         folder = Path(stored).parent.parent
-        client.post("/gradio_api/call/edit", json={"data": [{"path": str(folder)}, "happy", 1, None, False]})
+        client.post(
+            "/gradio_api/call/edit", json={"data": [{"path": str(folder)}, "happy", 1, None, False, "", None, None]}
+        )
         broken_off(server)
         assert len(server.uploads()) >= 4 and client.get(f"/gradio_api/file={stored}").status_code == 200
         until(lambda: server.uploads() == [])
@@ -103,7 +105,7 @@ def test_requests_that_are_given_up_leave_the_line_working(server: Server) -> No
     """Eight browsers are closed while they wait, four requests are cancelled in so many words."""
     with httpx.Client(base_url=server.url, timeout=120) as client:
         stored = client.post("/gradio_api/upload", files={"files": (NAME, photo())}).json()[0]
-        data = [{"path": stored, "meta": {"_type": "gradio.FileData"}}, "happy", 1.0, None, False]
+        data = [{"path": stored, "meta": {"_type": "gradio.FileData"}}, "happy", 1.0, None, False, "", None, None]
         events = [
             client.post("/gradio_api/call/edit", json={"data": data, "session_hash": f"gone{n}"}).json()["event_id"]
             for n in range(12)
@@ -122,7 +124,9 @@ def test_requests_that_are_given_up_leave_the_line_working(server: Server) -> No
 def test_the_original_s_metadata_do_not_come_back(server: Server) -> None:
     with httpx.Client(base_url=server.url, timeout=120) as client:
         stored = client.post("/gradio_api/upload", files={"files": (NAME, photo())}).json()[0]
-        body = {"data": [{"path": stored, "meta": {"_type": "gradio.FileData"}}, "sad", 1.0, None, False]}
+        body = {
+            "data": [{"path": stored, "meta": {"_type": "gradio.FileData"}}, "sad", 1.0, None, False, "", None, None]
+        }
         event = client.post("/gradio_api/call/edit", json=body).json()["event_id"]
         said = json.loads(client.get(f"/gradio_api/call/edit/{event}").text.split("data: ", 1)[1])
         assert len(said) == 3
