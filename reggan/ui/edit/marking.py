@@ -91,9 +91,9 @@ def _opened(visit: Visit, language: str) -> dict[str, Any]:
             "top": round(100 * y0, 2),
             "width": round(100 * (x1 - x0), 2),
             "height": round(100 * (y1 - y0), 2),
-            "number": number,
+            "number": n + 1,
         }
-        for (x0, y0, x1, y1), number in zip(visit.boxes(), visit.numbers(), strict=True)
+        for n, (x0, y0, x1, y1) in enumerate(visit.boxes())
     ]
     words = {
         "title": say("Mark a face", language),
