@@ -89,16 +89,23 @@ def licences(requirements: Iterable[str]) -> list[tuple[str, str, str, str]]:
     return rows
 
 
+def _answer(command: list[str], name: str, seconds: int) -> "subprocess.CompletedProcess[str] | str":
+    """What a program says; or "not available: " and why it says nothing."""
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        return f"not available: no answer within {seconds} seconds"
+    except OSError:
+        return f"not available: {name} cannot be started"
+
+
 def audit(requirements: Path, command: Iterable[str] = (sys.executable, "-m", "pip_audit")) -> str:
     """What pip-audit finds, as Markdown; or "not available: " and why. Never raises for want of a network."""
     options = ["--requirement", str(requirements), "--no-deps", "--disable-pip", "--format", "json"]
     options += ["--progress-spinner", "off", "--timeout", "10"]
-    try:
-        done = subprocess.run([*command, *options], capture_output=True, text=True, timeout=AUDIT_SECONDS)
-    except subprocess.TimeoutExpired:
-        return f"not available: no answer within {AUDIT_SECONDS} seconds"
-    except OSError:
-        return "not available: pip-audit cannot be started"
+    done = _answer([*command, *options], "pip-audit", AUDIT_SECONDS)
+    if isinstance(done, str):
+        return done
     if "No module named" in done.stderr:
         return "not available: pip-audit is not installed"
     try:
@@ -124,12 +131,9 @@ def dry_run(files: Iterable[Path], command: Iterable[str] = (sys.executable, "-m
     """
     options = ["install", "--dry-run", "--ignore-installed", "--no-input", "--disable-pip-version-check", "--quiet"]
     options += [part for file in files for part in ("--requirement", str(file))]
-    try:
-        done = subprocess.run([*command, *options], capture_output=True, text=True, timeout=INSTALL_SECONDS)
-    except subprocess.TimeoutExpired:
-        return f"not available: no answer within {INSTALL_SECONDS} seconds"
-    except OSError:
-        return "not available: pip cannot be started"
+    done = _answer([*command, *options], "pip", INSTALL_SECONDS)
+    if isinstance(done, str):
+        return done
     if done.returncode == 0:
         return "It installs."
     if re.search(r"NewConnectionError|Temporary failure in name resolution|Network is unreachable", done.stderr):

@@ -12,9 +12,11 @@ import torch.nn as nn
 from torch import Tensor
 
 from reggan.expressions import relaxation
+from reggan.faces.align import rescaled
 from reggan.model.arrays import shrink, to_float
-from reggan.model.frame import LandmarkFrame, pixel_grid, sample
+from reggan.model.frame import LandmarkFrame, pixel_grid, sample, skin_moves
 from reggan.model.neutral import NeutralEstimator, come_and_leave
+from reggan.model.reggan import channels_last
 from reggan.pairs.layout import Subject
 
 EYES, FRAME = "eyes", "frame"
@@ -50,8 +52,8 @@ class InFrame(nn.Module):
         goes = torch.from_numpy(relaxation(c.cpu().numpy(), neutral=1)).to(c)
         _, goes = come_and_leave(self.neutral.leaving(present), c, goes)
         goal = self.frame(torch.lerp(landmarks, rest, goes[:, None, None]), size)
-        moves = sample((maps.to_crop - goal.to_crop).permute(0, 3, 1, 2), goal.to_frame, "bilinear")
-        return Placed(x, sample(crop, pixel_grid(size, crop) + moves.permute(0, 2, 3, 1)), goal.to_frame)
+        moves = channels_last(skin_moves(maps.to_crop, goal))
+        return Placed(x, sample(crop, pixel_grid(size, crop) + moves), goal.to_frame)
 
 
 def smaller(subject: Subject, size: int) -> Subject:
@@ -63,7 +65,7 @@ def smaller(subject: Subject, size: int) -> Subject:
         return (small * 255).round().byte().reshape(*t.shape[:-2], size, size)
 
     def points(t: Tensor) -> Tensor:
-        return (t + 0.5) * (size / side) - 0.5
+        return rescaled(t, size / side)
 
     return replace(
         subject,

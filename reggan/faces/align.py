@@ -67,6 +67,11 @@ def transform(points: NDArray[Any], matrix: NDArray[Any]) -> NDArray[np.float64]
     return np.asarray(points, np.float64) @ m[:, :2].T + m[:, 2]
 
 
+def rescaled(points: Any, factor: float) -> Any:
+    """Positions (..., 2) of pixels, array or tensor, in an image `factor` times as large; centres are whole numbers."""
+    return (points + 0.5) * factor - 0.5
+
+
 def similarity_scale(matrix: NDArray[np.float64]) -> float:
     """How long a picture pixel is in the pixels that a (2, 3) similarity transform leads to."""
     return math.sqrt(abs(np.linalg.det(matrix[:, :2])))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from reggan.faces.align import EYE_DISTANCE, align, alignment_matrix, eye_centres, eye_distance, invert, transform
 from reggan.faces.mesh import find_meshes
+from reggan.faces.topology import CHIN, LIP_MIDDLES
 
 Mesh: TypeAlias = NDArray[np.float64]  # (478, 2) pixels in the picture
 Box: TypeAlias = tuple[float, float, float, float]  # x0, y0, x1, y1, pixels in the picture
@@ -20,7 +21,6 @@ _NO_FACE = 0.6  # confidence: photographs and most drawings score above 0.9, fal
 _RIGHT_WAY_UP = 0.94  # faces that are read the wrong way round score less
 _MOSTLY = 0.6  # of a box lies within another
 _SURER = 0.1  # by how much a face must be surer than a larger one around it
-_CHIN, _LIPS = 152, (13, 14)  # MediaPipe face mesh
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def plausible(mesh: NDArray[np.floating], shape: tuple[int, ...]) -> bool:
         return False
     along = (eyes[1] - eyes[0]) / distance
     down = np.array([-along[1], along[0]])
-    mouth, chin = ((p - eyes.mean(0)) @ down / distance for p in (mesh[list(_LIPS)].mean(0), mesh[_CHIN]))
+    mouth, chin = ((p - eyes.mean(0)) @ down / distance for p in (mesh[list(LIP_MIDDLES)].mean(0), mesh[CHIN]))
     edge = np.array([shape[1], shape[0]]) - 1
     inside = ((mesh >= 0) & (mesh <= edge)).all(1).mean()
     eye_inside = ((eyes >= 0) & (eyes <= edge)).all(1).any()

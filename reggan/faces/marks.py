@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from reggan.errors import InputError
 from reggan.faces.align import alignment_matrix, eye_centres, eye_distance, invert, transform
-from reggan.faces.topology import EYES, LIP_MIDDLES, MOUTH_CORNERS
+from reggan.faces.topology import CHIN, EYES, FOREHEAD, LIP_MIDDLES, MOUTH_CORNERS
 
 Points: TypeAlias = NDArray[np.float64]  # (..., 2) pixels, x right, y down
 Marks: TypeAlias = Sequence[Sequence[float]]  # (x, y) of eye, eye, mouth; then perhaps chin; then the mouth's corners
@@ -26,7 +26,6 @@ ROUND = 1.8  # how much higher than a human's an eye is in animals, toys and dra
 
 _UNREADABLE = "Marks are numbers separated by commas: x,y of eye, eye and mouth, and perhaps more."
 _FLAT = 0.15  # least distance of the mouth from the line through the eyes, in their distance
-_FOREHEAD, _CHIN = 10, 152
 
 
 def read_marks(text: str) -> list[tuple[float, float]] | None:
@@ -41,9 +40,15 @@ def read_marks(text: str) -> list[tuple[float, float]] | None:
         numbers = [float(part) for part in text.split(",")]
         return list(zip(numbers[::2], numbers[1::2], strict=True))
     except ValueError:
-        raise InputError(
-            "Marks are numbers separated by commas: x,y of eye, eye and mouth, and perhaps more."
-        ) from None
+        raise InputError(_UNREADABLE) from None
+
+
+def as_points(marks: Marks) -> Points:
+    """(N, 2); none if they are no points."""
+    try:
+        return np.array([(float(x), float(y)) for x, y in marks]).reshape(-1, 2)
+    except (TypeError, ValueError):
+        return np.zeros((0, 2))
 
 
 def checked(marks: Marks, shape: tuple[int, ...]) -> Points:
@@ -63,10 +68,7 @@ def checked(marks: Marks, shape: tuple[int, ...]) -> Points:
     Raises:
         InputError: they are not that many, lie outside the picture, on one another, or on one line.
     """
-    try:
-        points = np.array([(float(x), float(y)) for x, y in marks]).reshape(-1, 2)
-    except (TypeError, ValueError):
-        points = np.zeros((0, 2))
+    points = as_points(marks)
     if len(points) not in (3, 4, 6):
         raise InputError("Mark eye, eye and mouth, three points; the chin and both corners of the mouth may follow.")
     if not ((points >= -0.5) & (points <= np.array([shape[1], shape[0]]) - 0.5)).all():  # also catches NaN
@@ -112,12 +114,12 @@ def place(marks: Points, shape: Points, roundness: float = 1.0) -> Points:
     placed = transform(shape, level_similarity(anchors(shape), marks[:3]))
     eyes, distance = eye_centres(placed), eye_distance(placed)
     shift = marks[:3] - anchors(placed)
-    goals = {_FOREHEAD: placed[_FOREHEAD] + shift[:2].mean(0)}
+    goals = {FOREHEAD: placed[FOREHEAD] + shift[:2].mean(0)}
     stretch = min(1.0, math.dist(marks[0], marks[1]) / distance) * _across(eyes[1] - eyes[0], roundness)
     for eye, goal, centre in zip(EYES, marks[:2], eyes, strict=True):
         goals |= {k: goal + stretch @ (placed[k] - centre) for k in eye}
-    goals |= {k: placed[k] + shift[2] for k in (*LIP_MIDDLES, *MOUTH_CORNERS, _CHIN)}
-    goals |= dict(zip((_CHIN, *MOUTH_CORNERS), marks[3:], strict=False))
+    goals |= {k: placed[k] + shift[2] for k in (*LIP_MIDDLES, *MOUTH_CORNERS, CHIN)}
+    goals |= dict(zip((CHIN, *MOUTH_CORNERS), marks[3:], strict=False))
     control = placed[list(goals)]
     unit = (control - placed.mean(0)) / distance, (placed - placed.mean(0)) / distance
     return placed + spline(unit[0], np.stack(list(goals.values())) - control, unit[1])

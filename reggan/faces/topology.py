@@ -14,6 +14,7 @@ LOWER_LIP = (
     *(91, 181, 84, 17, 314, 405, 321, 90, 180, 85, 16, 315, 404, 320),
 )
 MOUTH_CORNERS = (61, 291)
+FOREHEAD, CHIN = 10, 152  # where the midline meets the oval
 ABOVE_MOUTH = (0, 2, 11, 37, 61, 164, 167, 267, 291, 393)  # upper lip and the skin up to the nose
 
 #: Inner edge of the lips, from the viewer's left corner along the upper lip to the right one, back along the lower.

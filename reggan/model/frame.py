@@ -254,3 +254,16 @@ def _upsample(grid: Tensor, size: int) -> Tensor:
 def sample(image: Tensor, where: Tensor, mode: str = "bicubic") -> Tensor:
     """Sample `image` (B, C, H, W) at normalised positions (B, h, w, 2): (B, C, h, w), reflected at the border."""
     return F.grid_sample(image, where, mode=mode, padding_mode="reflection", align_corners=False)
+
+
+def skin_moves(to_crop: Tensor, goal: FrameMaps) -> Tensor:
+    """How far each pixel of the crop is from what lies there when faces take the shape of their goals.
+
+    Args:
+        to_crop: (B, S, S, 2), the map B of the faces as they are.
+        goal: the maps of the faces as they will be.
+
+    Returns:
+        (B, 2, S, S) normalised displacement: what is at u was at u + it.
+    """
+    return sample((to_crop - goal.to_crop).permute(0, 3, 1, 2), goal.to_frame, "bilinear")

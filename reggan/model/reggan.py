@@ -10,7 +10,7 @@ from torch import Tensor
 from reggan.faces import SIZE
 from reggan.model.arrays import resize, shrink
 from reggan.model.config import ModelConfig
-from reggan.model.frame import FrameMaps, LandmarkFrame, pixel_grid, sample
+from reggan.model.frame import FrameMaps, LandmarkFrame, pixel_grid, sample, skin_moves
 from reggan.model.mouth_detail import MouthDetail, MouthOutput, cut, enlarged, mouth_corner, window
 from reggan.model.neutral import NeutralEstimator, come_and_leave
 from reggan.model.refinement import Edit, Placement, RefinementNetwork
@@ -179,5 +179,5 @@ class RegGAN(nn.Module):
         each, row = torch.stack([face.to(relax), relax], 1).unique(dim=0, return_inverse=True)  # often one of each face
         face, share = each[:, 0].long(), each[:, 1, None, None]
         goals = self.frame(torch.lerp(landmarks[face], rest[face], share.to(rest)), size)
-        moves = sample((f.to_crop[face] - goals.to_crop).permute(0, 3, 1, 2), goals.to_frame, "bilinear")
+        moves = skin_moves(f.to_crop[face], goals)
         return moves[row], FrameMaps(goals.to_crop[row], goals.to_frame[row])

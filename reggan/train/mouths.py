@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from reggan.errors import InputError
 from reggan.faces import SIZE
+from reggan.faces.align import rescaled
 from reggan.faces.topology import INNER_LIPS, LIP_MIDDLES, MOUTH_CORNERS
 from reggan.model.arrays import shrink, to_float
 from reggan.model.frame import pixel_grid
@@ -89,7 +90,7 @@ def _mouths(model: RegGAN, s: Subject) -> list[Mouth]:
     opened = [k for k, (_, points) in enumerate(pictures) if _open(points)]
     found = []
     if opened:
-        out = model(shrink(neutral, SIZE), s.landmarks[None] / FACTOR, s.c[opened])
+        out = model(shrink(neutral, SIZE), rescaled(s.landmarks[None], 1 / FACTOR), s.c[opened])
         painted = torch.cat([out.refined, out.edit.opacity], 1)
         found = [
             _cut(*pictures[k], _full_size(neutral, Edit(*(t[n : n + 1] for t in out.edit))), painted[n : n + 1])
@@ -114,13 +115,13 @@ def _open(points: Tensor) -> bool:
 def _cut(image: Tensor, points: Tensor, plain: Tensor | None = None, painted: Tensor | None = None) -> Mouth:
     """The square around the mouth of a crop (3, 768, 768) uint8, of what stage 2 makes (1, 3, 768, 768) and of its
     crop (1, 4, 256, 256), both in [0, 1]."""
-    landmarks = points.numpy() / FACTOR
+    landmarks = rescaled(points.numpy(), 1 / FACTOR)
     side = SIDE + 2 * _MARGIN
     lips = landmarks[list(INNER_LIPS)]
     middle = (landmarks[list(MOUTH_CORNERS)].mean(0) + lips.mean(0)) / 2
     x, y = np.round(middle - side / 2).astype(int).clip(0, SIZE - side).tolist()
     inside = np.zeros((CROP, CROP), np.uint8)
-    cv2.fillPoly(inside, [np.round(FACTOR * lips).astype(np.int32)], (255,), cv2.LINE_AA)
+    cv2.fillPoly(inside, [np.round(rescaled(lips, FACTOR)).astype(np.int32)], (255,), cv2.LINE_AA)
     square = _square(torch.cat([image, torch.from_numpy(inside)[None]]), x, y, side, FACTOR)
     if plain is None or painted is None:
         return Mouth(square[:3], square[3:])

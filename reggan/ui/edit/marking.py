@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from reggan.errors import InputError
 from reggan.faces import face_at_marks
-from reggan.faces.marks import anchors
-from reggan.faces.topology import BROWS, EYES, FACE_OVAL, INNER_LIPS, MOUTH_CORNERS, OUTER_LIPS
+from reggan.faces.marks import anchors, as_points
+from reggan.faces.topology import BROWS, CHIN, EYES, FACE_OVAL, INNER_LIPS, MOUTH_CORNERS, OUTER_LIPS
 from reggan.ui.browser_files import served
 from reggan.ui.edit.visit import Visit
 from reggan.ui.words import error_text, say
@@ -19,7 +19,6 @@ from reggan.ui.words import error_text, say
 Marks = Sequence[Sequence[float]]  # (x, y) in parts of the picture's width and height
 
 _HINT = "Arrow keys move the cross hairs, Enter sets a mark; arrow keys move a mark, Delete removes it."
-_CHIN = 152
 _CLOSED = (*EYES, INNER_LIPS, OUTER_LIPS, FACE_OVAL)
 _OPEN = (*(brow[:5] for brow in BROWS), (168, 6, 197, 4), (98, 2, 327))  # brows, bridge and base of the nose
 
@@ -42,23 +41,15 @@ def preview(visit: Visit, language: str, event: gr.EventData) -> dict[str, Any]:
     except InputError as error:
         return {**value, "problem": error_text(error, language)}
     points = (face.landmarks + 0.5) / _size(visit.analysis.image)
-    shown = [*anchors(points), *points[[_CHIN, *MOUTH_CORNERS]]]
+    shown = [*anchors(points), *points[[CHIN, *MOUTH_CORNERS]]]
     # A chin that nobody marked may lie beyond the border; its mark stays where it can be taken hold of.
     marks = [[round(float(v), 5) for v in np.clip(p, 0, 1)] for p in shown]
     return {**value, "marks": marks, "mesh": mesh_path(points), "seen": not face.assumed}
 
 
 def in_pixels(marks: Marks, image: NDArray[np.uint8]) -> list[tuple[float, float]]:
-    """Marks of the page as positions in the picture (H, W, 3).
-
-    Raises:
-        InputError: they are no points.
-    """
-    try:
-        points = np.array([(float(x), float(y)) for x, y in marks]).reshape(-1, 2)
-    except (TypeError, ValueError):
-        points = np.zeros((0, 2))
-    return [(float(x), float(y)) for x, y in points * _size(image) - 0.5]
+    """Marks of the page as positions in the picture (H, W, 3); none if they are no points."""
+    return [(float(x), float(y)) for x, y in as_points(marks) * _size(image) - 0.5]
 
 
 def mesh_path(points: NDArray[np.floating]) -> str:
@@ -74,27 +65,28 @@ def _size(image: NDArray[np.uint8]) -> NDArray[np.float64]:
     return np.array([image.shape[1], image.shape[0]], np.float64)
 
 
-def _picture(visit: Visit, language: str) -> dict[str, Any]:
+def shown_picture(visit: Visit, alt: str) -> dict[str, Any]:
+    """What every widget that shows the picture is told of it."""
     height, width = visit.analysis.image.shape[:2]
-    return {
-        "picture": served(visit.view()),
-        "alt": say("Your picture", language),
-        "ratio": round(width / height, 4),
-    }
+    return {"picture": served(visit.view()), "alt": alt, "ratio": round(width / height, 4)}
+
+
+def outlines(visit: Visit) -> list[dict[str, Any]]:
+    """Where the faces are, in percent of the picture, and their numbers."""
+    names = ("left", "top", "width", "height")
+    places = [(x0, y0, x1 - x0, y1 - y0) for x0, y0, x1, y1 in visit.boxes()]
+    return [
+        {name: round(100 * value, 2) for name, value in zip(names, place, strict=True)} | {"number": n + 1}
+        for n, place in enumerate(places)
+    ]
+
+
+def _picture(visit: Visit, language: str) -> dict[str, Any]:
+    return shown_picture(visit, say("Your picture", language))
 
 
 def _opened(visit: Visit, language: str) -> dict[str, Any]:
     """What is the same all the time that the dialog is open, and what stays under it."""
-    faces = [
-        {
-            "left": round(100 * x0, 2),
-            "top": round(100 * y0, 2),
-            "width": round(100 * (x1 - x0), 2),
-            "height": round(100 * (y1 - y0), 2),
-            "number": n + 1,
-        }
-        for n, (x0, y0, x1, y1) in enumerate(visit.boxes())
-    ]
     words = {
         "title": say("Mark a face", language),
         "steps": [
@@ -103,12 +95,10 @@ def _opened(visit: Visit, language: str) -> dict[str, Any]:
             say("3 of 3: tap the middle of the mouth.", language),
         ],
         "ready": say("Drag any mark, chin and mouth corners too, until the lines fit. Then press Done.", language),
-        "hint": say(
-            "Arrow keys move the cross hairs, Enter sets a mark; arrow keys move a mark, Delete removes it.", language
-        ),
+        "hint": say(_HINT, language),
         "names": [say(name, language) for name in ("Eye", "Mouth", "Chin", "Mouth corner")],
         "remove": say("Remove", language),
         "cancel": say("Cancel", language),
         "done": say("Done", language),
     }
-    return {**offer(visit, language), **_picture(visit, language), "faces": faces, "words": words}
+    return {**offer(visit, language), **_picture(visit, language), "faces": outlines(visit), "words": words}

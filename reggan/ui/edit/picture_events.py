@@ -11,7 +11,7 @@ import gradio as gr
 
 from reggan.errors import InputError
 from reggan.predictor import NO_FACE, Predictor
-from reggan.ui.browser_files import served, thumbnail
+from reggan.ui.browser_files import thumbnail
 from reggan.ui.edit import choices, marking
 from reggan.ui.edit.after_reload import KeptVisits
 from reggan.ui.edit.visit import Visit
@@ -121,25 +121,12 @@ def already(visit: Visit, language: str) -> str:
 
 def picture(visit: Visit, language: str) -> dict[str, Any]:
     """The value of the widget `faces`."""
-    height, width = visit.analysis.image.shape[:2]
-    faces = [
-        {
-            "left": round(100 * x0, 2),
-            "top": round(100 * y0, 2),
-            "width": round(100 * (x1 - x0), 2),
-            "height": round(100 * (y1 - y0), 2),
-            "number": n + 1,
-            "label": say("Face {n}", language, n=n + 1),
-            "chosen": visit.face is None or visit.face == n,
-        }
-        for n, (x0, y0, x1, y1) in enumerate(visit.boxes())  # the largest first: smaller ones lie on top
+    labelled = [
+        face | {"label": say("Face {n}", language, n=n + 1), "chosen": visit.face is None or visit.face == n}
+        for n, face in enumerate(marking.outlines(visit))  # the largest first: smaller ones lie on top
     ]
-    return {
-        "picture": served(visit.view()),
-        "alt": say("Your picture with its faces outlined and numbered", language),
-        "ratio": round(width / height, 4),
-        "faces": faces,
-    }
+    alt = say("Your picture with its faces outlined and numbered", language)
+    return {**marking.shown_picture(visit, alt), "faces": labelled}
 
 
 def _unchanged(sentence: str | None = None) -> list[Any]:
