@@ -128,5 +128,7 @@ def test_about_shows_the_architecture_and_the_failures(visitor: Visitor) -> None
     expect(visitor.page.locator("#architecture svg")).to_contain_text("ChannelwiseAttentionBlock")
     failures = visitor.page.locator("#failures img")
     expect(failures).to_have_count(3)
-    assert all(failures.nth(n).evaluate("image => image.naturalWidth") > 300 for n in range(3))
+    for n in range(3):
+        failures.nth(n).scroll_into_view_if_needed()
+        visitor.page.wait_for_function("image => image.naturalWidth > 300", arg=failures.nth(n).element_handle())
     expect(visitor.page.locator("#about")).to_contain_text("no telemetry")
