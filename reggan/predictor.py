@@ -95,7 +95,7 @@ class Result:
 
     image: Image  # (H, W, 3), size of the input
     faces: tuple[EditedFace, ...]
-    c: NDArray[np.float32]  # (6,) the strengths that were asked for
+    c: NDArray[np.float32]  # (6,) the strengths that were asked for; (N, 6) of `edit_each`
     opacity: NDArray[np.uint8] | None = None  # (H, W), if the picture is transparent somewhere: `image` is over white
 
     @property
@@ -227,12 +227,7 @@ class Predictor:
         """
         if not analysis.faces:
             raise InputError(NO_FACE)
-        if face is not None and not 0 <= face < len(analysis.faces):
-            count = len(analysis.faces)
-            raise InputError(
-                "There is no face {face}; this picture has {count}, counted from 0.", face=face, count=count
-            )
-        chosen = analysis.faces if face is None else (analysis.faces[face],)
+        chosen = analysis.faces if face is None else (analysis.faces[_number(analysis, face)],)
         goes = relaxation(c) if relax is None else np.broadcast_to(np.float32(relax), (len(c),))
         images, opacity = [analysis.image] * len(c), [analysis.opacity] * len(c)
         edited: list[list[EditedFace]] = [[] for _ in c]
@@ -248,25 +243,57 @@ class Predictor:
         results = zip(images, edited, c, opacity, strict=True)
         return [Result(image, tuple(faces), row, alpha) for image, faces, row, alpha in results]
 
+    def edit_each(self, analysis: Analysis, faces: Sequence[int], c: Float, relax: Float | None = None) -> Result:
+        """Give several faces an expression each: one smiles while another is surprised.
+
+        Args:
+            analysis: of the picture.
+            faces: N of its faces, 0 being the largest; the others stay as they are.
+            c: (N, 6) strengths, one row for each of them.
+            relax: (N,) in [0, 1], as `edit_many` has it.
+
+        Returns:
+            one picture; its `faces` are the N in this order, its `c` is (N, 6).
+
+        Raises:
+            InputError: there is no such face.
+        """
+        goes = relaxation(c) if relax is None else relax
+        chosen = [analysis.faces[_number(analysis, face)] for face in faces]
+        image, opacity, edited = analysis.image, analysis.opacity, []
+        for i in range(0, len(chosen), _ROWS):
+            some, rows = chosen[i : i + _ROWS], slice(i, i + _ROWS)
+            made = self._forward(some, c[rows], goes[rows])
+            for one, output, wanted, gone in zip(some, made, c[rows], goes[rows], strict=True):
+                (change,) = output.changes
+                if wanted.any() or gone:
+                    image = paste_back(image, one.matrix, change)
+                    opacity = None if opacity is None else move_opacity(opacity, one.matrix, change)
+                before = one.face.box, one.face.landmarks, one.crop
+                edited.append(EditedFace(*before, output.coarse[0], output.refined[0], change, one.present))
+        return Result(image, tuple(edited), c, opacity)
+
     def _make(self, faces: Sequence[AlignedFace], c: Float, relax: Float) -> Iterator[ModelOutput]:
         """For each face what the model makes of it, as many faces at once as fit into a batch."""
         n = len(c)
         at_once = max(1, _ROWS // max(n, 1))
         for i in range(0, len(faces), at_once):
             some = faces[i : i + at_once]
-            crops, landmarks = np.stack([f.crop for f in some]), np.stack([f.landmarks for f in some])
-            large = any(1 / similarity_scale(f.matrix) > _LARGE for f in some)
-            at_rest = (np.float32(f.face.assumed) for f in some)  # as far as anybody knows
-            relaxed = np.concatenate([relax * (1 - rests) for rests in at_rest])
-            given = (crops, landmarks, np.tile(c, (len(some), 1)), relaxed)
-            made = self.forward(*given, detail=large)
-            for k, one in enumerate(some):
-                rows = slice(k * n, (k + 1) * n)
-                refined, changes = made.refined[rows], made.changes[rows]
-                if one.face.assumed:
-                    changes = [in_keeping(one.crop, change) for change in changes]
-                    refined = np.stack([apply_change(one.crop, change) for change in changes])
-                yield ModelOutput(made.coarse[rows], refined, changes, {})
+            yield from self._forward(some, np.tile(c, (len(some), 1)), np.tile(relax, len(some)))
+
+    def _forward(self, faces: Sequence[AlignedFace], c: Float, relax: Float) -> Iterator[ModelOutput]:
+        """For each of F faces its rows of c (N, 6) and relax (N,), N / F for each."""
+        n = len(c) // len(faces)
+        crops, landmarks = np.stack([f.crop for f in faces]), np.stack([f.landmarks for f in faces])
+        at_rest = np.repeat([np.float32(f.face.assumed) for f in faces], n)  # as far as anybody knows
+        made = self.forward(crops, landmarks, c, relax * (1 - at_rest), detail=any(map(_large, faces)))
+        for k, one in enumerate(faces):
+            rows = slice(k * n, (k + 1) * n)
+            refined, changes = made.refined[rows], made.changes[rows]
+            if one.face.assumed:
+                changes = [in_keeping(one.crop, change) for change in changes]
+                refined = np.stack([apply_change(one.crop, change) for change in changes])
+            yield ModelOutput(made.coarse[rows], refined, changes, {})
 
     def edit_crops(self, crops: Image, landmarks: Float, c: Float, relax: Float | None = None) -> tuple[Image, Image]:
         """Coarse and refined images of faces that are aligned already.
@@ -294,3 +321,20 @@ class Predictor:
         """
         relax = np.zeros(1, np.float32)
         return self.forward(face.crop[None], face.landmarks[None], c[None], relax, attention=True).attention
+
+
+def _number(analysis: Analysis, face: int) -> int:
+    """The face's number, if there is such a face.
+
+    Raises:
+        InputError: there is none.
+    """
+    count = len(analysis.faces)
+    if not 0 <= face < count:
+        raise InputError("There is no face {face}; this picture has {count}, counted from 0.", face=face, count=count)
+    return face
+
+
+def _large(face: AlignedFace) -> bool:
+    """Whether the picture has more pixels of a face than the crop, so that its mouth deserves detail."""
+    return bool(1 / similarity_scale(face.matrix) > _LARGE)

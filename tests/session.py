@@ -7,6 +7,12 @@ from typing import Any
 import httpx
 
 
+def wished(opened: list[Any], expression: str, strength: float = 1.0) -> str:
+    """What the page asks for when the largest face is to have an expression; `opened`: the answer to an upload."""
+    wishes = json.loads(opened[2])
+    return json.dumps({**wishes, "faces": {"0": [expression, strength]}})
+
+
 class Session:
     """A browser's way of talking to the page: an upload, then events by their number, with one session hash."""
 

@@ -68,7 +68,7 @@ class Visitor:
 
     def picture(self, name: str = "after") -> Locator:
         """`view`, `before`, `after`, or the figures of `stages`, `sheet`, `loop` by their title."""
-        named = {"view": "#faces img", "before": "#compare img.before", "after": "#compare img.after"}
+        named = {"view": "#compare img.before", "before": "#compare img.before", "after": "#compare img.after"}
         return self.page.locator(named[name]) if name in named else self.figure("stages", name)
 
     def figure(self, widget: str, title: str) -> Locator:

@@ -58,8 +58,12 @@ def expression_sheet(
     Raises:
         InputError: the face, expression or strength does not exist.
     """
-    rows = expression_rows(predictor, analysis, names, coarse, strength, face)
-    size = rows[0][0].shape[0]
+    return lay_out_sheet(expression_rows(predictor, analysis, names, coarse, strength, face), names, strength)
+
+
+def lay_out_sheet(rows: list[list[np.ndarray]], names: Sequence[str], strength: float = 1.0) -> Image.Image:
+    """The sheet of `expression_rows` that have been made already."""
+    size, coarse = rows[0][0].shape[0], len(rows) > 1
     share = "" if strength == 1 else f", {round(100 * strength)} %"
     captions = ["input", *(f"{name}{share}" for name in names)]
     across = columns(len(captions), len(rows))

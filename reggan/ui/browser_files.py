@@ -42,6 +42,12 @@ def write_view(image: NDArray[np.uint8], path: Path, said: Mapping[str, Any] | N
     return path
 
 
+def write_png(image: NDArray[np.uint8], path: Path, said: Mapping[str, Any] | None = None) -> Path:
+    """A small picture as it is. `said`: `reggan.output.provenance.save_options` for "png"."""
+    Image.fromarray(image).save(path, compress_level=1, **(said or {}))
+    return path
+
+
 def served(path: Path) -> dict[str, Any]:
     """A file within the value of a widget; the browser finds its address under "url"."""
     return FileData(path=str(path), orig_name=path.name).model_dump()

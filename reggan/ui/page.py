@@ -12,7 +12,7 @@ from reggan.predictor import Predictor
 from reggan.ui.about_tab import build_about_tab
 from reggan.ui.api import add_endpoints
 from reggan.ui.batch_tab import build_batch_tab
-from reggan.ui.edit import build_edit_tab
+from reggan.ui.edit import build_edit_tab, choices
 from reggan.ui.edit.visit import Visit
 from reggan.ui.rating_tab import build_rating_tab
 from reggan.ui.results_tab import build_results_tab
@@ -33,7 +33,7 @@ _EXAMPLES = {
     "group": "gallery_faces.jpg",
 }
 #: Of the whole page; those of the widgets are their own.
-_SCRIPTS = ("page", "links", "folders", "recovery")
+_SCRIPTS = ("page", "links", "wishes", "anywhere", "pass_on", "folders", "recovery")
 
 
 def _script(name: str) -> str:
@@ -78,10 +78,11 @@ def build(predictor: Predictor, examples: Path = EXAMPLES, voting: VotingService
 
 def launch_options() -> dict[str, Any]:
     """Keyword arguments for `demo.launch`."""
+    scripts = (script_words(), choices.script(), *map(_script, _SCRIPTS))
     return {
         "theme": theme(),
         "css": STYLE,
-        "head": "".join(f"<script>{script}</script>" for script in (script_words(), *map(_script, _SCRIPTS))),
+        "head": "".join(f"<script>{script}</script>" for script in scripts),
         "i18n": translations(),
         "footer_links": [],  # the API is under About, the languages at the top; Gradio offers some that are not there
         "run_history": False,  # it would keep results in the visitor's browser

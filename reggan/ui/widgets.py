@@ -1,11 +1,13 @@
 """The page's own components: a template and a script each, in `assets`. Values go in, events come out.
 
-- `faces`: the picture with a button on every face; Event: pick(face).
 - `marking`: where eyes and a mouth are marked, a dialog. Events: begin, marks(marks, turn, open), place(marks).
-- `compare`: before and after with a divider that mouse, finger and arrow keys move.
+- `compare`: before and after with a divider that mouse, finger and arrow keys move, and its faces. Event: pick.
+- `tools`: what can be done with the result under it. Event: undo.
+- `people`: a thumbnail for each face, and everybody. Event: pick.
 - `strip`: small pictures, one of which is enlarged by a click.
 - `figures`: pictures with captions.
 - `languages`: in which language the page speaks.
+- `tiles`: all expressions. Event: choose.
 - `examples`: pictures to begin with. Event: pick(name).
 """
 
@@ -15,7 +17,8 @@ from typing import Any
 import gradio as gr
 
 ASSETS = Path(__file__).parent / "assets"
-STYLE = "\n".join((ASSETS / name).read_text() for name in ("page.css", "widgets.css", "marking.css"))
+_STYLES = ("page.css", "stage.css", "widgets.css", "marking.css")
+STYLE = "\n".join((ASSETS / name).read_text() for name in _STYLES)
 
 
 def widget(name: str, value: Any = None, elem_id: str | None = None) -> gr.HTML:

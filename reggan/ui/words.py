@@ -22,6 +22,8 @@ LANGUAGES = tuple(NAMES)
 _GRADIO = (
     "This application is currently busy",
     "The server does not answer",
+    "The picture is in the clipboard",
+    "The browser did not allow it",
     "The server was restarted",
     "Upload file",
     "File upload",

@@ -63,4 +63,4 @@ def test_from_the_bottom_of_the_page(small: Visitor) -> None:
 def test_where_there_is_no_face_the_button_to_mark_it(small: Visitor, pictures: dict[str, Path]) -> None:
     small.upload(pictures["landscape"])
     comes_into_view(small, "#marking .offer", "#marking .offer button")
-    expect(small.page.locator("#compare img")).to_have_count(0)
+    expect(small.page.locator("#compare img")).to_have_count(0, timeout=WAIT)

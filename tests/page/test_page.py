@@ -29,8 +29,8 @@ def test_upload_outlines_the_faces_and_expressions_change_them(visitor: Visitor,
     visitor.until_changed("after", lambda: visitor.upload(pictures["pair"]))
     visitor.says("2 faces found")
     # Where the outlines are, in shares of the picture's width: one face in each half.
-    area = visitor.page.locator("#faces .canvas").bounding_box()
-    boxes = [visitor.page.locator("#faces .face").nth(n).bounding_box() for n in range(2)]
+    area = visitor.page.locator("#compare .frame").bounding_box()
+    boxes = [visitor.page.locator("#compare .outline").nth(n).bounding_box() for n in range(2)]
     assert area is not None and boxes[0] is not None and boxes[1] is not None
     middles = [(b["x"] + b["width"] / 2 - area["x"]) / area["width"] for b in boxes if b]
     assert 0.1 < middles[0] < 0.45 and 0.6 < middles[1] < 0.95
@@ -53,51 +53,9 @@ def test_a_file_is_taken_by_its_content_whatever_it_is_called(
     visitor.says("The file is not a picture in a format that can be read, such as JPEG, PNG or WebP.")
 
 
-def test_faces_are_chosen_by_a_click_or_all_at_once(visitor: Visitor, pictures: dict[str, Path]) -> None:
-    visitor.until_changed("after", lambda: visitor.upload(pictures["pair"]))
-    visitor.says("2 faces found")
-    halves = (slice(0, 410), slice(430, None))
-
-    def changed() -> list[bool]:
-        difference = np.abs(visitor.pixels("after") - visitor.pixels("before")).max(-1)
-        return [bool((difference[:, half] > 40).sum() > 50) for half in halves]
-
-    assert changed() == [True, False], "the larger one at first"
-    visitor.until_changed("after", lambda: visitor.page.locator("#faces .face").nth(1).click())
-    assert changed() == [False, True]
-    visitor.until_changed("after", lambda: visitor.choose("which", "All"))
-    assert changed() == [True, True]
-    assert visitor.page.locator("#faces .face.chosen").count() == 2
-
-
-def test_the_divider_begins_left_of_the_face_and_stays_where_it_is_put(visitor: Visitor) -> None:
-    divider = visitor.page.locator("#compare input")
-    face = visitor.page.locator("#faces .face").evaluate("face => parseFloat(face.style.left)")
-    assert face - 12 < float(divider.input_value()) < face
-    divider.focus()
-    visitor.page.keyboard.press("ArrowRight")
-    visitor.page.keyboard.press("ArrowRight")
-    moved = float(divider.input_value())
-    visitor.until_changed("after", lambda: visitor.choose("basic", "Angry"))
-    assert float(divider.input_value()) == moved
-    shown = visitor.page.locator("#compare .before").evaluate("image => getComputedStyle(image).clipPath")
-    assert f"{100 - moved:g}"[:4] in shown
-
-
-def test_a_smile_is_named_and_neutral_takes_it_away(visitor: Visitor, pictures: dict[str, Path]) -> None:
-    expect(visitor.page.locator("#note")).not_to_contain_text("Already")
-    visitor.until_changed("after", lambda: visitor.upload(pictures["smile"]))
-    visitor.says("1 face found. Already smiling; that goes as the new expression comes.")
-    visitor.until_changed("after", lambda: visitor.choose("basic", "Neutral"))
-    expect(visitor.page.locator("#words")).to_have_text("100 % neutral")
-    assert np.abs(visitor.pixels("after") - visitor.pixels("before")).max() > 40
-    visitor.until_changed("after", lambda: visitor.strength(0))
-    expect(visitor.page.locator("#words")).to_have_text("Unchanged")
-    assert np.abs(visitor.pixels("after") - visitor.pixels("before")).max() < 3
-
-
 def test_compounds_and_mixtures(visitor: Visitor) -> None:
     visitor.page.locator("#more button").first.click()
+    visitor.until_changed("after", lambda: visitor.strength(1))
     visitor.until_changed("after", lambda: visitor.choose("compound", "Happily surprised"))
     expect(visitor.page.locator("#words")).to_contain_text("65 % happy, 65 % surprised")
     assert visitor.page.locator("#basic label.selected").count() == 0
@@ -159,7 +117,7 @@ def test_examples_run_by_one_click_or_from_the_address(visitor: Visitor, browser
 
     page = browser.new_page(locale="en-US")
     linked = Visitor(page, url, "?example=group")
-    assert page.locator("#faces .face").count() == 3
+    assert page.locator("#compare .outline").count() == 3
     page.close()
     assert linked.problems == []
 

@@ -46,11 +46,12 @@ def test_the_stages_lie_under_the_result_and_one_tap_enlarges_them(visitor: Visi
 
 def test_all_expressions_and_their_sheet(visitor: Visitor) -> None:
     visitor.results(SHEET)
-    figures = visitor.page.locator("#sheet figure")
-    expect(figures).to_have_count(7, timeout=WAIT)
+    tiles = visitor.page.locator("#sheet button")
+    expect(tiles).to_have_count(6, timeout=WAIT)
+    expect(visitor.figure("sheet", "Input")).to_be_visible()
     visitor.choose("names", "All 21")
-    expect(figures).to_have_count(22, timeout=WAIT)
-    expect(visitor.figure("sheet", "Sadly angry")).to_be_visible()
+    expect(tiles).to_have_count(21, timeout=WAIT)
+    expect(tiles.filter(has_text="Sadly angry")).to_be_visible()
     name, data = visitor.download("#keep_sheet")
     picture = Image.open(io.BytesIO(data))
     assert name == "reggan_expressions.png" and picture.format == "PNG"

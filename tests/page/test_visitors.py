@@ -19,7 +19,7 @@ from PIL import Image, ImageEnhance
 from reggan.expressions import BASIC, resolve
 from reggan.predictor import Predictor
 from tests.paths import PHOTO, ROOT
-from tests.session import Session
+from tests.session import Session, wished
 
 VISITORS = 10
 STATUE = ROOT / "examples" / "statue_marble.jpg"
@@ -85,20 +85,20 @@ def test_ten_sessions_keep_their_own_pictures(app: ModuleType, url: str, own: li
     """Upload, then change the strength twice; every session's state is its own."""
     number = {fn.name: n for n, fn in app.demo.fns.items() if fn.name in ("open", "result")}
     sessions = [Session(url, str(n)) for n in range(VISITORS)]
-    opened, seconds = all_at_once(lambda n: sessions[n].event(number["open"], [sessions[n].upload(own[n]), "en"]))
+    opened, seconds = all_at_once(lambda n: sessions[n].event(number["open"], [sessions[n].upload(own[n]), "", "en"]))
     report("upload, faces found", seconds)
     assert not [problem for problem in opened if isinstance(problem, Exception)]
     predictor = Predictor.from_pretrained()
     for strength in (1.0, 0.6):
 
         def change(n: int, strength: float = strength) -> Any:
-            return sessions[n].event(number["result"], [None, "happy", strength, "en"])
+            return sessions[n].event(number["result"], [None, wished(opened[n], "happy", strength), "en"])
 
         shown, seconds = all_at_once(change)
         report("change of the expression", seconds)
         for n, answer in enumerate(shown):
             assert not isinstance(answer, Exception), answer
-            got = np.asarray(Image.open(answer[0]["after"]["path"]).convert("RGB"), int)
+            got = np.asarray(Image.open(answer[0]["whole"]["after"]["path"]).convert("RGB"), int)
             expected = predictor.edit(predictor.analyse(own[n]), resolve("happy", strength), 0).image
             assert got.shape == expected.shape
             assert np.abs(got - expected).mean() < 2, f"visitor {n} got another picture"  # it is a JPEG

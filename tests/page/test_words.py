@@ -16,6 +16,7 @@ from reggan.predictor import NO_FACE, Predictor
 from reggan.ui import build
 from reggan.ui.architecture import architecture_svg
 from reggan.ui.edit import choices
+from reggan.ui.edit.wishes import Wish
 from reggan.ui.words import TABLES, describe, error_text, say
 from reggan.weights.files import EMBEDDED, load_model
 from tests.paths import ROOT
@@ -91,7 +92,7 @@ def test_mixtures_in_words() -> None:
     assert choices.caption("happy", 0.5, "en") == "50 % happy"
     mixed = "0.2,0,0,0,1,0"
     assert choices.caption(mixed, 0.5, "en") == "10 % happy, 50 % surprised"
-    assert (choices.file_name(mixed), choices.file_name("sadly angry")) == ("reggan_mixture", "reggan_sadly_angry")
+    assert [Wish(name).file_name for name in (mixed, "sadly angry")] == ["reggan_mixture", "reggan_sadly_angry"]
 
 
 @pytest.mark.parametrize("expression", ["bored", "1,2,x", "1,0", "3,0,0,0,0,0", ""])
@@ -103,11 +104,6 @@ def test_expressions_that_no_page_sends(expression: str) -> None:
 def test_no_key_is_the_name_of_an_expression() -> None:
     """Gradio would translate the value of a choice."""
     assert set(TABLES["de"]) & set(NAMED) == set()
-
-
-def test_a_stale_choice_of_face_means_the_largest() -> None:
-    assert [choices.face_of(value, 2) for value in ("0", "1", "all", "5", None, "x")] == [0, 1, None, 0, 0, 0]
-    assert [value for _, value in choices.face_choices(2, "en")] == ["0", "1", "all"]
 
 
 def test_say_keeps_unknown_words_and_languages() -> None:

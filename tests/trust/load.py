@@ -24,6 +24,7 @@ from PIL import Image
 from reggan.output import provenance
 from tests.paths import PHOTO
 from tests.server import Server, resident
+from tests.session import wished
 
 _BASIC = ("happy", "sad", "fearful", "angry", "surprised", "disgusted")
 _GIVE_UP_EVERY = 20
@@ -100,9 +101,9 @@ async def _event(http: httpx.AsyncClient, session: str, number: int, data: list[
 
 async def _visit(http: httpx.AsyncClient, numbers: dict[str, int], session: str, data: bytes, expression: str) -> bytes:
     """The page, as a browser uses it: the picture is kept by the server, then an expression is chosen."""
-    await _event(http, session, numbers["open"], [await _upload(http, data), "en"])
-    answer = await _event(http, session, numbers["result"], [None, expression, 1.0, "en"])
-    return (await http.get(f"/gradio_api/file={answer[0]['after']['path']}")).raise_for_status().content
+    opened = await _event(http, session, numbers["open"], [await _upload(http, data), "", "en"])
+    answer = await _event(http, session, numbers["result"], [None, wished(opened, expression), "en"])
+    return (await http.get(f"/gradio_api/file={answer[0]['whole']['after']['path']}")).raise_for_status().content
 
 
 async def _client(number: int, url: str, numbers: dict[str, int], until: float, tally: Tally) -> None:

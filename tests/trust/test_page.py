@@ -52,11 +52,10 @@ def test_another_visitor_sees_nothing_of_it(browser: Browser, url: str, pictures
     first, second = Visitor(browser.new_page(locale="en-US"), url), Visitor(browser.new_page(locale="en-US"), url)
     begun = second.pixels("view")
     first.until_changed("after", lambda: first.upload(pictures["pair"]))
-    assert second.page.locator("#faces .face").count() == 1
     assert np.array_equal(second.pixels("view"), begun)
     second.page.reload(wait_until="domcontentloaded")
     second.settle()
-    assert second.page.locator("#faces .face").count() == 1 and np.array_equal(second.pixels("view"), begun)
+    assert np.array_equal(second.pixels("view"), begun)
     first.page.close()
     second.page.close()
 

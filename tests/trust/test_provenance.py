@@ -18,22 +18,26 @@ from reggan.output import provenance
 from reggan.predictor import Predictor
 from reggan.ui.edit.result_events import SHEET, STAGES, ResultEvents
 from reggan.ui.edit.visit import Visit
+from reggan.ui.edit.wishes import Wishes
 from tests.paths import PHOTO
-from tests.session import Session
+from tests.session import Session, wished
 
 
 @pytest.fixture(scope="module")
 def visit(app: ModuleType, url: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A session with a picture, and a function that asks for one of the page's events."""
     picture = tmp_path_factory.mktemp("visit") / "face.jpg"
-    Image.open(PHOTO).resize((384, 450)).save(picture)
+    wide = Image.new("RGB", (1200, 450), "gray")  # so that there is a view of the face alone
+    wide.paste(Image.open(PHOTO).resize((384, 450)))
+    wide.save(picture)
     session, number = Session(url, "provenance"), {fn.name: n for n, fn in app.demo.fns.items()}
-    session.event(number["open"], [session.upload(picture), "en"])
+    opened = session.event(number["open"], [session.upload(picture), "", "en"])
     session.picture = picture  # type: ignore[attr-defined]
 
     def ask(name: str, *data: Any) -> list[Any]:
         return session.event(number[name], list(data))
 
+    ask.wishes = lambda expression: wished(opened, expression)  # type: ignore[attr-defined]
     ask.session = session  # type: ignore[attr-defined]
     yield ask
     session.http.close()
@@ -49,26 +53,27 @@ def says_so(data: bytes) -> bool:
 
 @pytest.mark.parametrize("suffix", ["png", "jpg"])
 def test_the_edited_picture(visit: Any, suffix: str) -> None:
-    (file,) = visit("download", None, "happy", 1.0, suffix, False, "en")
+    (file,) = visit("download", None, visit.wishes("happy"), suffix, False, "en")
     assert provenance.read(fetch(visit, file["path"]))["description"].endswith("(100 % happy)")
 
 
 def test_the_sheet(visit: Any) -> None:
-    (file,) = visit("download_sheet", None, 1.0, "basic", "en")
+    (file,) = visit("download_sheet", None, visit.wishes("happy"), "basic", None, "en")
     assert says_so(fetch(visit, file["path"]))
 
 
 @pytest.mark.parametrize("suffix", ["webp", "gif"])
 def test_the_animation(visit: Any, suffix: str) -> None:
-    _, button = visit("loop", None, "sad", 1.0, suffix, "en")
+    _, button = visit("loop", None, visit.wishes("sad"), suffix, "en")
     assert says_so(fetch(visit, button["value"]["path"]))
 
 
 def test_what_is_only_looked_at(visit: Any) -> None:
     """Somebody may save a picture from the page itself. The original is not called edited."""
-    value = visit("result", None, "happy", 1.0, "en")[0]
-    assert says_so(fetch(visit, value["after"]["path"]))
-    assert not provenance.read(fetch(visit, value["before"]["path"]))
+    value = visit("result", None, visit.wishes("happy"), "en")[0]
+    for view in (value["whole"], value["close"]):
+        assert says_so(fetch(visit, view["after"]["path"]))
+        assert not provenance.read(fetch(visit, view["before"]["path"]))
 
 
 @pytest.mark.parametrize("tab", [STAGES, SHEET])
@@ -76,7 +81,9 @@ def test_the_stages_and_all_expressions_that_are_looked_at(tab: int, tmp_path: P
     Image.open(PHOTO).resize((384, 450)).save(tmp_path / "face.png")
     predictor = Predictor.from_pretrained()
     seen = Visit.begin(predictor, tmp_path / "face.png")
-    figures = ResultEvents(predictor).panel(seen, "happy", 1.0, tab, "basic", "en")[tab - STAGES]
+    wishes = Wishes.begin(seen.key, seen.count).text()
+    shown = ResultEvents(predictor).panel(seen, wishes, tab, "basic", None, "en")[tab - STAGES]
+    figures = shown["tiles"] if tab == SHEET else shown
     said = [says_so(Path(figure["picture"]["path"]).read_bytes()) for figure in figures]
     assert len(said) >= 7 and said == [False] + [True] * (len(said) - 1), "all but the input"
 

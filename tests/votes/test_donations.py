@@ -11,6 +11,7 @@ from PIL import Image
 from reggan.errors import InputError
 from reggan.ui.edit.donation import build_donation
 from reggan.ui.edit.visit import Visit
+from reggan.ui.edit.wishes import Wishes
 from reggan.votes.donations import donate, withdraw
 from reggan.votes.make_gallery import pictures_in
 from reggan.votes.settings import VotingSettings
@@ -49,16 +50,20 @@ def test_visitors_are_not_asked_unless_a_folder_is_named() -> None:
 
 def test_the_box_gives_the_chosen_face_and_takes_it_back(tmp_path: Path) -> None:
     class Face:
-        crop = np.full((256, 256, 3), 7, np.uint8)
+        def __init__(self, grey: int) -> None:
+            self.crop = np.full((256, 256, 3), grey, np.uint8)
 
-    analysis = type("Analysis", (), {"faces": (Face(), Face())})
-    visit = Visit(analysis(), tmp_path / "view.jpg", face=1)  # type: ignore[arg-type]
+    analysis = type("Analysis", (), {"faces": (Face(3), Face(7))})
+    visit = Visit(analysis(), tmp_path / "view.jpg")  # type: ignore[arg-type]
+    wishes = Wishes(visit.key, 2, on=1).text()
     with gr.Blocks() as demo:
-        build_donation(tmp_path / "given", gr.State(None), gr.Textbox())
+        build_donation(tmp_path / "given", gr.State(None), gr.Textbox(), gr.Textbox())
     (toggle,) = (event.fn for event in demo.fns.values() if event.fn is not None and event.fn.__name__ == "toggle")
-    ticked, number, sentence = toggle(True, "", visit, "de")
+    ticked, number, sentence = toggle(True, "", visit, wishes, "de")
     assert ticked and number in sentence and "Vielen Dank" in sentence
+    with Image.open(tmp_path / "given" / f"{number}.png") as kept:
+        assert np.unique(np.asarray(kept)).tolist() == [7]
     assert "Abstimmenden gezeigt" in json.loads((tmp_path / "given" / f"{number}.json").read_text())["consent"]
-    assert toggle(False, number, visit, "de") == (False, "", "")
+    assert toggle(False, number, visit, wishes, "de") == (False, "", "")
     assert list((tmp_path / "given").iterdir()) == []
-    assert toggle(True, "", None, "en")[:2] == (False, "")
+    assert toggle(True, "", None, "", "en")[:2] == (False, "")

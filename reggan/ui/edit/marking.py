@@ -65,24 +65,20 @@ def _size(image: NDArray[np.uint8]) -> NDArray[np.float64]:
     return np.array([image.shape[1], image.shape[0]], np.float64)
 
 
-def shown_picture(visit: Visit, alt: str) -> dict[str, Any]:
-    """What every widget that shows the picture is told of it."""
-    height, width = visit.analysis.image.shape[:2]
-    return {"picture": served(visit.view()), "alt": alt, "ratio": round(width / height, 4)}
-
-
 def outlines(visit: Visit) -> list[dict[str, Any]]:
     """Where the faces are, in percent of the picture, and their numbers."""
     names = ("left", "top", "width", "height")
     places = [(x0, y0, x1 - x0, y1 - y0) for x0, y0, x1, y1 in visit.boxes()]
     return [
-        {name: round(100 * value, 2) for name, value in zip(names, place, strict=True)} | {"number": n + 1}
-        for n, place in enumerate(places)
+        {name: round(100 * value, 2) for name, value in zip(names, place, strict=True)} | {"number": number}
+        for place, number in zip(places, visit.numbers(), strict=True)
     ]
 
 
 def _picture(visit: Visit, language: str) -> dict[str, Any]:
-    return shown_picture(visit, say("Your picture", language))
+    height, width = visit.analysis.image.shape[:2]
+    ratio = round(width / height, 4)
+    return {"picture": served(visit.view()), "alt": say("Your picture", language), "ratio": ratio}
 
 
 def _opened(visit: Visit, language: str) -> dict[str, Any]:

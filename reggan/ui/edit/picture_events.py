@@ -1,6 +1,6 @@
 """Event handlers of the Edit tab's picture: pictures, faces, and marking faces by hand.
 
-What they return is: visit, picture with faces, where faces are marked, choice of face, mark button, note.
+What they return is: visit, wishes, where faces are marked, thumbnails of the faces, mark button, note.
 """
 
 import html
@@ -15,9 +15,11 @@ from reggan.ui.browser_files import thumbnail
 from reggan.ui.edit import choices, marking
 from reggan.ui.edit.after_reload import KeptVisits
 from reggan.ui.edit.visit import Visit
+from reggan.ui.edit.wishes import Wish, Wishes
 from reggan.ui.words import error_text, say
 
 _NO_PICTURE = "Choose a picture first."
+_THUMB = 80  # pixels, of a face as a thumbnail
 
 
 class PictureEvents:
@@ -26,15 +28,16 @@ class PictureEvents:
     def __init__(self, predictor: Predictor, examples: Mapping[str, Visit], kept: KeptVisits) -> None:
         self.predictor, self.examples, self.kept = predictor, examples, kept
 
-    def open(self, path: str | None, language: str) -> Sequence[Any]:
-        """A new picture: find its faces."""
+    def open(self, path: str | None, wishes: str, language: str) -> Sequence[Any]:
+        """A new picture: find its faces. The largest gets the expression that was chosen last."""
         if path is None:  # the upload was cleared
             return gr.skip(), *_unchanged()
         try:
             visit = Visit.begin(self.predictor, path)
+            begun = Wishes.begin(visit.key, visit.count, _wish(wishes))
         except InputError as error:
             return None, *_unchanged(note(error_text(error, language), "problem"))
-        return None, *_update(visit, found(visit, language), language)
+        return None, *_update(visit, begun, found(visit, language), language)
 
     def strip(self, language: str) -> dict[str, Any]:
         """The value of the widget `examples`, in the visitor's language."""
@@ -51,29 +54,19 @@ class PictureEvents:
         """
         before = self.kept.find(token)
         if before is not None and before not in self.examples.values():
-            return _update(before, found(before, language), language)
+            return _update(before, Wishes.begin(before.key, before.count), found(before, language), language)
         name = request.query_params.get("example")
         if not self.examples:
             return _unchanged()
         visit = before or self.examples.get(name or "") or next(iter(self.examples.values()))
         sentence = say("This is an example. Choose your own picture above.", language)
-        return _update(visit, note(sentence + already(visit, language)), language)
+        return _update(visit, Wishes.begin(visit.key, visit.count), note(sentence), language)
 
-    def example(self, language: str, event: gr.EventData) -> Sequence[Any]:
+    def example(self, wishes: str, language: str, event: gr.EventData) -> Sequence[Any]:
         """One of the examples, whose faces are known already."""
         visit = self.examples[event.name]
-        return _update(visit, found(visit, language), language)
-
-    def pick(self, visit: Visit | None, language: str, event: gr.EventData) -> Sequence[Any]:
-        """A click on a face."""
-        return self.choose(visit, str(event.face), language)
-
-    def choose(self, visit: Visit | None, value: str | None, language: str) -> Sequence[Any]:
-        """A choice among the faces."""
-        if visit is None:
-            return _unchanged(note(say(_NO_PICTURE, language), "problem"))
-        visit = visit.choose(choices.face_of(value, visit.count))
-        return _update(visit, found(visit, language), language)
+        begun = Wishes.begin(visit.key, visit.count, _wish(wishes))
+        return _update(visit, begun, found(visit, language), language)
 
     def begin(self, visit: Visit | None, language: str) -> Sequence[Any]:
         """The button that starts marking by hand."""
@@ -81,16 +74,17 @@ class PictureEvents:
             return gr.skip(), note(say(_NO_PICTURE, language), "problem")
         return marking.begin(visit, language), gr.skip()
 
-    def place(self, visit: Visit | None, language: str, event: gr.EventData) -> Sequence[Any]:
+    def place(self, visit: Visit | None, wishes: str, language: str, event: gr.EventData) -> Sequence[Any]:
         """A face was marked."""
         if visit is None:
             return _unchanged(note(say(_NO_PICTURE, language), "problem"))
         try:
             visit = visit.mark(self.predictor, marking.in_pixels(event.marks, visit.analysis.image))
+            more = Wishes.read(wishes).add(visit.count, visit.key)
         except InputError as error:
             return _unchanged(note(error_text(error, language), "problem"))
-        sentence = say("Face {n} was marked by hand.", language, n=visit.count) + already(visit, language)
-        return _update(visit, note(sentence), language)
+        sentence = say("Face {n} was marked by hand.", language, n=visit.numbers()[more.shown])
+        return _update(visit, more, note(sentence), language)
 
 
 def note(text: str, kind: str = "info") -> str:
@@ -104,29 +98,46 @@ def found(visit: Visit, language: str) -> str:
     if visit.count == 0:
         return note(say(NO_FACE, language), "problem")
     if visit.count == 1:
-        return note(say("1 face found.", language) + already(visit, language))
-    sentence = say("{n} faces found. Click one to choose it.", language, n=visit.count)
-    return note(sentence + already(visit, language))
+        return note(say("1 face found.", language))
+    return note(say("{n} faces found. Choose one, then its expression.", language, n=visit.count))
 
 
-def already(visit: Visit, language: str) -> str:
-    """A sentence, with a space before it, on the expression that the chosen face has; "" where it is at rest."""
-    if visit.doing is None:
-        return ""
-    sentence = say(
-        "{already}; that goes as the new expression comes.", language, already=say(f"already {visit.doing}", language)
-    )
-    return f" {sentence}"
-
-
-def picture(visit: Visit, language: str) -> dict[str, Any]:
-    """The value of the widget `faces`."""
-    labelled = [
-        face | {"label": say("Face {n}", language, n=n + 1), "chosen": visit.face is None or visit.face == n}
-        for n, face in enumerate(marking.outlines(visit))  # the largest first: smaller ones lie on top
+def faces(visit: Visit, language: str) -> list[dict[str, Any]]:
+    """Where every face is, in percent, and what it is called; the largest first: smaller ones lie on top."""
+    return [
+        face | {"face": n, "label": say("Face {n}", language, n=face["number"])}
+        for n, face in enumerate(marking.outlines(visit))
     ]
-    alt = say("Your picture with its faces outlined and numbered", language)
-    return {**marking.shown_picture(visit, alt), "faces": labelled}
+
+
+def people(visit: Visit, language: str) -> dict[str, Any]:
+    """The value of the widget `people`: a thumbnail of each face, from left to right, where there are several."""
+    numbers = visit.numbers()
+    thumbs = [
+        {
+            "face": n,
+            "number": numbers[n],
+            "label": say("Face {n}", language, n=numbers[n]),
+            "picture": thumbnail(visit.analysis.faces[n].crop, _THUMB),
+        }
+        for n in sorted(range(visit.count), key=lambda n: numbers[n])
+    ]
+    return {
+        "label": say("Which face", language),
+        "everybody": say("Everybody", language),
+        "unchanged": say("unchanged", language),
+        "mixture": say("Mixture", language),
+        "names": choices.names(language),
+        "people": thumbs if visit.count > 1 else [],
+    }
+
+
+def _wish(wishes: str) -> Wish | None:
+    """What was chosen last; nothing if that cannot be read."""
+    try:
+        return Wishes.read(wishes).wish
+    except InputError:
+        return None
 
 
 def _unchanged(sentence: str | None = None) -> list[Any]:
@@ -134,14 +145,13 @@ def _unchanged(sentence: str | None = None) -> list[Any]:
     return [gr.skip()] * 5 + [gr.skip() if sentence is None else sentence]
 
 
-def _update(visit: Visit, sentence: str, language: str) -> list[Any]:
+def _update(visit: Visit, wishes: Wishes, sentence: str, language: str) -> list[Any]:
     """All that shows the picture."""
-    faces = choices.face_choices(visit.count, language)
     return [
         visit,
-        picture(visit, language) if visit.count else {},
+        wishes.text(),
         marking.offer(visit, language),
-        gr.update(choices=faces, value=choices.face_value(visit.face), visible=visit.count > 1),
+        people(visit, language),
         gr.update(value=say("Someone missing? Mark them.", language), visible=bool(visit.count)),
         sentence,
     ]

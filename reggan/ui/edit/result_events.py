@@ -2,32 +2,31 @@
 
 import importlib.util
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from reggan.errors import InputError
-from reggan.expressions import BASIC, COMPOUND, describe
+from reggan.expressions import describe
 from reggan.output import provenance
 from reggan.output.animation import animate, save_animation
 from reggan.output.badge import badge
-from reggan.output.contact_sheet import expression_rows, expression_sheet
 from reggan.output.explain import stage_views
-from reggan.predictor import EditedFace, Predictor
-from reggan.ui.browser_files import new_path, served, write_view
-from reggan.ui.edit import choices
+from reggan.predictor import NO_FACE, EditedFace, Predictor, Result
+from reggan.ui.browser_files import new_path, served, write_png
+from reggan.ui.edit import choices, stage
+from reggan.ui.edit.every_expression import NAMES, EveryExpression
 from reggan.ui.edit.visit import Visit
+from reggan.ui.edit.wishes import Wish, Wishes
 from reggan.ui.picture_input import as_error
 from reggan.ui.words import say
 
 #: The tabs of results, in their order on the page.
 RESULT, STAGES, SHEET, LOOP = range(4)
 MOVING = ["webp", "gif"] + ["mp4"] * bool(importlib.util.find_spec("av"))
-
-_NAMES: dict[str, tuple[str, ...]] = {"basic": BASIC, "all": (*BASIC, *COMPOUND)}
 
 # What `stage_views` shows, and how it is explained.
 _VIEWS = (
@@ -45,92 +44,122 @@ _VIEWS = (
 
 
 class ResultEvents:
-    """One handler per event. Holds the predictor, which nothing changes, and nothing else."""
+    """One handler per event. Holds the predictor, which nothing changes, and nothing else.
+
+    Every handler takes the visit and the text of the wishes. Wishes for another picture come too early or too late:
+    those for the picture follow, or have been answered.
+    """
 
     def __init__(self, predictor: Predictor) -> None:
         self.predictor = predictor
 
-    def result(self, visit: Visit | None, expression: str, strength: float, language: str) -> Sequence[Any]:
+    def result(self, visit: Visit | None, wishes: str, language: str) -> Sequence[Any]:
         """Before and after, the caption, the button for the download, and the strip of stages."""
+        wanted = _read(wishes, language)
         if visit is None or not visit.count:
             button = gr.update(value=say("Download", language), interactive=False)
             return {"empty": say("The result appears here.", language)}, "", button, {}
-        c = choices.strengths(expression, strength)
-        edited = self.predictor.edit(visit.analysis, c, visit.face, choices.relax(c, strength))
-        said = provenance.save_options("jpeg", self.predictor.metadata, describe(c))
+        if wanted.picture != visit.key:
+            return [gr.skip()] * 4
+        edited, face = self._edit(visit, wanted)
         height, width = edited.image.shape[:2]
-        value = {
-            "before": served(visit.view()),
-            "after": served(write_view(edited.image, new_path("after.jpg"), said)),
-            "alt": say("Your picture with the new expression", language),
-            "ratio": round(width / height, 4),
-            "start": divider(visit),
-            "left": say("Before", language),
-            "right": say("After", language),
-            "label": say("Divider between before and after", language),
-        }
         label = say("Download ({width} × {height})", language, width=width, height=height)
-        button = gr.update(value=label, interactive=True)
-        return value, choices.caption(expression, strength, language), button, self._strip(edited.faces[0], c, language)
+        return (
+            stage.compare(visit, wanted, edited, self.predictor.metadata, language),
+            stage.caption(visit, wanted, language),
+            gr.update(value=label, interactive=True),
+            self._strip(face, (wanted.wish or Wish(strength=0.0)).c, language),
+        )
 
     def panel(
-        self, visit: Visit | None, expression: str, strength: float, tab: int, names: str, language: str
+        self,
+        visit: Visit | None,
+        wishes: str,
+        tab: int,
+        names: str,
+        made: EveryExpression | None,
+        language: str,
     ) -> Sequence[Any]:
         """What the open tab shows beyond the result: the stages, or all expressions. A loop is out of date now."""
         stages: Any = gr.skip()
         sheet: Any = gr.skip()
-        if visit is not None and visit.count and tab == STAGES:
-            stages = self._stages(visit, expression, strength, language)
-        if visit is not None and visit.count and tab == SHEET:
-            sheet = self._sheet(visit, strength, names, language)
-        return stages, sheet, [], gr.update(visible=False)
+        wanted, made = _read(wishes, language), made or EveryExpression()
+        if visit is not None and visit.count and visit.key == wanted.picture:
+            if tab == STAGES:
+                stages = self._stages(visit, wanted, language)
+            if tab == SHEET:
+                made = self._every(visit, wanted, names, made)
+                shown = (names, language)
+                sheet = gr.skip() if made.shown == shown else made.value(NAMES[names], language)
+                made = made if made.shown == shown else replace(made, shown=shown)
+        return stages, sheet, made, [], gr.update(visible=False)
 
-    def loop(self, visit: Visit | None, expression: str, strength: float, suffix: str, language: str) -> Sequence[Any]:
-        """Neutral to expression and back, to look at and as a file."""
-        if visit is None or not visit.count:
+    def loop(self, visit: Visit | None, wishes: str, suffix: str, language: str) -> Sequence[Any]:
+        """Neutral to expression and back, to look at and as a file. Faces that are not chosen keep what they have."""
+        wanted = _read(wishes, language)
+        wish = wanted.wish
+        if visit is None or not visit.count or wish is None:
             return [], gr.update(visible=False)
-        c, path = choices.strengths(expression, strength), new_path(f"{choices.file_name(expression)}.{suffix}")
-        animation = animate(self.predictor, visit.analysis, c, visit.face, relax=choices.relax(c, strength))
+        path = new_path(f"{wish.file_name}.{suffix}")
+        still = {} if wanted.on is None else {n: one for n, one in wanted.faces.items() if n != wanted.on}
+        rest = visit.analysis
+        if still:
+            rest = replace(rest, image=self._edit_faces(visit, still).image)
+        animation = animate(self.predictor, rest, wish.c, wanted.on, relax=wish.relax)
         try:
-            save_animation(animation, path, self.predictor.metadata, describe(c))
+            save_animation(animation, path, self.predictor.metadata, describe(wish.c))
         except InputError as error:
             raise as_error(error, language) from None
-        words = choices.caption(expression, strength, language)
+        words = choices.caption(wish.expression, wish.strength, language)
         figure = {"picture": served(path), "video": suffix == "mp4", "alt": words, "title": words}
         return [figure], gr.update(value=str(path), visible=True)
 
-    def download(
-        self, visit: Visit | None, expression: str, strength: float, suffix: str, mark: bool, language: str
-    ) -> str:
+    def download(self, visit: Visit | None, wishes: str, suffix: str, mark: bool, language: str) -> str:
         """The whole picture as a file. Encoding takes longer than editing, so it waits until somebody wants it."""
-        c, path = choices.strengths(expression, strength), new_path(f"{choices.file_name(expression)}.{suffix}")
+        wanted = _read(wishes, language)
+        path = new_path(f"{(wanted.wish or Wish()).file_name}.{suffix}")
         try:
-            here = _known(visit)
-            edited = self.predictor.edit(here.analysis, c, here.face, choices.relax(c, strength))
+            edited, _ = self._edit(_known(visit), wanted)
             image = badge(edited.picture) if mark else edited.picture
-            provenance.save(image, path, self.predictor.metadata, describe(c))
+            provenance.save(image, path, self.predictor.metadata, stage.said(wanted))
         except InputError as error:
             raise as_error(error, language) from None
         return str(path)
 
-    def download_sheet(self, visit: Visit | None, strength: float, names: str, language: str) -> str:
-        """All expressions as one picture."""
-        wanted, path = _NAMES[names], new_path("reggan_expressions.png")
+    def download_sheet(
+        self, visit: Visit | None, wishes: str, names: str, made: EveryExpression | None, language: str
+    ) -> str:
+        """All expressions as one picture: those that are looked at."""
+        wanted = _read(wishes, language)
         try:
-            here = _known(visit)
-            sheet = expression_sheet(self.predictor, here.analysis, wanted, here.shown, strength)
+            made = self._every(_known(visit), wanted, names, made or EveryExpression())
         except InputError as error:  # no face
             raise as_error(error, language) from None
-        words = f"{len(wanted)} expressions, {round(100 * strength)} %"
-        provenance.save(np.asarray(sheet.convert("RGB")), path, self.predictor.metadata, words)
-        return str(path)
+        return str(made.save(self.predictor, NAMES[names]))
 
-    def _stages(self, visit: Visit, expression: str, strength: float, language: str) -> list[dict[str, Any]]:
+    def _every(self, visit: Visit, wanted: Wishes, names: str, made: EveryExpression) -> EveryExpression:
+        strength = (wanted.wish or Wish()).strength
+        return made.of(visit.key, wanted.shown, strength).with_names(self.predictor, visit, NAMES[names])
+
+    def _edit(self, visit: Visit, wanted: Wishes) -> tuple[Result, EditedFace]:
+        """The picture with every wish carried out, and the face that is shown."""
+        if not visit.count:
+            raise InputError(NO_FACE)
+        edited = self._edit_faces(visit, {wanted.shown: Wish(strength=0.0), **wanted.faces})
+        return edited, edited.faces[0]  # dict keeps the first place for the face that is shown
+
+    def _edit_faces(self, visit: Visit, wishes: Mapping[int, Wish]) -> Result:
+        """In their order."""
+        c = np.stack([wish.c for wish in wishes.values()])
+        relax = np.array([wish.relax for wish in wishes.values()], np.float32)
+        return self.predictor.edit_each(visit.analysis, list(wishes), c, relax)
+
+    def _stages(self, visit: Visit, wanted: Wishes, language: str) -> list[dict[str, Any]]:
         """Figures: input, both stages, and what happens in between."""
-        c = choices.strengths(expression, strength)
-        edited = self.predictor.edit(visit.analysis, c, visit.shown, choices.relax(c, strength)).faces[0]
-        views = stage_views(self.predictor, visit.analysis.faces[visit.shown], edited, c)
-        return self._figures({"crop": edited.crop, "refined": edited.refined, **views}, c, language)
+        wish = wanted.wish or Wish(strength=0.0)
+        edited = self._edit_faces(visit, {wanted.shown: wish}).faces[0]
+        views = stage_views(self.predictor, visit.analysis.faces[wanted.shown], edited, wish.c)
+        return self._figures({"crop": edited.crop, "refined": edited.refined, **views}, wish.c, language)
 
     def _strip(self, face: EditedFace, c: NDArray[np.float32], language: str) -> dict[str, Any]:
         """The value of the widget `strip`: what the model was given, and what each stage made of it."""
@@ -149,14 +178,16 @@ class ResultEvents:
             if name in pictures
         ]
 
-    def _sheet(self, visit: Visit, strength: float, names: str, language: str) -> list[dict[str, Any]]:
-        """Figures: one face with every expression."""
-        wanted = _NAMES[names]
-        (row,) = expression_rows(self.predictor, visit.analysis, wanted, False, strength, visit.shown)
-        titles = [say(name.capitalize(), language) for name in ("input", *wanted)]
-        said = provenance.save_options("png", self.predictor.metadata, f"{len(wanted)} expressions")
-        first, *rest = zip(row, titles, strict=True)
-        return [figure(*first), *(figure(image, title, said=said) for image, title in rest)]
+
+def _read(wishes: str, language: str) -> Wishes:
+    """The wishes in a text that the page has sent; what cannot be read ends in a sentence."""
+    try:
+        wanted = Wishes.read(wishes)
+        for wish in wanted.faces.values():
+            _ = wish.c
+    except InputError as error:
+        raise as_error(error, language) from None
+    return wanted
 
 
 def _known(visit: Visit | None) -> Visit:
@@ -170,13 +201,5 @@ def figure(
     image: NDArray[np.uint8], title: str, text: str = "", said: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """One figure of the widget `figures`; `said` is what its file says about its making."""
-    path = new_path("view.png")
-    Image.fromarray(image).save(path, compress_level=1, **(said or {}))
+    path = write_png(image, new_path("view.png"), said)
     return {"picture": served(path), "alt": title, "title": title, "text": text}
-
-
-def divider(visit: Visit) -> float:
-    """Where the divider between before and after begins, in percent: left of the changed faces, so that they show."""
-    boxes = visit.boxes() if visit.face is None else [visit.boxes()[visit.face]]
-    left = min(x0 - 0.15 * (x1 - x0) for x0, _, x1, _ in boxes)
-    return round(100 * min(max(left, 0.03), 0.97), 1)

@@ -14,6 +14,7 @@ from reggan.ui.edit.result_events import MOVING, RESULT, ResultEvents
 from reggan.ui.widgets import widget
 from reggan.ui.words import t
 
+KEEP_SECONDS = 3600
 _PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 _QUICK: dict[str, Any] = {"show_progress": "hidden", **_PRIVATE}
 _MODEL: dict[str, Any] = {"concurrency_id": "model", **_PRIVATE}
@@ -26,6 +27,7 @@ class Results:
 
     tabs: gr.Tabs
     compare: gr.HTML
+    tools: gr.HTML
     caption: gr.HTML
     strip: gr.HTML
     stages: gr.HTML
@@ -42,49 +44,64 @@ def lay_out_results() -> Results:
     """The tabs of results."""
     with gr.Tabs(elem_id="results", overflow_behavior="wrap") as tabs:
         with gr.Tab(t("Result")):
-            compare, caption, strip = widget("compare"), gr.HTML("", elem_id="words"), widget("strip")
+            compare, tools = widget("compare"), widget("tools")
+            caption, strip = gr.HTML("", elem_id="words"), widget("strip")
         with gr.Tab(t("How it works")):
             stages = widget("figures", elem_id="stages")
         with gr.Tab(t("All expressions")):
             with gr.Row(elem_classes="keep"):
                 names = _chips([(t("Six basic"), "basic"), (t("All 21"), "all")], "Which expressions", "names")
                 keep = gr.Button(t("Download PNG"), variant="primary", elem_id="keep_sheet")
-            sheet = widget("figures", elem_id="sheet")
+            sheet = widget("tiles", elem_id="sheet")
         with gr.Tab(t("Animation")):
             with gr.Row(elem_classes="keep"):
                 moving = _chips([(name.upper(), name) for name in MOVING], "File type", "moving")
                 make = gr.Button(t("Make the animation"), variant="primary", elem_id="make")
             loop = widget("figures", elem_id="loop")
             loop_file = gr.DownloadButton(t("Download"), variant="primary", visible=False, elem_id="loop_file")  # type: ignore[arg-type]
-    return Results(tabs, compare, caption, strip, stages, names, keep, sheet, moving, make, loop, loop_file)
+    return Results(tabs, compare, tools, caption, strip, stages, names, keep, sheet, moving, make, loop, loop_file)
 
 
-def build_download() -> tuple[gr.Radio, gr.Checkbox, gr.Button]:
-    """File type, whether the picture is marked, and the button."""
+@dataclass(frozen=True)
+class Keep:
+    """What takes the result away from the page."""
+
+    suffix: gr.Radio
+    mark: gr.Checkbox
+    download: gr.Button
+    copy: gr.Button
+    share: gr.Button
+    said: gr.HTML
+
+
+def build_download() -> Keep:
+    """File type, whether the picture is marked, and the buttons."""
     with gr.Row(elem_classes="keep"):
         suffix = _chips([("PNG", "png"), ("JPEG", "jpg")], "File type", "suffix")
         download = gr.Button(t("Download"), variant="primary", interactive=False, elem_id="download")
     mark = gr.Checkbox(False, label=t("Write “AI-edited” into the corner"), container=False, elem_id="badge")  # type: ignore[arg-type]
-    return suffix, mark, download
+    with gr.Row(elem_id="pass_on"):  # each where the browser can do it
+        copy = gr.Button(t("Copy"), size="sm", elem_id="copy")
+        share = gr.Button(t("Share"), size="sm", elem_id="share")
+    return Keep(suffix, mark, download, copy, share, gr.HTML("", elem_id="passed_on"))
 
 
 def connect_results(
     on: Results,
     predictor: Predictor,
-    wanted: tuple[gr.State, gr.Textbox, gr.Slider],
-    download: tuple[gr.Radio, gr.Checkbox, gr.Button],
+    wanted: tuple[gr.State, gr.Textbox],
+    keep: Keep,
     language: gr.Textbox,
 ) -> None:
-    """A change of what is `wanted` (picture and face, expression, strength) brings a new result."""
+    """A change of the wishes brings a new result: `wanted` is the picture with its faces, and what is wished for."""
     events, shown = ResultEvents(predictor), gr.State(RESULT)
-    visit, expression, strength = wanted
-    suffix, mark, button = download
+    visit, wishes = wanted
+    made = gr.State(None, time_to_live=KEEP_SECONDS)  # all expressions
     file = gr.DownloadButton(visible="hidden", elem_id="file")
-    changed = gr.on(
-        [visit.change, expression.change, strength.change],
+    changed = wishes.change(
         events.result,
         [*wanted, language],
-        [on.compare, on.caption, button, on.strip],
+        [on.compare, on.caption, keep.download, on.strip],
         trigger_mode="always_last",
         show_progress="minimal",
         show_progress_on=on.compare,
@@ -92,8 +109,8 @@ def connect_results(
     )
     panel: dict[str, Any] = {
         "fn": events.panel,
-        "inputs": [*wanted, shown, on.names, language],
-        "outputs": [on.stages, on.sheet, on.loop, on.loop_file],
+        "inputs": [*wanted, shown, on.names, made, language],
+        "outputs": [on.stages, on.sheet, made, on.loop, on.loop_file],
         "show_progress": "minimal",
         "show_progress_on": [on.stages, on.sheet],
         "trigger_mode": "always_last",
@@ -103,11 +120,16 @@ def connect_results(
     gr.on([shown.change, on.names.input], **panel)
     on.tabs.select(_index, None, shown, **_QUICK)
     for pressed, fn, inputs in (
-        (button, events.download, [*wanted, suffix, mark, language]),
-        (on.keep, events.download_sheet, [visit, strength, on.names, language]),
+        (keep.download, events.download, [*wanted, keep.suffix, keep.mark, language]),
+        (on.keep, events.download_sheet, [visit, wishes, on.names, made, language]),
     ):
         written = pressed.click(fn, inputs, file, show_progress_on=pressed, **_MODEL)
         written.success(None, None, None, js=_START_DOWNLOAD, **_PRIVATE)
+    passing_on = ((keep.copy, gr.State("png"), "copyPicture"), (keep.share, keep.suffix, "sharePicture"))
+    for pressed, suffix, function in passing_on:
+        inputs = [*wanted, suffix, keep.mark, language]
+        written = pressed.click(events.download, inputs, file, show_progress_on=pressed, **_MODEL)
+        written.success(None, file, keep.said, js=f"(file) => {function}(file)", **_PRIVATE)
     on.make.click(
         events.loop, [*wanted, on.moving, language], [on.loop, on.loop_file], show_progress_on=on.loop, **_MODEL
     )

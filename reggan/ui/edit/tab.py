@@ -1,7 +1,8 @@
 """The Edit tab: the result, large and always in view, and beside it the picture, its faces and the expressions.
 
-Per visitor: `visit`, the picture and its chosen face, kept on the server. A change of it, of the expression or of the
-strength brings a new result.
+Per visitor: `visit`, the picture and its faces, kept on the server, and `wishes`, what each of them is to look like,
+kept in the browser. A change of the wishes brings a new result; they name their picture, so that another has other
+wishes.
 """
 
 from collections.abc import Mapping
@@ -12,17 +13,17 @@ import gradio as gr
 
 from reggan.predictor import Predictor
 from reggan.ui.edit.after_reload import KeptVisits
-from reggan.ui.edit.controls import build_controls
+from reggan.ui.edit.controls import Controls, build_controls
 from reggan.ui.edit.donation import build_donation
 from reggan.ui.edit.marking import preview
 from reggan.ui.edit.picture_events import PictureEvents
-from reggan.ui.edit.results import build_download, connect_results, lay_out_results
+from reggan.ui.edit.results import KEEP_SECONDS, Results, build_download, connect_results, lay_out_results
+from reggan.ui.edit.stage import tool_words
 from reggan.ui.edit.visit import Visit
 from reggan.ui.picture_input import PictureInput
 from reggan.ui.widgets import widget
 from reggan.ui.words import t
 
-_KEEP_SECONDS = 3600
 # Who asks for one of the examples by a link gets it; who comes back gets what was there.
 _TOKEN_AND_LANGUAGE = """(token, language) => [linkedExample() ? '' : visitToken(), language]"""
 _PRIVATE: dict[str, Any] = {"api_visibility": "private"}
@@ -41,25 +42,29 @@ def build_edit_tab(
 
     The order is that of a phone; on a wide page `assets/page.css` puts the result on the left.
     """
-    visit, kept = gr.State(None, time_to_live=_KEEP_SECONDS), KeptVisits(_KEEP_SECONDS)
+    visit, kept = gr.State(None, time_to_live=KEEP_SECONDS), KeptVisits(KEEP_SECONDS)
     events = PictureEvents(predictor, examples, kept)
     token = gr.Textbox("", visible="hidden", elem_id="token")
+    wishes = gr.Textbox("", visible="hidden", elem_id="wishes")
     with gr.Row(elem_id="edit"):
         with gr.Column(elem_id="pick"):
             upload, sentence = _upload()
         with gr.Column(elem_id="stage"):
             results = lay_out_results()
+        with gr.Column(elem_id="who"):
+            people = widget("people")
         with gr.Column(elem_id="side"):
-            picture = _picture(demo, events, visit, token, upload, sentence, language)
-            expression, strength = build_controls()
-            download = build_download()
+            picture = _picture(demo, events, (visit, wishes, token), upload, people, sentence, language)
+            controls = build_controls(wishes)
+            keep = build_download()
             if events.examples:
-                _examples(demo, events, picture, language)
+                _examples(demo, events, wishes, picture, language)
             gr.Markdown(t("provenance"), elem_id="provenance")  # type: ignore[arg-type]
             if donations is not None:
-                build_donation(donations, visit, language)
+                build_donation(donations, visit, wishes, language)
     _keep(demo, kept, visit, token)
-    connect_results(results, predictor, (visit, expression, strength), download, language)
+    connect_results(results, predictor, (visit, wishes), keep, language)
+    _choices(demo, results, people, controls, language)
 
 
 def _upload() -> tuple[PictureInput, gr.HTML]:
@@ -78,25 +83,23 @@ def _upload() -> tuple[PictureInput, gr.HTML]:
 def _picture(
     demo: gr.Blocks,
     events: PictureEvents,
-    visit: gr.State,
-    token: gr.Textbox,
+    known: tuple[gr.State, gr.Textbox, gr.Textbox],
     upload: PictureInput,
+    people: gr.HTML,
     sentence: gr.HTML,
     language: gr.Textbox,
 ) -> list[Any]:
-    """The picture with its faces; returns what every event of it brings up to date."""
-    view, place = widget("faces"), widget("marking")
-    faces = gr.Radio([], label=t("Which face"), visible=False, elem_id="which", elem_classes="chips")
+    """Where faces are marked by hand; returns what every event of the picture brings up to date."""
+    visit, wishes, token = known
+    place = widget("marking")
     mark = gr.Button(t("Mark a face"), size="sm", visible=False, elem_id="mark")
-    shown = [visit, view, place, faces, mark, sentence]
+    shown = [visit, wishes, place, people, mark, sentence]
     demo.load(events.start, [token, language], shown, js=_TOKEN_AND_LANGUAGE, **_QUICK)
-    upload.change(events.open, [upload, language], [upload, *shown], show_progress_on=upload, **_MODEL)
-    view.pick(events.pick, [visit, language], shown, **_QUICK)
-    faces.input(events.choose, [visit, faces, language], shown, **_QUICK)
+    upload.change(events.open, [upload, wishes, language], [upload, *shown], show_progress_on=upload, **_MODEL)
     for began in (mark.click, place.begin):
         began(events.begin, [visit, language], [place, sentence], **_QUICK)
     place.marks(preview, [visit, language], place, trigger_mode="always_last", show_progress="hidden", **_MODEL)
-    place.place(events.place, [visit, language], shown, show_progress="hidden", **_MODEL)
+    place.place(events.place, [visit, wishes, language], shown, show_progress="hidden", **_MODEL)
     return shown
 
 
@@ -113,8 +116,19 @@ def _keep(demo: gr.Blocks, kept: KeptVisits, visit: gr.State, token: gr.Textbox)
     demo.unload(leave)
 
 
-def _examples(demo: gr.Blocks, events: PictureEvents, picture: list[Any], language: gr.Textbox) -> None:
+def _choices(demo: gr.Blocks, results: Results, people: gr.HTML, controls: Controls, language: gr.Textbox) -> None:
+    """What else changes the wishes: a face is chosen, a tile, one step back."""
+    controls.on(people.pick, "pickFace")
+    controls.on(results.compare.pick, "pickFace")
+    controls.on(results.sheet.choose, "chooseTile")
+    controls.on(results.tools.undo, "stepBack")
+    demo.load(tool_words, language, results.tools, **_QUICK)
+
+
+def _examples(
+    demo: gr.Blocks, events: PictureEvents, wishes: gr.Textbox, picture: list[Any], language: gr.Textbox
+) -> None:
     """Pictures to begin with."""
     strip = widget("examples")
     demo.load(events.strip, language, strip, **_QUICK)
-    strip.pick(events.example, language, picture, **_QUICK)
+    strip.pick(events.example, [wishes, language], picture, **_QUICK)

@@ -1,16 +1,20 @@
 """One visitor's picture and its faces, independent of the page."""
 
-from dataclasses import dataclass, replace
+import secrets
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reggan.expressions import BASIC
+from reggan.output.animation import neighbourhood
 from reggan.predictor import Analysis, Marks, Predictor
 from reggan.ui.browser_files import new_path, write_view
 
 _THERE = 0.5  # of the strongest basic expression, from which a face is said to have it already
+_SMALL = 0.22  # of the picture's shorter side, below which a face is looked at from near
 
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1 in parts of the picture's width and height
 
@@ -18,11 +22,12 @@ Box = tuple[float, float, float, float]  # x0, y0, x1, y1 in parts of the pictur
 # eq=False: compared and hashed by identity. Gradio hashes states to see whether they changed, arrays have no hash.
 @dataclass(frozen=True, eq=False)
 class Visit:
-    """A picture, its faces, and which of them is to be changed."""
+    """A picture and its faces. What they are to look like: `reggan.ui.edit.wishes`."""
 
     analysis: Analysis
     view_path: Path
-    face: int | None = 0  # None: all of them
+    #: Names the picture with these faces on the page; says nothing about it.
+    key: str = field(default_factory=lambda: secrets.token_hex(6))
 
     @classmethod
     def begin(cls, predictor: Predictor, source: Any) -> "Visit":
@@ -39,25 +44,37 @@ class Visit:
             write_view(self.analysis.image, self.view_path)
         return self.view_path
 
+    def close_view(self, on: int | None) -> Path:
+        """The same of one face's surroundings, or of those of all (None)."""
+        path = self.view_path.with_name(f"before_{'all' if on is None else on}.jpg")
+        if not path.exists():
+            write_view(self.close(self.analysis.image, on), path)
+        return path
+
+    def close(self, image: NDArray[np.uint8], on: int | None) -> NDArray[np.uint8]:
+        """The surroundings of one face, or of all (None), in a picture (H, W, 3) as large as this one."""
+        x0, y0, x1, y1 = neighbourhood(self.analysis, on)
+        return image[y0:y1, x0:x1]
+
+    def close_box(self, on: int | None) -> Box:
+        """Where `close` lies."""
+        height, width = self.analysis.image.shape[:2]
+        x0, y0, x1, y1 = neighbourhood(self.analysis, on)
+        return x0 / width, y0 / height, x1 / width, y1 / height
+
+    def small(self, face: int) -> bool:
+        """Whether a face is so small in the picture that it has to be looked at from near."""
+        x0, _, x1, _ = self.analysis.faces[face].face.box
+        return x1 - x0 < _SMALL * min(self.analysis.image.shape[:2])
+
     @property
     def count(self) -> int:
         return len(self.analysis.faces)
 
-    @property
-    def shown(self) -> int:
-        """The face that stands for the chosen ones: the largest, if that is all of them."""
-        return self.face or 0
-
-    @property
-    def doing(self) -> str | None:
-        """The basic expression that the one chosen face has already; None where it is at rest."""
-        if not self.count or (self.face is None and self.count > 1):
-            return None
-        present = self.analysis.faces[self.shown].present
+    def doing(self, face: int) -> str | None:
+        """The basic expression that a face has already; None where it is at rest."""
+        present = self.analysis.faces[face].present
         return BASIC[int(present.argmax())] if present.max() >= _THERE else None
-
-    def choose(self, face: int | None) -> "Visit":
-        return replace(self, face=face)
 
     def boxes(self) -> list[Box]:
         """Where the faces are, cut off at the picture's border."""
@@ -65,11 +82,17 @@ class Visit:
         boxes = np.array([one.face.box for one in self.analysis.faces], float).reshape(-1, 4)
         return [tuple(b) for b in np.clip(boxes / [width, height, width, height], 0, 1).tolist()]
 
+    def numbers(self) -> list[int]:
+        """What each face is called: 1, 2, ... from left to right."""
+        middles = [x0 + x1 for x0, _, x1, _ in self.boxes()]
+        order = sorted(range(self.count), key=lambda n: middles[n])
+        return [order.index(n) + 1 for n in range(self.count)]
+
     def mark(self, predictor: Predictor, marks: Marks) -> "Visit":
-        """Add the face at these marks, pixels, and choose it.
+        """Add the face at these marks, pixels, as the last.
 
         Raises:
             InputError: they are no face's.
         """
         faces = (*self.analysis.faces, *predictor.analyse(self.analysis.image, marks=marks).faces)
-        return replace(self, analysis=replace(self.analysis, faces=faces), face=len(faces) - 1)
+        return Visit(replace(self.analysis, faces=faces), new_path("before.jpg"))

@@ -1,0 +1,30 @@
+// A click chooses a face, or everybody. Under each face stands what it is to look like, and how much of it.
+let wishes = null;
+
+function paint() {
+  const value = props.value ?? {};
+  if (!wishes) return;
+  for (const button of element.querySelectorAll('button')) {
+    const face = button.dataset.face, [name, much] = wishes.faces[face] ?? [];
+    button.setAttribute('aria-pressed', wishes.on === 'all' || String(wishes.on) === face);
+    if (face === 'all') continue;
+    const percent = Math.round(100 * much) + ' %', changed = name && much;
+    button.querySelector('.has').textContent = changed ? `${regganExpressions.signs[name] ?? '🎭'} ${percent}` : '';
+    const person = value.people.find((one) => String(one.face) === face);
+    const words = changed ? `${value.names[name] ?? value.mixture}, ${percent}` : value.unchanged;
+    button.setAttribute('aria-label', `${person?.label}: ${words}`);
+  }
+}
+
+element.addEventListener('click', (event) => {
+  const face = event.target.closest('button')?.dataset.face;
+  if (!face) return;
+  window.regganPicked = face === 'all' ? 'all' : Number(face);
+  trigger('pick');
+});
+document.addEventListener('wishes', (event) => {
+  wishes = event.detail;
+  paint();
+});
+watch('value', paint);
+paint();
