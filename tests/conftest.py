@@ -20,6 +20,14 @@ from tests.visitor import CHROMIUM, Visitor
 os.environ["OMP_NUM_THREADS"] = "1"
 
 
+_LONGEST = ("tests/trust/", "tests/page/")  # folders whose files take a minute and more
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest first, so that of several processes none is left alone with one in the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONGEST))
+
+
 @pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     os.environ["REGGAN_VOTES_DB"] = str(tmp_path_factory.mktemp("votes") / "votes.db")  # never the user's own
