@@ -66,7 +66,7 @@ def build(predictor: Predictor, examples: Path = EXAMPLES, voting: VotingService
                 with gr.Tab(t("Rate"), id="rate"):
                     build_rating_tab(demo, voting)
                 with gr.Tab(t("Votes"), id="votes") as votes:
-                    build_results_tab(demo, voting.votes, tab=votes)
+                    build_results_tab(demo, voting.votes, language, tab=votes)
             with gr.Tab(t("About"), id="about"):
                 build_about_tab(demo, predictor, language)
         add_endpoints(predictor)

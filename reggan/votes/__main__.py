@@ -3,7 +3,7 @@
 python -m reggan.votes gallery --images faces/ --source "Own photographs, all agreed in writing" -o gallery/
 python -m reggan.votes gallery --images faces/ --methods refined,rival=results/ --source rights.txt -o gallery/
 python -m reggan.votes export votes.db -o votes.csv
-python -m reggan.votes report votes.db -o report/
+python -m reggan.votes report votes.db -o report/           # --all: hasty votes and failed checks too
 python -m reggan.votes power --margin 0.1
 python -m reggan.votes forget votes.db 0123456789abcdef
 """
@@ -44,6 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("db", type=Path, help="database of votes")
     report.add_argument("--study", help="only this study")
     report.add_argument("--threshold", type=int, default=0, help="report nothing below so many votes")
+    report.add_argument(
+        "--all", action="store_true", help="with hasty votes and those of voters who failed the attention checks"
+    )
     report.add_argument("-o", "--out", type=Path, required=True, help="folder for the report")
 
     power = commands.add_parser("power", help="how many votes per pair of methods a study needs")
@@ -100,7 +103,7 @@ def _report(args: argparse.Namespace) -> str:
     from reggan.votes.study_report import write_report
 
     votes = _votes(args)
-    write_report(votes, args.out, args.threshold)
+    write_report(votes, args.out, args.threshold, args.all)
     return f"Report on {len(votes)} votes in {args.out}."
 
 

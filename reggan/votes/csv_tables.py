@@ -33,7 +33,7 @@ PAIRS = ("study", "question", "method", "against", "comparisons", "win_rate")
 
 
 def write_tables(votes: Sequence[Vote], folder: Path) -> None:
-    """Write both files. `votes` are those of one study, with the attention checks."""
+    """Write both files. `votes` are those of one study that count, with the attention checks."""
     for name, columns, rows in (
         ("results.csv", RESULTS, result_rows(votes)),
         ("pairs.csv", PAIRS, pair_rows(votes)),

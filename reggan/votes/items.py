@@ -13,14 +13,19 @@ or null. Attention checks are made from these two.
 """
 
 import base64
+import hashlib
+import io
 import itertools
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from PIL import Image
 
 from reggan.errors import InputError
 from reggan.votes.records import IMAGE_CLASSES, INPUT, STRANGER
@@ -29,6 +34,7 @@ from reggan.votes.store import Pair
 SCHEMA = 1
 METHOD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,39}")
 _FILE = re.compile(r"[0-9a-f]{16}\.(jpg|png)")
+_BLOCK = 32768  # bytes
 _TYPES = {".jpg": "image/jpeg", ".png": "image/png"}
 
 
@@ -111,10 +117,35 @@ class Gallery:
             return other.files[item.check_method or ""]
         return item.files[method]
 
-    def picture(self, file: str) -> str:
-        """A picture as a data URL, so that neither a file name nor a cached address tells who made it."""
-        data = (self.folder / file).read_bytes()
+    def picture(self, file: str, place: str) -> str:
+        """A picture as a data URL, so that neither a file name nor a cached address tells who made it.
+
+        Every picture, whoever made it, is encoded anew with noise of at most one grey level (`disguise`): else the
+        result of a method that changes nothing would be the input byte for byte.
+
+        Args:
+            file: in the folder.
+            place: "face" or "result"; one file shown at both gets other noise at each.
+        """
+        data = disguise(self.folder / file, place)
         return f"data:{_TYPES[Path(file).suffix]};base64,{base64.b64encode(data).decode()}"
+
+
+@lru_cache(maxsize=256)
+def disguise(path: Path, place: str) -> bytes:
+    """A picture file encoded anew in its own format, every value with -1, 0 or 1 added: the same at every call.
+
+    Zeros after its end, which nobody's decoder reads, fill it up to a whole number of `_BLOCK`: its size tells as little.
+    """
+    seed = int.from_bytes(hashlib.sha256(f"{place} {path.name}".encode()).digest()[:8])
+    pixels = np.asarray(Image.open(path).convert("RGB"), np.int16)
+    noisy = np.clip(pixels + np.random.default_rng(seed).integers(-1, 2, pixels.shape), 0, 255).astype(np.uint8)
+    file = io.BytesIO()
+    if path.suffix == ".png":
+        Image.fromarray(noisy).save(file, "PNG")
+    else:
+        Image.fromarray(noisy).save(file, "JPEG", quality=95, subsampling=0)
+    return file.getvalue() + bytes(-file.tell() % _BLOCK)
 
 
 def _item(entry: Any, methods: tuple[str, ...]) -> Item:

@@ -125,8 +125,8 @@ class VotingService:
         return {
             "token": showing.token,
             "expression": showing.expression,
-            "face": self.gallery.picture(item.input),
-            "images": [self.gallery.picture(self.gallery.file(item, method)) for method in methods],
+            "face": self.gallery.picture(item.input, "face"),
+            "images": [self.gallery.picture(self.gallery.file(item, method), "result") for method in methods],
         }
 
 
@@ -137,7 +137,7 @@ def reveal(ballot: Ballot) -> str:
 
 
 def _plausible(seconds: Sequence[float]) -> list[float]:
-    """The browser's times, used for description only: three numbers from 0 to an hour, to the millisecond."""
+    """The browser's times: three numbers from 0 to an hour, to the millisecond; zeros where it sent none."""
     try:
         times = [round(min(max(float(value), 0.0), 3600.0), 3) for value in seconds]
     except (TypeError, ValueError):

@@ -10,11 +10,13 @@ from reggan.votes.csv_tables import write_tables
 from reggan.votes.records import MODES, QUESTIONS, Vote
 from reggan.votes.render import CSS, DARK, TITLES, groups_table, overview, question_section
 from reggan.votes.stats import (
+    Sifted,
     Summary,
     by_group,
     count_showings,
     passed_voters,
     select,
+    sift,
     summarise_pairs,
     summarise_ratings,
 )
@@ -71,22 +73,25 @@ in the denominator. In percentage points.</dd>
 <dt>Agreement</dt><dd>Krippendorff's α: 1 is perfect, 0 what chance would give. Nominal for pairs, where an answer is
 one of the two methods, “both” or “neither”, whatever the sides; ordinal for ratings.</dd>
 <dt>Attention checks</dt><dd>Showings whose answer is known. They count for nothing else. A voter has passed who
-answered at least 80 % of their checks as expected.</dd>
+answered at least 80 % of their checks as expected. Who had some and has not passed has failed.</dd>
+<dt>Left out</dt><dd>By default votes with an answer in less than 0.4 s, in which nobody can look, and the votes of voters
+who failed the attention checks.</dd>
 </dl></section>
 """
 _GROUP_TITLES = {"expression": "Expression", "image_class": "Image class"}
 
 
-def write_report(votes: list[Vote], out: Path, threshold: int = 0) -> None:
+def write_report(votes: list[Vote], out: Path, threshold: int = 0, everything: bool = False) -> None:
     """Write the report on one study.
 
     Args:
         votes: all of the study, with the attention checks.
         out: folder, made where there is none; files in it are replaced.
-        threshold: answered showings below which nothing is reported.
+        threshold: answered showings below which nothing is reported; those that are left out do not count.
+        everything: leave out neither hasty votes nor voters who failed the attention checks; see `stats/sifting.py`.
 
     Raises:
-        InputError: no votes, too few, those of several studies, or a folder that cannot be written.
+        InputError: no votes, too few, none that is not left out, those of several studies, or a folder that cannot be written.
     """
     studies = sorted({vote.study for vote in votes})
     if len(studies) > 1:
@@ -95,32 +100,37 @@ def write_report(votes: list[Vote], out: Path, threshold: int = 0) -> None:
             count=len(studies),
             names=", ".join(studies),
         )
-    count = count_showings(votes)
-    if count == 0:
+    if count_showings(votes) == 0:
         raise InputError("There are no votes to report on.")
+    sifted = None if everything else sift(votes)
+    counted = votes if sifted is None else sifted.votes
+    count = count_showings(counted)
+    if sifted is not None and count == 0:
+        raise InputError("No vote is left. {left} With --all they are reported.", left=sifted.words())
     if count < threshold:
         raise InputError("{n} of {total} votes so far: results stay hidden until then.", n=count, total=threshold)
     try:
         out.mkdir(parents=True, exist_ok=True)
-        (out / "index.html").write_text(report_page(votes), encoding="utf-8")
-        write_tables(votes, out)
+        (out / "index.html").write_text(report_page(counted, sifted), encoding="utf-8")
+        write_tables(counted, out)
     except OSError as error:
         raise InputError(
             "The report cannot be written to {folder}: {why}.", folder=out, why=error.strerror or error
         ) from None
 
 
-def report_page(votes: Sequence[Vote]) -> str:
-    """The whole page, for votes of one study."""
+def report_page(votes: Sequence[Vote], sifted: Sifted | None = None) -> str:
+    """The whole page, for votes of one study; `sifted` says what has been left out of them."""
     title = f"Results of the study “{html.escape(votes[0].study)}”"
     counted = select(votes)
-    parts = [f"<h1>{title}</h1>", _facts(votes)]
+    everybody = "All votes that count" if sifted is not None and sifted.words() else "All voters"
+    parts = [f"<h1>{title}</h1>", _facts(votes, sifted)]
     for mode in MODES:
         summaries = summarise(counted, mode)
         if not summaries:
             continue
         heading = "Win rates" if mode == "pair" else "Mean ratings"
-        parts.append(f"<section><h2>{heading}</h2><h3>All voters</h3>{overview(summaries)}")
+        parts.append(f"<section><h2>{heading}</h2><h3>{everybody}</h3>{overview(summaries)}")
         passed = summarise(select(votes, only_passed=True), mode)
         if passed:
             parts.append(f"<h3>Voters who passed the attention checks</h3>{overview(passed)}")
@@ -136,8 +146,8 @@ def summarise(votes: Sequence[Vote], mode: str) -> list[Summary]:
     return [summary for question in QUESTIONS if (summary := one(votes, question)) is not None]
 
 
-def _facts(votes: Sequence[Vote]) -> str:
-    """Numbers of votes, voters and items, days, pace, and how the attention checks went."""
+def _facts(votes: Sequence[Vote], sifted: Sifted | None) -> str:
+    """Numbers of votes, voters and items, days, pace, how the attention checks went, and what was left out."""
     counted = select(votes)
     days = sorted({vote.time[:10] for vote in counted})
     checked = {vote.voter for vote in votes if vote.check}
@@ -151,7 +161,9 @@ def _facts(votes: Sequence[Vote]) -> str:
     ]
     if checked:
         facts.append(f"{len(passed_voters(votes))} of {len(checked)} voters with attention checks passed them")
-    return f'<p class="facts">{" · ".join(facts)}</p>'
+    left = "" if sifted is None else sifted.words()
+    more = f'<p class="note">{left} With <code>--all</code> they count.</p>' if left else ""
+    return f'<p class="facts">{" · ".join(facts)}</p>{more}'
 
 
 def _groups(votes: Sequence[Vote], mode: str) -> str:

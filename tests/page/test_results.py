@@ -1,5 +1,6 @@
 """The Results tab in a real browser: hidden, then shown, filtered, on a phone."""
 
+import re
 import socket
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -20,6 +21,8 @@ WAIT = 60_000  # milliseconds: the machine may be busy
 VOTES = simulate(1, voters=24, each=10, questions=QUESTIONS) + [
     vote(voter=f"v{n}", token=f"check{n}", check="left", answer="left" if n < 12 else "right") for n in range(24)
 ]
+FAILED = {f"v{n}" for n in range(12, 24)}
+COUNTED = [v for v in VOTES if v.voter not in FAILED or v.check]
 FEW = VOTES[: 3 * 29]  # of the 30 that it takes
 
 
@@ -39,10 +42,11 @@ def stored() -> SimpleNamespace:
 @pytest.fixture(scope="module")
 def url(stored: SimpleNamespace) -> Iterator[str]:
     with gr.Blocks() as demo:
+        language = gr.Textbox("en", visible=False)
         with gr.Tab("Edit"):
             gr.Markdown("Something else.")
         with gr.Tab("Results") as tab:
-            build_results_tab(demo, lambda: stored.votes, 30, tab)
+            build_results_tab(demo, lambda: stored.votes, language, 30, tab)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -86,7 +90,8 @@ def test_results_stay_hidden_until_there_are_enough_votes(page: Page, stored: Si
 
     stored.votes = VOTES
     page.locator("#results_refresh").click()
-    expect(state).to_contain_text("240 votes by 24 voters. 12 of 24 voters with attention checks passed", timeout=WAIT)
+    expect(state).to_contain_text("Votes: 120, voters: 12. 12 of 24 voters passed the attention checks.", timeout=WAIT)
+    expect(state).to_contain_text("Left out, of voters who failed them: 120.")
     for question in QUESTIONS:
         expect(body).to_contain_text(f"{question.capitalize()} Which result", ignore_case=True)
     assert body.locator("svg circle").count() == 3 * 2 * 4
@@ -110,37 +115,64 @@ def test_filters(page: Page, stored: SimpleNamespace) -> None:
         assert rate(kept, "identity", "refined") in body.inner_html()
 
     page.locator("#results_question label").filter(has_text="Identity").click()
-    shows(select(VOTES))
-    choose(page, "class", "photo")
-    shows(select(VOTES, image_class="photo"))
-    choose(page, "expression", "sad")
+    shows(select(COUNTED))
+    choose(page, "class", "Photo")
+    shows(select(COUNTED, image_class="photo"))
+    choose(page, "expression", "Sad")
+    shows(select(COUNTED, "sad", "photo"))
+    choose(page, "voters", "All votes")
     shows(select(VOTES, "sad", "photo"))
-    choose(page, "voters", "Who passed the attention checks")
+    expect(page.locator("#results_state")).to_have_text(
+        re.compile(r"Votes: 240, voters: 24.*checks\.\s*$"), timeout=WAIT
+    )
+    choose(page, "voters", "Of voters who passed the attention checks")
     shows(select(VOTES, "sad", "photo", only_passed=True))
-    choose(page, "class", "painting")
+    choose(page, "class", "Painting")
     expect(body).to_contain_text("No votes match these filters.", timeout=WAIT)
     choose(page, "expression", "All expressions")
     shows(select(VOTES, None, "painting", only_passed=True))
 
 
 def test_a_choice_that_no_longer_exists_means_all() -> None:
-    body = show_results(lambda: VOTES, 30, "all", "fearful", "avatar", "all")[-1]
+    body = show_results(lambda: VOTES, 30, "all", "fearful", "avatar", "all", "en")[-1]
     assert rate(select(VOTES), "realism", "refined") in body
 
 
 def test_names_are_escaped() -> None:
     named = [v._replace(left=v.left.replace("refined", "<b>")) for v in VOTES]
-    body = show_results(lambda: named, 30, "all", "all", "all", "all")[-1]
+    body = show_results(lambda: named, 30, "all", "all", "all", "all", "en")[-1]
     assert "&lt;b&gt;" in body and "<b></b>" not in body
 
 
+def test_votes_too_fast_to_have_looked_are_left_out_unless_all_are_asked_for() -> None:
+    hasty = [v._replace(seconds=0.39) if v.token == COUNTED[0].token else v for v in VOTES]
+    counted, everything = (
+        show_results(lambda: hasty, 30, "all", "all", "all", who, "en") for who in ("counted", "all")
+    )
+    assert "Votes: 119," in counted[0] and "Left out, as faster than 0.4 s: 1." in counted[0]
+    assert "Votes: 240," in everything[0] and "Left out" not in everything[0]
+
+
+@pytest.mark.parametrize("language", ["de", "es"])
+@pytest.mark.parametrize("mode", ["pair", "single"])
+def test_results_speak_the_page_s_language(language: str, mode: str) -> None:
+    """Every word between the tags, names of methods excepted."""
+    votes = VOTES if mode == "pair" else [v._replace(mode=mode, right="", answer="4") for v in VOTES if not v.check]
+    for known in (votes, votes[: 3 * 40]):
+        state, *_, body = show_results(lambda kept=known: kept, 30, "all", "all", "all", "all", language)
+        text = re.sub("<style>.*?</style>|<[^>]*>", " | ", f"{state} {body}", flags=re.DOTALL)
+        assert len(text) > 1000
+        english = r"\b(the|of|to|answers?|voters?|method|which|rank|win|rate|over|with|points|better|mean|by)\b"
+        assert re.findall(english, text, re.IGNORECASE) == []
+
+
 def test_attention_checks_do_not_count_towards_the_threshold() -> None:
-    state, shown, *_, body = show_results(lambda: [*FEW, *VOTES[-24:]], 30, "all", "all", "all", "all")
+    state, shown, *_, body = show_results(lambda: [*FEW, *VOTES[-24:]], 30, "all", "all", "all", "all", "en")
     assert "29 of 30" in state and shown["visible"] is False and body == ""
 
 
 def test_no_votes_at_all() -> None:
-    state, *_, body = show_results(list, 0, "all", "all", "all", "all")
+    state, *_, body = show_results(list, 0, "all", "all", "all", "all", "en")
     assert "There are no votes yet." in state and body == ""
 
 
@@ -149,4 +181,4 @@ def test_a_database_that_cannot_be_read_gets_a_sentence() -> None:
         raise InputError("The database of votes cannot be opened.")
 
     with pytest.raises(gr.Error, match="cannot be opened"):
-        show_results(broken, 30, "all", "all", "all", "all")
+        show_results(broken, 30, "all", "all", "all", "all", "en")

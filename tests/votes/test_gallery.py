@@ -1,5 +1,7 @@
 """Making and reading galleries."""
 
+import base64
+import io
 import json
 import re
 from collections.abc import Callable
@@ -178,3 +180,30 @@ def test_the_gallery_in_the_package() -> None:
     assert len({Image.open(SHIPPED / file).size for i in gallery.items.values() for file in i.files.values()}) == 1
     assert all(path.name in gallery.source for path in pictures)
     assert all(item.stranger for item in gallery.items.values())
+
+
+def _shown(url: str) -> tuple[bytes, np.ndarray]:
+    data = base64.b64decode(url.partition(",")[2])
+    return data, np.asarray(Image.open(io.BytesIO(data)), int)
+
+
+@pytest.mark.parametrize("folder", ["shipped", "tiny"], ids=["jpeg", "png"])
+def test_no_byte_betrays_who_changed_nothing(folder: str, tmp_path: Path) -> None:
+    """What is shown as the input and as the result "input" is one file, shown in two ways, like all other results."""
+    gallery = Gallery.load(SHIPPED if folder == "shipped" else tiny_gallery(tmp_path / "gallery", faces=10))
+    items = list(gallery.items.values())[:18]
+    alike: dict[str, list[float]] = {method: [] for method in gallery.methods}
+    sizes: dict[str, set[int]] = {method: set() for method in gallery.methods}
+    for item in items:
+        source, face = _shown(gallery.picture(item.input, "face"))
+        for method, file in item.files.items():
+            data, pixels = _shown(gallery.picture(file, "result"))
+            stored = np.asarray(Image.open(gallery.folder / file).convert("RGB"), int)
+            change = np.abs(pixels - stored)
+            assert data != source and data != (gallery.folder / file).read_bytes()
+            assert 0 < change.max() <= (1 if file.endswith("png") else 12) and change.mean() < 1, "nobody sees it"
+            assert gallery.picture(file, "result") == gallery.picture(file, "result")
+            alike[method].append(float((pixels == face).mean()))
+            sizes[method].add(len(data))
+    assert max(alike["input"]) < 0.6, "not even most pixels are equal"
+    assert set.union(*sizes.values()) == sizes["input"] and len(sizes["input"]) == 1

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from reggan.errors import InputError
+from reggan.votes.__main__ import main
 from reggan.votes.records import QUESTIONS, Vote
 from reggan.votes.render.numbers import LOG, PERCENT, POINTS, beside, inline, number
 from reggan.votes.render.plot import interval_plot, nice_ticks
-from reggan.votes.stats import Estimate, select, summarise_pairs, summarise_ratings
+from reggan.votes.stats import Estimate, count_showings, select, sift, summarise_pairs, summarise_ratings
+from reggan.votes.store import Store
 from reggan.votes.study_report import report_page, write_report
 from tests.votes.votes_simulation import simulate, vote
 
@@ -28,7 +30,7 @@ def votes() -> list[Vote]:
 @pytest.fixture(scope="module")
 def folder(votes: list[Vote], tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("votes") / "new" / "report"
-    write_report(votes, out)
+    write_report(votes, out, everything=True)
     return out
 
 
@@ -151,7 +153,7 @@ def test_mistakes_get_a_sentence_and_no_files(votes: list[Vote], tmp_path: Path)
     for given, threshold, sentence in (
         ([], 0, "There are no votes to report on."),
         ([vote(check="left")], 0, "There are no votes to report on."),
-        (votes, 241, "240 of 241 votes so far"),
+        (votes, 241, "180 of 241 votes so far"),
         ([*votes, vote(study="other")], 0, r"2 studies \(other, s\)"),
     ):
         with pytest.raises(InputError, match=sentence):
@@ -160,6 +162,37 @@ def test_mistakes_get_a_sentence_and_no_files(votes: list[Vote], tmp_path: Path)
     out.write_text("a file is in the way")
     with pytest.raises(InputError, match="cannot be written"):
         write_report(votes, out)
+
+
+def test_hasty_votes_and_failed_voters_are_left_out_and_the_report_says_how_many(votes: list[Vote]) -> None:
+    tokens = {f"{voter}-{n}" for voter, n in ((1, 0), (1, 1), (4, 0))}  # v4 has failed too
+    hasty = [v._replace(seconds=0.39) if v.token in tokens and v.question == "realism" else v for v in votes]
+    sifted = sift(hasty)
+    assert (sifted.hasty, sifted.failed, sifted.failed_voters) == (3, 5 * 12 - 1, 5)
+    kept = {v.voter for v in select(sifted.votes)}
+    assert kept == {f"v{n}" for n in range(20) if n % 4} and count_showings(sifted.votes) == 15 * 12 - 2
+    assert [v for v in sifted.votes if v.check] == [v for v in votes if v.check], "checks stay"
+    assert sift([v._replace(seconds=0.4) for v in votes]).hasty == 0
+
+
+def test_the_command_leaves_them_out_unless_asked(
+    votes: list[Vote], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "votes.db").touch()
+    monkeypatch.setattr(Store, "votes", lambda self, study: votes)
+    command = ["report", str(tmp_path / "votes.db"), "-o", str(tmp_path / "report")]
+    for more, found, said in (([], "180 votes", True), (["--all"], "240 votes", False)):
+        assert main([*command, *more]) == 0
+        page = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+        assert found in page and "15 of 20 voters with attention checks passed them" in page
+        assert ("Left out: 60 votes of 5 voters who failed the attention checks." in page) == said
+        (row, *_) = rows_of(tmp_path / "report" / "results.csv")
+        assert row["voters"] == "all" and int(row["answers"]) == int(found[:3])
+
+
+def test_nothing_but_hasty_votes_gets_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="No vote is left.*1 vote with an answer in less than 0.4 s"):
+        write_report([vote(seconds=0.0)], tmp_path / "report")
 
 
 def test_page_with_next_to_nothing() -> None:

@@ -43,6 +43,11 @@ def passed_voters(votes: Sequence[Vote]) -> set[str]:
     return {voter for voter, number in asked.items() if right[voter] >= PASS_SHARE * number}
 
 
+def failed_voters(votes: Sequence[Vote]) -> set[str]:
+    """Voters with attention checks who have not passed them."""
+    return {vote.voter for vote in votes if vote.check} - passed_voters(votes)
+
+
 def select(
     votes: Sequence[Vote], expression: str | None = None, image_class: str | None = None, only_passed: bool = False
 ) -> list[Vote]:
