@@ -135,7 +135,7 @@ class Gallery:
 def disguise(path: Path, place: str) -> bytes:
     """A picture file encoded anew in its own format, every value with -1, 0 or 1 added: the same at every call.
 
-    Zeros after its end, which nobody's decoder reads, fill it up to a whole number of `_BLOCK`: its size tells as little.
+    Zeros after its end, which no decoder reads, fill it up to a whole number of `_BLOCK`: its size tells as little.
     """
     seed = int.from_bytes(hashlib.sha256(f"{place} {path.name}".encode()).digest()[:8])
     pixels = np.asarray(Image.open(path).convert("RGB"), np.int16)

@@ -74,7 +74,7 @@ in the denominator. In percentage points.</dd>
 one of the two methods, “both” or “neither”, whatever the sides; ordinal for ratings.</dd>
 <dt>Attention checks</dt><dd>Showings whose answer is known. They count for nothing else. A voter has passed who
 answered at least 80 % of their checks as expected. Who had some and has not passed has failed.</dd>
-<dt>Left out</dt><dd>By default votes with an answer in less than 0.4 s, in which nobody can look, and the votes of voters
+<dt>Left out</dt><dd>By default votes with an answer in less than 0.4 s, in which nobody can look, and those of voters
 who failed the attention checks.</dd>
 </dl></section>
 """
@@ -91,7 +91,8 @@ def write_report(votes: list[Vote], out: Path, threshold: int = 0, everything: b
         everything: leave out neither hasty votes nor voters who failed the attention checks; see `stats/sifting.py`.
 
     Raises:
-        InputError: no votes, too few, none that is not left out, those of several studies, or a folder that cannot be written.
+        InputError: no votes, too few, only such as are left out, those of several studies, or a folder that cannot be
+            written.
     """
     studies = sorted({vote.study for vote in votes})
     if len(studies) > 1:

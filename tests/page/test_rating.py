@@ -229,6 +229,51 @@ def test_the_database_holds_exactly_what_was_clicked_and_pressed(
     assert all(re.search(rf"{method} \d+ % \d+ to \d+", report) for method in METHODS)
 
 
+def test_what_is_revealed_stands_beside_the_pair_that_it_is_about(serve: Serve, arrive: Callable[..., Voter]) -> None:
+    url, _ = serve()
+    voter = arrive(url)
+    voter.begin()
+    sources = "images => images.map((image) => image.src)"
+    pair = voter.page.locator("#rating .result img").evaluate_all(sources)
+    voter.press("1", "2", "3")
+    voter.shows("2 of 3")
+    thumbs = voter.page.locator("#rating [data-screen=showing] .last img")
+    assert thumbs.evaluate_all(sources) == pair != voter.page.locator("#rating .result img").evaluate_all(sources)
+    area = thumbs.first.bounding_box()
+    assert area is not None and 30 < area["width"] < 50
+    voter.press("1", "2", "3")
+    voter.shows("3 of 3")
+    expect(thumbs).to_have_count(2)
+    assert thumbs.evaluate_all(sources) != pair
+
+
+def test_focus_survives_undo_and_a_lost_request(serve: Serve, arrive: Callable[..., Voter]) -> None:
+    url, _ = serve()
+    voter = arrive(url)
+    broken = False
+    voter.page.route("**/component_server/", lambda route: route.abort() if broken else route.continue_())
+    voter.open()
+    voter.begin()
+    voter.press("1")
+    undo = voter.page.locator("#rating [data-do=undo]")
+    undo.focus()
+    voter.press("Enter")
+    voter.step(1)
+    expect(voter.page.locator("#rating .question")).to_be_focused()
+    voter.press("2", "2")
+    undo.focus()
+    voter.press("Enter")
+    voter.step(2)
+    expect(undo).to_be_focused()
+    broken = True
+    voter.click("left", "both")
+    expect(voter.page.locator("#rating .problem")).to_be_visible(timeout=WAIT)
+    voter.step(3)
+    assert voter.page.evaluate("document.querySelector('#rating').contains(document.activeElement)")
+    voter.press("Backspace")
+    voter.step(2)
+
+
 def test_voters_are_told_apart_and_known_again(serve: Serve, arrive: Callable[..., Voter]) -> None:
     url, service = serve(faces=1, per_session=6)  # 6 pairs
     one, two = arrive(url), arrive(url)

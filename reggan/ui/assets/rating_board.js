@@ -60,13 +60,15 @@ function number(voter) {
   write("number", voter ? say("Your number is {number}.", { number: voter }) : "");
 }
 
-// `last` is "left METHOD, right METHOD", or one method's name.
-function reveal(last) {
+// `last` is "left METHOD, right METHOD", or one method's name; `shown`, what it is about, stands small beside it.
+function reveal(last, shown) {
   clearTimeout(hiding);
   const [, left, right] = last.match(/^left (.*), right (.*)$/) ?? [];
   write("last", !last ? "" : left ? say("Last pair: left {left}, right {right}", { left: say(left), right: say(right) }) :
     say("Last result: {name}", { name: say(last) }));
-  if (last) hiding = setTimeout(() => write("last", ""), REVEAL_MILLISECONDS);
+  element.querySelectorAll(".last .thumbs").forEach((thumbs) => thumbs.replaceChildren(...(last ? shown : []).map((data) =>
+    Object.assign(document.createElement("img"), { src: data, alt: "" }))));
+  if (last) hiding = setTimeout(() => reveal("", []), REVEAL_MILLISECONDS);
 }
 
 function ask() {
@@ -113,6 +115,7 @@ function showThanks(screen) {
 // One request at a time; whatever goes wrong, the answers so far stay.
 async function request(send) {
   if (busy) return false;
+  const here = element.contains(document.activeElement);
   busy = true;
   buttons(true);
   const lost = { kind: "problem", message: say("The server does not answer. Nothing is lost: please try again.") };
@@ -127,12 +130,13 @@ async function request(send) {
   if (fine) {
     ticket(screen.ticket);
     number(screen.voter);
-    reveal(screen.last);
+    reveal(screen.last, showing?.images ?? []);
     tell("");
     if (screen.kind === "thanks") showThanks(screen);
     else await showPair(screen);
   } else {
     tell(screen.message);
+    if (here) keepFocus();
   }
   busy = false;
   return fine;
@@ -160,9 +164,17 @@ async function answer(value) {
 
 function undo() {
   if (busy || showing === null || answers.length === 0) return;
+  const here = element.contains(document.activeElement);
   answers.pop();
   seconds.pop();
   ask();
+  if (here) keepFocus();
+}
+
+// Whoever works with the keyboard stays on the board, though the button that had the focus has gone.
+function keepFocus() {
+  const focused = document.activeElement;
+  if (showing !== null && (!element.contains(focused) || focused.hidden)) find(".question").focus({ preventScroll: true });
 }
 
 function onKey(event) {
