@@ -6,7 +6,7 @@ import re
 import unicodedata
 import zipfile
 from collections.abc import Container, Generator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -29,6 +29,7 @@ class Step:
     total: int
     name: str  # as it was given
     problem: InputError | None  # why it failed; None if it did not
+    image: NDArray[np.uint8] | None = field(default=None, compare=False, repr=False)  # (H, W, 3), if it did not
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ def write_zip(
     face: int | None = None,
     format: str = "png",
     relax: float | None = None,
+    ending: str = "",
 ) -> Generator[Step, None, BatchResult]:
     """Edit pictures and write them to a ZIP, yielding after each; the ZIP appears at `path` after the last.
 
@@ -62,6 +64,7 @@ def write_zip(
         face: which face of each picture; None for all of them.
         format: "png", "jpeg" or "webp".
         relax: how much of the old expressions goes, see `Predictor.edit_many`.
+        ending: of the files' names, before the suffix: "_happy" makes me.jpg me_happy.png.
 
     Returns:
         (by the generator) what is in the ZIP and what is not.
@@ -80,17 +83,19 @@ def write_zip(
     failures: dict[str, str] = {}
     try:
         with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as archive:  # the pictures are already compressed
-            targets = safe_names([name for name, _ in files], SUFFIXES[format][0])
+            targets = safe_names([name for name, _ in files], ending + SUFFIXES[format][0])
             for done, ((name, source), target) in enumerate(zip(files, targets, strict=True), 1):
                 problem: InputError | None = None
+                image: NDArray[np.uint8] | None = None
                 try:
-                    image = predictor.edit(predictor.analyse(source), c, face, relax).picture
-                    archive.writestr(target, provenance.encode(image, format, predictor.metadata, expression))
+                    edited = predictor.edit(predictor.analyse(source), c, face, relax)
+                    archive.writestr(target, provenance.encode(edited.picture, format, predictor.metadata, expression))
+                    image = edited.image
                     written.append(target)
                 except InputError as error:
                     problem = error
                     failures[_numbered(name, failures)] = str(error)
-                yield Step(done, len(files), name, problem)
+                yield Step(done, len(files), name, problem, image)
             if failures:
                 archive.writestr(_FAILURES, _listed(failures), zipfile.ZIP_DEFLATED)
         if not written:
@@ -117,19 +122,27 @@ def _printable(name: str) -> str:
     return " ".join("".join(ch if ch.isprintable() else " " for ch in name).split())
 
 
-def safe_names(names: Iterable[str], suffix: str) -> list[str]:
-    """File names for a ZIP: the stem of each name, reduced to at most 80 letters, digits, "-", "_", "." and spaces.
+def safe_stem(name: str) -> str:
+    """A file's name without folders and suffix, reduced to at most 80 letters, digits, "-", "_", "." and spaces.
 
-    Whatever a client calls its files, the result never names a folder, a drive or a device. Names that differ only in
-    case count as equal, as they do on many computers; repeated ones are numbered: face.png, face_2.png, ...
+    Whatever a client calls its files, the result never names a folder, a drive or a device.
+    """
+    stem = PurePosixPath(name.replace("\\", "/")).stem
+    stem = re.sub(r"[^\w\-. ]", "_", unicodedata.normalize("NFC", stem))[:80].strip(" .") or "picture"
+    device = re.fullmatch(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", stem, re.IGNORECASE)  # in Windows
+    return f"_{stem}" if device else stem
+
+
+def safe_names(names: Iterable[str], suffix: str) -> list[str]:
+    """File names for a ZIP, by `safe_stem`.
+
+    Names that differ only in case count as equal, as they do on many computers; repeated ones are numbered: face.png,
+    face_2.png, ...
     """
     out: list[str] = []
     taken = {_FAILURES}
     for name in names:
-        stem = PurePosixPath(name.replace("\\", "/")).stem
-        stem = re.sub(r"[^\w\-. ]", "_", unicodedata.normalize("NFC", stem))[:80].strip(" .") or "picture"
-        if re.fullmatch(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", stem, re.IGNORECASE):  # device names in Windows
-            stem = f"_{stem}"
+        stem = safe_stem(name)
         candidate, number = f"{stem}{suffix}", 1
         while candidate.casefold() in taken:
             number += 1

@@ -53,12 +53,12 @@ def served(path: Path) -> dict[str, Any]:
     return FileData(path=str(path), orig_name=path.name).model_dump()
 
 
-def thumbnail(image: NDArray[np.uint8], side: int = 144) -> str:
-    """The middle of the picture, `side` pixels square, as a data URI."""
+def thumbnail(image: NDArray[np.uint8], side: int = 144, said: Mapping[str, Any] | None = None) -> str:
+    """The middle of the picture, `side` pixels square, as a data URI; `said` as in `write_view`."""
     height, width = image.shape[:2]
     square = min(height, width)
     top, left = (height - square) // 3, (width - square) // 2  # faces are rather in the upper half
     small = cv2.resize(image[top : top + square, left : left + square], (side, side), interpolation=cv2.INTER_AREA)
     file = io.BytesIO()
-    Image.fromarray(small).save(file, "JPEG", quality=85)
+    Image.fromarray(small).save(file, "JPEG", quality=85, **(said or {}))
     return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"

@@ -104,9 +104,9 @@ class Guard:
 
         problem = _refused(scope)
         if problem is None and scope["method"] == "POST" and not path.rstrip("/").endswith("/upload"):
-            body = await _body(receive)
+            body = await whole_body(receive)
             problem = _TOO_LARGE if body is None else _wrong_text(body) or _wrong_file(body)
-            receive = _replay(body or b"", receive)
+            receive = replay(body or b"", receive)
         if problem is None:
             with contextlib.suppress(ClientDisconnect):  # whoever has gone needs no answer, and the log no traceback
                 await self.app(scope, receive, answer)
@@ -141,7 +141,7 @@ def _may_enter(scope: Scope) -> bool:
     return any(token in app.tokens for token in tokens)
 
 
-async def _body(receive: Receive) -> bytes | None:
+async def whole_body(receive: Receive) -> bytes | None:
     """The whole request; None if it is too large."""
     parts: list[bytes] = []
     size = 0
@@ -157,7 +157,7 @@ async def _body(receive: Receive) -> bytes | None:
             return b"".join(parts)
 
 
-def _replay(body: bytes, receive: Receive) -> Receive:
+def replay(body: bytes, receive: Receive) -> Receive:
     """A `receive` that delivers the body, already read, once more."""
     read = False
 

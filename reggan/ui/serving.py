@@ -7,11 +7,11 @@ from starlette.middleware import Middleware
 from reggan.ui import page
 from reggan.ui.first_script import FirstScript
 from reggan.ui.guard import Guard
+from reggan.ui.old_calls import OldCalls
 from reggan.ui.temporary import sweeping
 
 
 def launch_options() -> dict[str, Any]:
     """Keyword arguments for `demo.launch`."""
-    return page.launch_options() | {
-        "app_kwargs": {"middleware": [Middleware(Guard), Middleware(FirstScript)], "lifespan": sweeping}
-    }
+    around = [Middleware(Guard), Middleware(OldCalls), Middleware(FirstScript)]
+    return page.launch_options() | {"app_kwargs": {"middleware": around, "lifespan": sweeping}}

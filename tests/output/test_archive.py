@@ -71,6 +71,14 @@ def test_pictures_failures_and_progress(predictor: Predictor, small: bytes, tmp_
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_names_may_end_with_the_expression(predictor: Predictor, small: bytes, tmp_path: Path) -> None:
+    seen: list[Step] = []
+    files = [("a.png", small), ("a.png", small), ("b.png", b"")]
+    result = written(write_zip(tmp_path / "out.zip", predictor, files, C, "happy", 0, ending="_happy"), seen)
+    assert result.names == ("a_happy.png", "a_2_happy.png")
+    assert [None if step.image is None else step.image.shape for step in seen] == [(300, 256, 3)] * 2 + [None]
+
+
 def test_cancelling_leaves_nothing(predictor: Predictor, small: bytes, tmp_path: Path) -> None:
     steps = write_zip(tmp_path / "out.zip", predictor, [("a.png", small), ("b.png", small)], C, "happy", 0, "jpeg")
     assert next(steps) == Step(1, 2, "a.png", None)

@@ -70,6 +70,29 @@ def test_edit(url: str) -> None:
         assert said["source_type"] == provenance.SOURCE_TYPE and "surprised" in said["description"]
 
 
+def test_calls_with_fewer_values_get_defaults_and_no_traceback(
+    url: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Those of programs that were written before `/edit` took marks, mixtures and boxes."""
+    with PHOTO.open("rb") as file:
+        (path,) = httpx.post(f"{url}/gradio_api/upload", files={"files": (PHOTO.name, file)}).json()
+    picture = {"path": path, "meta": {"_type": "gradio.FileData"}}
+
+    def call(*data: Any) -> str:
+        asked = httpx.post(f"{url}/gradio_api/call/edit", json={"data": data}, timeout=60)
+        return httpx.get(f"{url}/gradio_api/call/edit/{asked.json()['event_id']}", timeout=120).text
+
+    answer = call(picture, "happy", 1.0, None, False)
+    assert answer.startswith("event: complete")
+    whole = json.loads(answer.partition("data: ")[2])[0]["url"]
+    expected = Predictor.from_pretrained()(PHOTO, "happy").image
+    assert (np.asarray(Image.open(io.BytesIO(httpx.get(whole).content)), int) == expected).all()
+    assert call(picture).startswith("event: complete")
+    assert "Send a picture." in call()
+    written = capfd.readouterr()
+    assert "Traceback" not in written.err + written.out + caplog.text
+
+
 def test_edit_takes_marks_where_there_is_no_face(url: str, pictures: dict[str, Path]) -> None:
     """The landscape is 400 x 300: eyes and a mouth in its right half change that half alone."""
     client = Client(url, verbose=False)

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from reggan.ui.edit.after_reload import _RELOAD, KeptVisits
+from reggan.ui.edit.choices import NATURAL
+from reggan.ui.edit.wishes import Wish, linked
 from reggan.ui.words import NAMES, TABLES
 from tests.visitor import WAIT, Visitor
 
@@ -78,6 +80,58 @@ def test_a_link_opens_its_tab_and_speaks_its_language(visitor: Visitor) -> None:
     visitor.page.goto(f"{visitor.url}/?tab=batch&lang=es", wait_until="domcontentloaded")
     expect(visitor.page.locator("#batch_run")).to_have_text(TABLES["es"]["Edit all pictures"], timeout=WAIT)
     assert visitor.page.evaluate("document.documentElement.lang") == "es"
+
+
+def test_a_link_names_expression_and_strength(browser: Browser, url: str) -> None:
+    page = browser.new_page(locale="en-US")
+    visitor = Visitor(page, url, "?expression=sadly_angry&strength=0.5&example=painting")
+    words = page.locator("#words")
+    expect(words).to_have_text("Sadly angry: 33 % sad, 33 % angry", timeout=WAIT)
+    expect(page.locator("#strength input[type=number]")).to_have_value("0.5")
+    assert page.locator("#basic label.selected").count() == 0
+    page.close()
+    assert visitor.problems == []
+
+
+def test_choosing_is_in_the_address_and_back_undoes_it(visitor: Visitor) -> None:
+    page, words = visitor.page, visitor.page.locator("#words")
+    length = page.evaluate("history.length")
+    visitor.until_changed("after", lambda: visitor.choose("basic", "Sad"))
+    assert page.url == f"{visitor.url}/?expression=sad"
+    for much in (0.4, 0.5):
+        visitor.until_changed("after", lambda value=much: visitor.strength(value))
+    assert page.url == f"{visitor.url}/?expression=sad&strength=0.5"
+    assert page.evaluate("history.length") == length + 2, "a slider that moves on is one step"
+    visitor.top("about")
+    page.evaluate("history.back()")
+    expect(words).to_be_visible()
+    expect(words).to_have_text("50 % sad")
+    visitor.until_changed("after", lambda: page.evaluate("history.back()"))
+    expect(words).to_have_text("70 % sad")
+    visitor.until_changed("after", lambda: page.evaluate("history.back()"))
+    expect(words).to_have_text("70 % happy")
+    expect(page.locator("#basic label.selected")).to_contain_text("Happy")
+    assert page.url == f"{visitor.url}/"
+    visitor.until_changed("after", lambda: page.evaluate("history.forward()"))
+    expect(words).to_have_text("70 % sad")
+
+
+@pytest.mark.parametrize(
+    ("address", "wish"),
+    [
+        ({}, None),
+        ({"tab": "about"}, None),
+        ({"expression": "Sad"}, Wish("sad", NATURAL)),
+        ({"expression": "neutral"}, Wish("neutral", 1.0)),
+        ({"expression": "0.2,0,0,0,1,0", "strength": "1"}, Wish("0.2,0,0,0,1,0", 1.0)),
+        ({"expression": "<script>", "strength": "0.3"}, Wish("happy", 0.3)),
+        ({"expression": "9,9,9,9,9,9", "strength": "much"}, Wish("happy", NATURAL)),
+        ({"strength": "nan"}, Wish("happy", NATURAL)),
+        ({"strength": "7"}, Wish("happy", 1.0)),
+    ],
+)
+def test_what_makes_no_sense_in_an_address_is_left_out(address: dict[str, str], wish: Wish | None) -> None:
+    assert linked(address) == wish
 
 
 def test_another_language_can_be_chosen_among_those_there_are(visitor: Visitor) -> None:

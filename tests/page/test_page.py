@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -128,7 +129,7 @@ def test_download_is_a_png_at_full_resolution_that_says_what_it_is(visitor: Visi
     assert max(visitor.pixels("view").shape) <= 1280, "what is looked at is smaller"
     name, data = visitor.download("#download")
     picture = Image.open(io.BytesIO(data))
-    assert (name, picture.format, picture.size) == ("reggan_happy.png", "PNG", (1536, 1800))
+    assert (name, picture.format, picture.size) == ("large_happy.png", "PNG", (1536, 1800))
     said = provenance.read(data)
     assert said["source_type"].endswith("compositeWithTrainedAlgorithmicMedia")
     assert said["software"].startswith("RegGAN")
@@ -139,9 +140,22 @@ def test_download_as_jpeg_leaves_the_location_out(visitor: Visitor, pictures: di
     visitor.choose("suffix", "JPEG")
     name, data = visitor.download("#download")
     picture = Image.open(io.BytesIO(data))
-    assert (name, picture.format, picture.size) == ("reggan_happy.jpg", "JPEG", (768, 900))
+    assert (name, picture.format, picture.size) == ("located_happy.jpg", "JPEG", (768, 900))
     assert not picture.getexif().get_ifd(0x8825)
     assert provenance.read(data)["source_type"] == provenance.SOURCE_TYPE
+
+
+def test_downloads_are_called_after_the_picture_and_the_expressions(
+    visitor: Visitor, pictures: dict[str, Path], tmp_path: Path
+) -> None:
+    odd = tmp_path / "Zoë & Ünal #1?.png"
+    odd.write_bytes(pictures["pair"].read_bytes())
+    visitor.until_changed("after", lambda: visitor.upload(odd))
+    visitor.until_changed("after", lambda: visitor.page.locator("#people button").nth(1).click())
+    visitor.until_changed("after", lambda: visitor.choose("basic", "Surprised"))
+    name, _ = visitor.download("#download")
+    assert re.fullmatch(r"Zoë _?_? ?Ünal _?1_?_happy_surprised\.png", name), name
+    assert visitor.read(visitor.page.locator("#strip img").nth(1)).shape == (256, 256, 3)
 
 
 def test_strength_zero_gives_the_picture_back(visitor: Visitor) -> None:

@@ -41,7 +41,7 @@ def test_the_result_is_copied_and_shared(browser: Browser, url: str) -> None:
     page.locator("#share").click()
     page.wait_for_function("window.shared", timeout=WAIT)
     shared = page.evaluate("window.shared")
-    assert (shared["name"], shared["type"]) == ("reggan_happy.jpg", "image/jpeg")
+    assert (shared["name"], shared["type"]) == ("photo_grace_hopper_happy.jpg", "image/jpeg")
     assert provenance.read(base64.b64decode(shared["data"]))["source_type"] == provenance.SOURCE_TYPE
     page.close()
     assert visitor.problems == []

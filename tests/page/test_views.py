@@ -1,5 +1,6 @@
 """Stages, sheet, animation, batch and the About tab in a real browser."""
 
+import base64
 import io
 import zipfile
 from pathlib import Path
@@ -54,7 +55,7 @@ def test_all_expressions_and_their_sheet(visitor: Visitor) -> None:
     expect(tiles.filter(has_text="Sadly angry")).to_be_visible()
     name, data = visitor.download("#keep_sheet")
     picture = Image.open(io.BytesIO(data))
-    assert name == "reggan_expressions.png" and picture.format == "PNG"
+    assert name == "photo_grace_hopper_expressions.png" and picture.format == "PNG"
     assert picture.width * picture.height > 22 * 256 * 256
     assert provenance.read(data)["source_type"] == provenance.SOURCE_TYPE
 
@@ -67,7 +68,7 @@ def test_animation(visitor: Visitor, suffix: str) -> None:
     expect(visitor.page.locator("#loop img")).to_be_visible(timeout=WAIT)
     name, data = visitor.download("#loop_file")
     moving = Image.open(io.BytesIO(data))
-    assert name == f"reggan_happy.{suffix}" and moving.n_frames >= 15
+    assert name == f"photo_grace_hopper_happy.{suffix}" and moving.n_frames >= 15
     assert provenance.read(data)["source_type"] == provenance.SOURCE_TYPE
     visitor.choose("basic", "Sad")
     expect(visitor.page.locator("#loop img")).to_have_count(0, timeout=WAIT)  # it would show another expression
@@ -80,7 +81,7 @@ def test_animation_as_film(visitor: Visitor) -> None:
     visitor.page.locator("#make").click()
     expect(visitor.page.locator("#loop video")).to_be_visible(timeout=WAIT)
     name, data = visitor.download("#loop_file")
-    assert name == "reggan_happy.mp4" and data[4:8] == b"ftyp"
+    assert name == "photo_grace_hopper_happy.mp4" and data[4:8] == b"ftyp"
 
 
 def test_batch_gives_a_zip_and_lists_failures(visitor: Visitor, pictures: dict[str, Path]) -> None:
@@ -92,10 +93,17 @@ def test_batch_gives_a_zip_and_lists_failures(visitor: Visitor, pictures: dict[s
     expect(visitor.page.locator("#batch_report")).to_contain_text("2 of 3 pictures are in the ZIP.", timeout=WAIT)
     expect(visitor.page.locator("#batch_report li")).to_contain_text("landscape.png: No face was found")
     expect(visitor.page.locator("#batch_stop")).to_be_hidden()
-    _, data = visitor.download("#batch_zip")
+    previews = visitor.page.locator("#batch_preview figure")
+    assert previews.locator("figcaption").all_inner_texts() == ["pair.png", "photo_grace_hopper.jpg"]
+    sources = [one.get_attribute("src") or "" for one in previews.locator("img").all()]
+    small = [base64.b64decode(source.partition(",")[2]) for source in sources]
+    assert all(Image.open(io.BytesIO(one)).size == (112, 112) for one in small)
+    assert all(provenance.read(one)["source_type"] == provenance.SOURCE_TYPE for one in small)
+    name, data = visitor.download("#batch_zip")
+    assert name == "reggan_happy.zip"
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        assert sorted(archive.namelist()) == ["failures.txt", "pair.png", "photo_grace_hopper.png"]
-        edited = archive.read("photo_grace_hopper.png")
+        assert sorted(archive.namelist()) == ["failures.txt", "pair_happy.png", "photo_grace_hopper_happy.png"]
+        edited = archive.read("photo_grace_hopper_happy.png")
     assert Image.open(io.BytesIO(edited)).size == (768, 900)
     assert provenance.read(edited)["source_type"] == provenance.SOURCE_TYPE
 

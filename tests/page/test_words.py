@@ -16,7 +16,7 @@ from reggan.predictor import NO_FACE, Predictor
 from reggan.ui import build
 from reggan.ui.architecture import architecture_svg
 from reggan.ui.edit import choices
-from reggan.ui.edit.wishes import Wish
+from reggan.ui.edit.wishes import Wish, Wishes
 from reggan.ui.words import TABLES, describe, error_text, say
 from reggan.weights.files import EMBEDDED, load_model
 from tests.paths import ROOT
@@ -92,7 +92,13 @@ def test_mixtures_in_words() -> None:
     assert choices.caption("happy", 0.5, "en") == "50 % happy"
     mixed = "0.2,0,0,0,1,0"
     assert choices.caption(mixed, 0.5, "en") == "10 % happy, 50 % surprised"
-    assert [Wish(name).file_name for name in (mixed, "sadly angry")] == ["reggan_mixture", "reggan_sadly_angry"]
+
+
+def test_downloads_are_called_after_their_expressions() -> None:
+    wishes = [Wish(name) for name in ("happy", "sadly angry", "0.2,0,0,0,1,0", "sad")]
+    labels = [Wishes("", 4, 0, dict(enumerate(wishes[:n]))).label for n in range(5)]
+    assert labels == ["unchanged", "happy", "happy_sadly_angry", "happy_sadly_angry_mixture", "several"]
+    assert Wishes("", 2, 0, {0: Wish("sad", 0.0), 1: Wish("happy")}).label == "happy"
 
 
 @pytest.mark.parametrize("expression", ["bored", "1,2,x", "1,0", "3,0,0,0,0,0", ""])

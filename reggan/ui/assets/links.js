@@ -1,6 +1,6 @@
 // The address says what is shown, so that it can be sent to others, and Back leads to what was shown before:
-// ?tab=about&lang=de. What the page begins with is left out.
-const FIRST = {tab: 'edit'};
+// ?tab=about&lang=de&expression=sad&strength=0.5. What the page begins with is left out.
+const FIRST = {tab: 'edit', expression: 'happy', strength: String(regganExpressions.natural)};
 
 function tabButton(name) {
   return document.querySelector(`#pages button[role="tab"][data-tab-id="${CSS.escape(name)}"]`);
@@ -16,10 +16,12 @@ function addressWith(parts) {
   return address;
 }
 
-// A step of the visitor: `back` leads to where it began.
-function stepTo(parts) {
+// A step of the visitor: `back` leads to where it began. What is `same`, such as a slider that moves on, is no new one.
+function stepTo(parts, same = false) {
   const address = addressWith(parts);
-  if (address.href !== location.href) history.pushState(null, '', address);
+  if (address.href === location.href) return;
+  if (same) history.replaceState(null, '', address);
+  else history.pushState(null, '', address);
 }
 
 function showTab() {
@@ -27,7 +29,10 @@ function showTab() {
   if (button && button.getAttribute('aria-selected') !== 'true') button.click();
 }
 
-addEventListener('popstate', showTab);
+addEventListener('popstate', () => {
+  showTab();
+  document.dispatchEvent(new Event('address'));
+});
 const untilThere = new MutationObserver(() => { // what a link asks for
   if (!tabButton(FIRST.tab)) return;
   untilThere.disconnect();

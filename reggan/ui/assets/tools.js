@@ -31,6 +31,7 @@ element.addEventListener('keydown', (event) => {
   if (event.target.closest('.hold') && [' ', 'Enter'].includes(event.key)) ask({hold: true});
 });
 element.addEventListener('keyup', () => ask({hold: false}));
+document.addEventListener('address', () => trigger('address'));
 document.addEventListener('wishes', (event) => {
   steps = event.detail.steps;
   paint();

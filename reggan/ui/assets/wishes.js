@@ -68,6 +68,26 @@ function stepBack(text) {
   return controlsFor(JSON.parse(steps.pop()));
 }
 
+function showControls(text) {
+  return controlsFor(JSON.parse(text || '{"faces": {}, "on": 0}'));
+}
+
+// The visitor has gone back or forward: the chosen face gets what the address says.
+function followAddress(text) {
+  const wishes = JSON.parse(text || '{"faces": {}, "on": 0}'), asked = new URLSearchParams(location.search);
+  const name = asked.get('expression') ?? FIRST.expression, much = share(asked.get('strength') ?? FIRST.strength);
+  const known = name in regganExpressions.named || name.split(',').length === 6;
+  const [now, nowMuch] = wishOf(wishes) ?? [];
+  if (!text || !known || much === null || (name === now && much === nowMuch)) return controlsFor(wishes);
+  return controlsFor(wish(wishes, name, much));
+}
+
+// What the chosen face is to look like stands in the address.
+function writeAddress(step, now) {
+  const [name, much] = wishOf(now) ?? [];
+  if (name) stepTo({expression: name, strength: String(Math.round(100 * much) / 100)}, !step);
+}
+
 // Which face is chosen is no step, and a slider that is moved is one step only.
 function isStep(before, now) {
   const a = JSON.parse(before), b = JSON.parse(now);
@@ -85,7 +105,12 @@ let lastKind = null;
 function showWishes(text) {
   if (!text || text === nowWished) return;
   if (nowWished && JSON.parse(nowWished).picture !== JSON.parse(text).picture) steps.length = 0;
-  else if (nowWished && !goingBack && isStep(nowWished, text)) steps.push(nowWished);
+  else if (nowWished) {
+    const changed = JSON.stringify(JSON.parse(nowWished).faces) !== JSON.stringify(JSON.parse(text).faces);
+    const step = goingBack || isStep(nowWished, text);
+    if (step && !goingBack) steps.push(nowWished);
+    if (changed) writeAddress(step, JSON.parse(text));
+  }
   if (goingBack || !nowWished) lastKind = null;
   [nowWished, goingBack] = [text, false];
   document.dispatchEvent(new CustomEvent('wishes', {detail: {...JSON.parse(text), steps: steps.length}}));

@@ -53,6 +53,11 @@ def relax(c: NDArray[np.float32], strength: float) -> float:
     return float(relaxation(c[None], strength)[0])
 
 
+def file_label(expression: str) -> str:
+    """An expression's name as a part of file names."""
+    return expression.replace(" ", "_") if expression in NAMED else "mixture"
+
+
 def caption(expression: str, strength: float, language: str) -> str:
     """What was asked for, in words: "Sadly angry: 65 % sad, 65 % angry"."""
     words = describe(strengths(expression, strength).tolist(), language, strength)

@@ -64,9 +64,9 @@ class EveryExpression:
         ]
         return {"label": say("All expressions", language), "tiles": tiles}
 
-    def save(self, predictor: Predictor, names: Sequence[str]) -> Path:
+    def save(self, predictor: Predictor, names: Sequence[str], file_name: str) -> Path:
         """The sheet as a file, from the pixels that were looked at."""
-        path = new_path("reggan_expressions.png")
+        path = new_path(file_name)
         row = [self.tiles[name][0] for name in ("input", *names)]
         words = f"{len(names)} expressions, {round(100 * self.strength)} %"
         sheet = lay_out_sheet([row], names, self.strength)

@@ -15,7 +15,7 @@ from reggan.ui.browser_files import thumbnail
 from reggan.ui.edit import choices, marking
 from reggan.ui.edit.after_reload import KeptVisits
 from reggan.ui.edit.visit import Visit
-from reggan.ui.edit.wishes import Wish, Wishes
+from reggan.ui.edit.wishes import Wish, Wishes, linked
 from reggan.ui.words import error_text, say
 
 _NO_PICTURE = "Choose a picture first."
@@ -50,17 +50,19 @@ class PictureEvents:
     def start(self, token: str, language: str, request: gr.Request) -> Sequence[Any]:
         """The picture that was there before a reload; else an example, so that the page explains itself.
 
-        The address may name one: ?example=painting.
+        The address may name one, and what its largest face is to look like:
+        ?example=painting&expression=sad&strength=0.5.
         """
+        wish = linked(request.query_params)
         before = self.kept.find(token)
         if before is not None and before not in self.examples.values():
-            return _update(before, Wishes.begin(before.key, before.count), found(before, language), language)
+            return _update(before, Wishes.begin(before.key, before.count, wish), found(before, language), language)
         name = request.query_params.get("example")
         if not self.examples:
             return _unchanged()
         visit = before or self.examples.get(name or "") or next(iter(self.examples.values()))
         sentence = say("This is an example. Choose your own picture above.", language)
-        return _update(visit, Wishes.begin(visit.key, visit.count), note(sentence), language)
+        return _update(visit, Wishes.begin(visit.key, visit.count, wish), note(sentence), language)
 
     def example(self, wishes: str, language: str, event: gr.EventData) -> Sequence[Any]:
         """One of the examples, whose faces are known already."""

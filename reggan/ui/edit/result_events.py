@@ -68,7 +68,7 @@ class ResultEvents:
             stage.compare(visit, wanted, edited, self.predictor.metadata, language),
             stage.caption(visit, wanted, language),
             gr.update(value=label, interactive=True),
-            self._strip(face, (wanted.wish or Wish(strength=0.0)).c, language),
+            self._strip(face, wanted.wish or Wish(strength=0.0), visit.name, language),
         )
 
     def panel(
@@ -100,7 +100,7 @@ class ResultEvents:
         wish = wanted.wish
         if visit is None or not visit.count or wish is None:
             return [], gr.update(visible=False)
-        path = new_path(f"{wish.file_name}.{suffix}")
+        path = new_path(f"{visit.name}_{choices.file_label(wish.expression)}.{suffix}")
         still = {} if wanted.on is None else {n: one for n, one in wanted.faces.items() if n != wanted.on}
         rest = visit.analysis
         if still:
@@ -117,9 +117,10 @@ class ResultEvents:
     def download(self, visit: Visit | None, wishes: str, suffix: str, mark: bool, language: str) -> str:
         """The whole picture as a file. Encoding takes longer than editing, so it waits until somebody wants it."""
         wanted = _read(wishes, language)
-        path = new_path(f"{(wanted.wish or Wish()).file_name}.{suffix}")
         try:
-            edited, _ = self._edit(_known(visit), wanted)
+            known = _known(visit)
+            path = new_path(f"{known.name}_{wanted.label}.{suffix}")
+            edited, _ = self._edit(known, wanted)
             image = badge(edited.picture) if mark else edited.picture
             provenance.save(image, path, self.predictor.metadata, stage.said(wanted))
         except InputError as error:
@@ -132,10 +133,11 @@ class ResultEvents:
         """All expressions as one picture: those that are looked at."""
         wanted = _read(wishes, language)
         try:
-            made = self._every(_known(visit), wanted, names, made or EveryExpression())
+            known = _known(visit)
+            made = self._every(known, wanted, names, made or EveryExpression())
         except InputError as error:  # no face
             raise as_error(error, language) from None
-        return str(made.save(self.predictor, NAMES[names]))
+        return str(made.save(self.predictor, NAMES[names], f"{known.name}_expressions.png"))
 
     def _every(self, visit: Visit, wanted: Wishes, names: str, made: EveryExpression) -> EveryExpression:
         strength = (wanted.wish or Wish()).strength
@@ -159,21 +161,29 @@ class ResultEvents:
         wish = wanted.wish or Wish(strength=0.0)
         edited = self._edit_faces(visit, {wanted.shown: wish}).faces[0]
         views = stage_views(self.predictor, visit.analysis.faces[wanted.shown], edited, wish.c)
-        return self._figures({"crop": edited.crop, "refined": edited.refined, **views}, wish.c, language)
+        stem = f"{visit.name}_{choices.file_label(wish.expression)}"
+        return self._figures({"crop": edited.crop, "refined": edited.refined, **views}, wish.c, stem, language)
 
-    def _strip(self, face: EditedFace, c: NDArray[np.float32], language: str) -> dict[str, Any]:
+    def _strip(self, face: EditedFace, wish: Wish, name: str, language: str) -> dict[str, Any]:
         """The value of the widget `strip`: what the model was given, and what each stage made of it."""
         pictures = {"crop": face.crop, "coarse": face.coarse, "refined": face.refined}
+        stem = f"{name}_{choices.file_label(wish.expression)}"
         words = {"label": say("Both stages", language), "close": say("Close", language)}
-        return {**words, "pictures": self._figures(pictures, c, language)}
+        return {**words, "pictures": self._figures(pictures, wish.c, stem, language)}
 
     def _figures(
-        self, pictures: Mapping[str, NDArray[np.uint8]], c: NDArray[np.float32], language: str
+        self, pictures: Mapping[str, NDArray[np.uint8]], c: NDArray[np.float32], stem: str, language: str
     ) -> list[dict[str, Any]]:
-        """Those of `_VIEWS` that there are pictures of, explained."""
+        """Those of `_VIEWS` that there are pictures of, explained; `stem` begins their files' names."""
         said = provenance.save_options("png", self.predictor.metadata, describe(c))
         return [
-            figure(pictures[name], say(title, language), say(text, language), {} if name == "crop" else said)
+            figure(
+                pictures[name],
+                f"{stem}_{name.replace(': ', '_')}.png",
+                say(title, language),
+                say(text, language),
+                {} if name == "crop" else said,
+            )
             for name, (title, text) in _VIEWS
             if name in pictures
         ]
@@ -198,8 +208,8 @@ def _known(visit: Visit | None) -> Visit:
 
 
 def figure(
-    image: NDArray[np.uint8], title: str, text: str = "", said: Mapping[str, Any] | None = None
+    image: NDArray[np.uint8], name: str, title: str, text: str = "", said: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """One figure of the widget `figures`; `said` is what its file says about its making."""
-    path = write_png(image, new_path("view.png"), said)
+    """One figure of the widget `figures`; `name` is its file's, `said` what that says about its making."""
+    path = write_png(image, new_path(name), said)
     return {"picture": served(path), "alt": title, "title": title, "text": text}

@@ -24,14 +24,14 @@ def compare(visit: Visit, wanted: Wishes, edited: Result, model: dict[str, str],
     options = provenance.save_options("jpeg", model, said(wanted))
     whole = {
         "before": served(visit.view()),
-        "after": served(write_view(edited.image, new_path("after.jpg"), options)),
+        "after": served(write_view(edited.image, new_path(f"{visit.name}_{wanted.label}.jpg"), options)),
         **_size(edited.image),
         "start": divider(visit, [wanted.shown, *wanted.faces], (0.0, 0.0, 1.0, 1.0)),
     }
     near, box = visit.close(edited.image, wanted.on), visit.close_box(wanted.on)
     close = {
         "before": served(visit.close_view(wanted.on)),
-        "after": served(write_view(near, new_path("close.jpg"), options)),
+        "after": served(write_view(near, new_path(f"{visit.name}_{wanted.label}_face.jpg"), options)),
         **_size(near),
         "start": divider(visit, range(visit.count) if wanted.on is None else [wanted.on], box),
     }

@@ -54,7 +54,7 @@ def build_edit_tab(
         with gr.Column(elem_id="who"):
             people = widget("people")
         with gr.Column(elem_id="side"):
-            picture = _picture(demo, events, (visit, wishes, token), upload, people, sentence, language)
+            picture, started = _picture(demo, events, (visit, wishes, token), upload, people, sentence, language)
             controls = build_controls(wishes)
             keep = build_download()
             if events.examples:
@@ -64,7 +64,7 @@ def build_edit_tab(
                 build_donation(donations, visit, wishes, language)
     _keep(demo, kept, visit, token)
     connect_results(results, predictor, (visit, wishes), keep, language)
-    _choices(demo, results, people, controls, language)
+    _choices(demo, started, results, people, controls, language)
 
 
 def _upload() -> tuple[PictureInput, gr.HTML]:
@@ -88,19 +88,19 @@ def _picture(
     people: gr.HTML,
     sentence: gr.HTML,
     language: gr.Textbox,
-) -> list[Any]:
-    """Where faces are marked by hand; returns what every event of the picture brings up to date."""
+) -> tuple[list[Any], Any]:
+    """Where faces are marked by hand; returns what every event of the picture updates, and the first event."""
     visit, wishes, token = known
     place = widget("marking")
     mark = gr.Button(t("Mark a face"), size="sm", visible=False, elem_id="mark")
     shown = [visit, wishes, place, people, mark, sentence]
-    demo.load(events.start, [token, language], shown, js=_TOKEN_AND_LANGUAGE, **_QUICK)
+    started = demo.load(events.start, [token, language], shown, js=_TOKEN_AND_LANGUAGE, **_QUICK)
     upload.change(events.open, [upload, wishes, language], [upload, *shown], show_progress_on=upload, **_MODEL)
     for began in (mark.click, place.begin):
         began(events.begin, [visit, language], [place, sentence], **_QUICK)
     place.marks(preview, [visit, language], place, trigger_mode="always_last", show_progress="hidden", **_MODEL)
     place.place(events.place, [visit, wishes, language], shown, show_progress="hidden", **_MODEL)
-    return shown
+    return shown, started
 
 
 def _keep(demo: gr.Blocks, kept: KeptVisits, visit: gr.State, token: gr.Textbox) -> None:
@@ -116,8 +116,12 @@ def _keep(demo: gr.Blocks, kept: KeptVisits, visit: gr.State, token: gr.Textbox)
     demo.unload(leave)
 
 
-def _choices(demo: gr.Blocks, results: Results, people: gr.HTML, controls: Controls, language: gr.Textbox) -> None:
-    """What else changes the wishes: a face is chosen, a tile, one step back."""
+def _choices(
+    demo: gr.Blocks, started: Any, results: Results, people: gr.HTML, controls: Controls, language: gr.Textbox
+) -> None:
+    """What else changes the wishes: the address, a face that is chosen, a tile, one step back."""
+    controls.on(started.then, "showControls")
+    controls.on(results.tools.address, "followAddress")
     controls.on(people.pick, "pickFace")
     controls.on(results.compare.pick, "pickFace")
     controls.on(results.sheet.choose, "chooseTile")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from reggan.expressions import BASIC
 from reggan.output.animation import neighbourhood
+from reggan.output.archive import safe_stem
 from reggan.predictor import Analysis, Marks, Predictor
 from reggan.ui.browser_files import new_path, write_view
 
@@ -26,6 +27,8 @@ class Visit:
 
     analysis: Analysis
     view_path: Path
+    #: What downloads are called after: that of the file it came as, without what might do harm.
+    name: str = "picture"
     #: Names the picture with these faces on the page; says nothing about it.
     key: str = field(default_factory=lambda: secrets.token_hex(6))
 
@@ -36,7 +39,8 @@ class Visit:
         Raises:
             InputError: the picture is unreadable. No face is not an error.
         """
-        return cls(predictor.analyse(source), new_path("before.jpg"))
+        name = safe_stem(Path(source).name) if isinstance(source, str | Path) else cls.name
+        return cls(predictor.analyse(source), new_path("before.jpg"), name)
 
     def view(self) -> Path:
         """The picture to look at, at most `browser_files.VIEW` pixels large; written again if it has been deleted."""
@@ -95,4 +99,4 @@ class Visit:
             InputError: they are no face's.
         """
         faces = (*self.analysis.faces, *predictor.analyse(self.analysis.image, marks=marks).faces)
-        return Visit(replace(self.analysis, faces=faces), new_path("before.jpg"))
+        return Visit(replace(self.analysis, faces=faces), new_path("before.jpg"), self.name)

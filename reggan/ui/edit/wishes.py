@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reggan.errors import InputError
-from reggan.expressions import NAMED
 from reggan.ui.edit import choices
 
 _EVERYBODY = "all"
+_NAMED = 3  # expressions, at most, that a download's name holds
 _DAMAGED = "The choice of expressions could not be read; choose one again."
 
 
@@ -41,10 +41,21 @@ class Wish:
         """How much of its old expression a face loses, in [0, 1]."""
         return choices.relax(self.c, self.strength)
 
-    @property
-    def file_name(self) -> str:
-        """The beginning of a download's name."""
-        return f"reggan_{self.expression.replace(' ', '_') if self.expression in NAMED else 'mixture'}"
+
+def linked(address: Mapping[str, str]) -> Wish | None:
+    """What an address asks for, by ?expression=sad&strength=0.5; what makes no sense is left out."""
+    if not {"expression", "strength"} & address.keys():
+        return None
+    expression = address.get("expression", choices.START).lower().replace("_", " ")
+    try:
+        _ = choices.strengths(expression, 1.0)
+    except InputError:
+        expression = choices.START
+    try:
+        strength = _share(address.get("strength"))
+    except (TypeError, ValueError):
+        strength = 1.0 if expression == "neutral" else choices.NATURAL
+    return Wish(expression, strength)
 
 
 @dataclass(frozen=True)
@@ -97,6 +108,12 @@ class Wishes:
     def wish(self) -> Wish | None:
         """Of the face that stands for the chosen ones."""
         return self.faces.get(self.shown)
+
+    @property
+    def label(self) -> str:
+        """The expressions as a part of a download's name: "happy", or for faces that differ "happy_surprised"."""
+        given = dict.fromkeys(choices.file_label(wish.expression) for wish in self.faces.values() if wish.strength)
+        return ("_".join(given) if len(given) <= _NAMED else "several") or "unchanged"
 
     def add(self, count: int, picture: str) -> "Wishes":
         """There is one more face, the last of `count`: it is chosen, and gets what the chosen one has."""
