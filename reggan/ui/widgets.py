@@ -3,7 +3,7 @@
 - `marking`: where eyes and a mouth are marked, a dialog. Events: begin, marks(marks, turn, open), place(marks).
 - `compare`: before and after with a divider that mouse, finger and arrow keys move, and its faces. Event: pick.
 - `tools`: what can be done with the result under it. Events: undo, address (it has changed, by Back or Forward).
-- `people`: a thumbnail for each face, and everybody. Event: pick.
+- `people`: a thumbnail for each face, and everybody. Events: pick, unmark(face).
 - `strip`: small pictures, one of which is enlarged by a click.
 - `figures`: pictures with captions.
 - `languages`: in which language the page speaks.

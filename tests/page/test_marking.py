@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from reggan.errors import InputError
 from reggan.faces.marks import mean_face
-from reggan.predictor import NO_FACE
+from reggan.predictor import NO_FACE, Analysis
 from reggan.ui.edit.marking import in_pixels, mesh_path
+from reggan.ui.edit.visit import Visit
+from reggan.ui.edit.wishes import Wish, Wishes
 from tests.visitor import WAIT, Visitor
 
 EYE, OTHER_EYE, MOUTH = (0.35, 0.35), (0.65, 0.35), (0.5, 0.65)  # of the picture's width and height
@@ -210,6 +214,39 @@ def test_someone_missing_in_a_group(visitor: Visitor, pictures: dict[str, Path])
     marking.previewed()
     visitor.until_changed("after", lambda: marking.done().click())
     visitor.says("Face 2 was marked by hand")
+
+    faces, cross = visitor.page.locator("#people .face"), visitor.page.locator("#people .unmark")
+    expect(faces).to_have_count(3)
+    expect(cross).to_have_count(1)  # those that were found stay
+    visitor.until_changed("after", lambda: visitor.page.get_by_label("Take face 2 away").click())
+    visitor.says("Face 2 was taken away.")
+    expect(faces).to_have_count(2)
+    expect(cross).to_have_count(0)
+    expect(faces.first).to_have_attribute("aria-label", "Face 1: Happy, 70 %")
+    expect(faces.first).to_be_focused()
+
+
+def test_the_only_face_can_be_taken_away_again(visitor: Visitor, marking: Marking) -> None:
+    marking.click(EYE, OTHER_EYE, MOUTH)
+    marking.previewed()
+    marking.done().click()
+    visitor.settle()
+    visitor.page.locator("#people .unmark").click()
+    visitor.says(NO_FACE)
+    expect(visitor.page.locator("#marking .offer button")).to_be_visible()
+    expect(visitor.page.locator("#people button")).to_have_count(0)
+
+
+def test_faces_after_one_that_is_taken_away_move_up() -> None:
+    faces = tuple(SimpleNamespace(name=name) for name in "abcd")
+    visit = Visit(Analysis(np.zeros((9, 9, 3), np.uint8), faces), Path("x"), "me", frozenset({1, 3}))  # type: ignore[arg-type]
+    less = visit.unmark(1)
+    assert [face.name for face in less.analysis.faces] == ["a", "c", "d"] and less.marked == {2} and less.name == "me"  # type: ignore[attr-defined]
+    with pytest.raises(InputError, match="Only faces that were marked by hand"):
+        visit.unmark(0)
+    wishes = Wishes("old", 4, 3, {0: Wish("sad"), 1: Wish("angry"), 3: Wish("happy")})
+    assert wishes.remove(1, "new") == Wishes("new", 3, 2, {0: Wish("sad"), 2: Wish("happy")})
+    assert [Wishes("old", 4, on).remove(1, "new").on for on in (None, 0, 1, 2)] == [None, 0, 0, 1]
 
 
 @pytest.fixture

@@ -1,10 +1,10 @@
-// A click chooses a face, or everybody. Under each face stands what it is to look like, and how much of it.
-let wishes = null;
+// A click chooses a face, or everybody; a cross takes away one that was marked by hand. Under each face stands what it is to look like, and how much of it.
+let wishes = null, taken = false;
 
 function paint() {
   const value = props.value ?? {};
   if (!wishes) return;
-  for (const button of element.querySelectorAll('button')) {
+  for (const button of element.querySelectorAll('[data-face]')) {
     const face = button.dataset.face, [name, much] = wishes.faces[face] ?? [];
     button.setAttribute('aria-pressed', wishes.on === 'all' || String(wishes.on) === face);
     if (face === 'all') continue;
@@ -17,7 +17,11 @@ function paint() {
 }
 
 element.addEventListener('click', (event) => {
-  const face = event.target.closest('button')?.dataset.face;
+  const {face, unmark} = event.target.closest('button')?.dataset ?? {};
+  if (unmark) {
+    taken = true;
+    trigger('unmark', {face: Number(unmark)});
+  }
   if (!face) return;
   window.regganPicked = face === 'all' ? 'all' : Number(face);
   trigger('pick');
@@ -25,6 +29,8 @@ element.addEventListener('click', (event) => {
 document.addEventListener('wishes', (event) => {
   wishes = event.detail;
   paint();
+  if (taken) (element.querySelector('[aria-pressed="true"]') ?? document.querySelector('#marking button'))?.focus();
+  taken = false;
 });
 watch('value', paint);
 paint();

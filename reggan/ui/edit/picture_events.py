@@ -88,6 +88,19 @@ class PictureEvents:
         sentence = say("Face {n} was marked by hand.", language, n=visit.numbers()[more.shown])
         return _update(visit, more, note(sentence), language)
 
+    def unmark(self, visit: Visit | None, wishes: str, language: str, event: gr.EventData) -> Sequence[Any]:
+        """A face that was marked is taken away again."""
+        if visit is None:
+            return _unchanged(note(say(_NO_PICTURE, language), "problem"))
+        try:
+            face = int(event.face)
+            less = visit.unmark(face)
+            left = Wishes.read(wishes).remove(face, less.key)
+        except InputError as error:
+            return _unchanged(note(error_text(error, language), "problem"))
+        sentence = say("Face {n} was taken away.", language, n=visit.numbers()[face])
+        return _update(less, left, note(sentence) if less.count else found(less, language), language)
+
 
 def note(text: str, kind: str = "info") -> str:
     """One sentence for the visitor: "info", "action" (what to do now) or "problem"."""
@@ -113,7 +126,10 @@ def faces(visit: Visit, language: str) -> list[dict[str, Any]]:
 
 
 def people(visit: Visit, language: str) -> dict[str, Any]:
-    """The value of the widget `people`: a thumbnail of each face, from left to right, where there are several."""
+    """The value of the widget `people`: a thumbnail of each face, from left to right, where there are several.
+
+    One alone has a thumbnail if it was marked by hand, with a cross that takes it away.
+    """
     numbers = visit.numbers()
     thumbs = [
         {
@@ -121,16 +137,17 @@ def people(visit: Visit, language: str) -> dict[str, Any]:
             "number": numbers[n],
             "label": say("Face {n}", language, n=numbers[n]),
             "picture": thumbnail(visit.analysis.faces[n].crop, _THUMB),
+            "remove": say("Take face {n} away", language, n=numbers[n]) if n in visit.marked else "",
         }
         for n in sorted(range(visit.count), key=lambda n: numbers[n])
     ]
     return {
         "label": say("Which face", language),
-        "everybody": say("Everybody", language),
+        "everybody": say("Everybody", language) if visit.count > 1 else "",
         "unchanged": say("unchanged", language),
         "mixture": say("Mixture", language),
         "names": choices.names(language),
-        "people": thumbs if visit.count > 1 else [],
+        "people": thumbs if visit.count > 1 or visit.marked else [],
     }
 
 

@@ -100,6 +100,7 @@ def _picture(
         began(events.begin, [visit, language], [place, sentence], **_QUICK)
     place.marks(preview, [visit, language], place, trigger_mode="always_last", show_progress="hidden", **_MODEL)
     place.place(events.place, [visit, wishes, language], shown, show_progress="hidden", **_MODEL)
+    people.unmark(events.unmark, [visit, wishes, language], shown, **_QUICK)
     return shown, started
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reggan.errors import InputError
 from reggan.expressions import BASIC
 from reggan.output.animation import neighbourhood
 from reggan.output.archive import safe_stem
@@ -29,6 +30,8 @@ class Visit:
     view_path: Path
     #: What downloads are called after: that of the file it came as, without what might do harm.
     name: str = "picture"
+    #: The faces that were marked by hand, and can be taken away again.
+    marked: frozenset[int] = frozenset()
     #: Names the picture with these faces on the page; says nothing about it.
     key: str = field(default_factory=lambda: secrets.token_hex(6))
 
@@ -99,4 +102,17 @@ class Visit:
             InputError: they are no face's.
         """
         faces = (*self.analysis.faces, *predictor.analyse(self.analysis.image, marks=marks).faces)
-        return Visit(replace(self.analysis, faces=faces), new_path("before.jpg"), self.name)
+        marked = self.marked | {len(faces) - 1}
+        return Visit(replace(self.analysis, faces=faces), new_path("before.jpg"), self.name, marked)
+
+    def unmark(self, face: int) -> "Visit":
+        """Take away a face that was marked by hand; those after it move up.
+
+        Raises:
+            InputError: it was not.
+        """
+        if face not in self.marked:
+            raise InputError("Only faces that were marked by hand can be taken away.")
+        faces = (*self.analysis.faces[:face], *self.analysis.faces[face + 1 :])
+        marked = frozenset(one - (one > face) for one in self.marked - {face})
+        return Visit(replace(self.analysis, faces=faces), new_path("before.jpg"), self.name, marked)

@@ -121,6 +121,12 @@ class Wishes:
         faces = {**self.faces, new: self.wish or Wish()}
         return replace(self, picture=picture, count=count, on=new, faces=faces)
 
+    def remove(self, face: int, picture: str) -> "Wishes":
+        """A face is gone; those after it move up. Was it chosen, the largest is now."""
+        faces = {one - (one > face): wish for one, wish in self.faces.items() if one != face}
+        on = self.on if self.on is None else 0 if self.on == face else self.on - (self.on > face)
+        return replace(self, picture=picture, count=self.count - 1, on=on, faces=faces)
+
 
 def _share(value: object) -> float:
     """A strength within [0, 1]."""
