@@ -9,7 +9,7 @@ from reggan.predictor import Predictor
 from reggan.ui.architecture import architecture_svg
 from reggan.ui.failures import NAMES
 from reggan.ui.widgets import ASSETS
-from reggan.ui.words import LANGUAGES, t
+from reggan.ui.words import LANGUAGES, TABLES, t
 
 _POLICY = Path(__file__).resolve().parents[2] / "docs" / "policy.md"
 _CALLS = (ASSETS / "calls.md").read_text(encoding="utf-8")
@@ -23,6 +23,13 @@ _WITH_ORIGIN = f"""() => {{
 def printed_calls(origin: str) -> str:
     """The calls as the tab prints them, in Markdown, for a page at the address `origin`."""
     return _CALLS.replace("{origin}", origin)
+
+
+def policy_in(language: str) -> str:
+    """What RegGAN may be used for, in Markdown without its title; "" where the package came without its documents."""
+    if "policy" in TABLES.get(language, {}):
+        return TABLES[language]["policy"]
+    return _POLICY.read_text(encoding="utf-8").partition("\n")[2] if _POLICY.is_file() else ""
 
 
 def build_about_tab(demo: gr.Blocks, predictor: Predictor, language: gr.Textbox) -> None:
@@ -48,9 +55,9 @@ def build_about_tab(demo: gr.Blocks, predictor: Predictor, language: gr.Textbox)
         calls = gr.Markdown("", elem_id="calls")
         gr.Markdown(t("about_licence"))  # type: ignore[arg-type]
         gr.Markdown(f"`{predictor.source}`", elem_id="weights")
-        if _POLICY.is_file():
-            with gr.Accordion(t("What RegGAN may be used for"), open=False, elem_id="policy"):
-                gr.Markdown(_POLICY.read_text(encoding="utf-8").partition("\n")[2])
+        with gr.Accordion(t("What RegGAN may be used for"), open=False, elem_id="policy"):
+            policy = gr.Markdown("")
     pictures = {spoken: architecture_svg(predictor.model, spoken) for spoken in LANGUAGES}
     demo.load(None, None, calls, js=_WITH_ORIGIN, api_visibility="private")
+    demo.load(policy_in, language, policy, show_progress="hidden", api_visibility="private")
     demo.load(pictures.get, language, picture, show_progress="hidden", api_visibility="private")

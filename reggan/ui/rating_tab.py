@@ -13,7 +13,7 @@ import gradio as gr
 from reggan.errors import InputError
 from reggan.expressions import NAMED
 from reggan.ui.widgets import ASSETS
-from reggan.ui.words import LANGUAGES, TABLES, error_text
+from reggan.ui.words import LANGUAGES, TABLES, error_text, t
 from reggan.votes import VotingService
 from reggan.votes.voters import address_of
 
@@ -40,7 +40,8 @@ def build_rating_tab(demo: gr.Blocks, service: VotingService) -> None:
         return answer(service, call, request, "" if profile is None else profile.username)
 
     if os.environ.get("OAUTH_CLIENT_ID"):  # a Space with `hf_oauth: true`
-        gr.LoginButton("Sign in with Hugging Face to be the same voter everywhere (optional)", size="sm")
+        gr.Markdown(t("Sign in to be the same voter everywhere, if you like"))  # type: ignore[arg-type]
+        gr.LoginButton("Hugging Face", logout_value="Hugging Face: {} ×", size="sm")
     gr.HTML(
         html_template=_asset("html"),
         css_template=_asset("css"),

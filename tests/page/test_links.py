@@ -54,6 +54,7 @@ def test_a_visit_ends_soon_after_its_session_and_in_any_case_in_time() -> None:
 def test_a_reload_keeps_the_picture_and_the_browser_nothing_of_it(visitor: Visitor, pictures: dict[str, Path]) -> None:
     visitor.until_changed("after", lambda: visitor.upload(pictures["pair"]))
     before = visitor.pixels("before")
+    visitor.page.wait_for_timeout(3000)  # the server notes the visit beside making the result
     visitor.page.reload(wait_until="domcontentloaded")
     visitor.settle()
     visitor.says("2 faces found")
@@ -86,7 +87,7 @@ def test_a_link_names_expression_and_strength(browser: Browser, url: str) -> Non
     page = browser.new_page(locale="en-US")
     visitor = Visitor(page, url, "?expression=sadly_angry&strength=0.5&example=painting")
     words = page.locator("#words")
-    expect(words).to_have_text("Sadly angry: 33 % sad, 33 % angry", timeout=WAIT)
+    expect(words).to_have_text("Sadly angry: 32 % sad, 32 % angry", timeout=WAIT)
     expect(page.locator("#strength input[type=number]")).to_have_value("0.5")
     assert page.locator("#basic label.selected").count() == 0
     page.close()

@@ -103,8 +103,11 @@ def test_language_of_the_browser(browser: Browser, url: str, pictures: dict[str,
     visitor.upload(pictures["landscape"])
     expect(page.locator("#compare .empty")).to_contain_text(table["The result appears here."], timeout=WAIT)
     read.append(words_on(page))
-    for name in set(TABS) - {"votes"}:  # figures for researchers, in English, and marked as such
+    for name in TABS:
         visitor.top(name)
+        if name == "about":
+            page.locator("#policy button").first.click()
+            expect(page.locator("#policy")).to_contain_text(TABLES[language]["policy"].split(" ")[0], timeout=WAIT)
         visitor.rest()
         read.append(words_on(page))
     page.close()
@@ -115,6 +118,65 @@ def test_language_of_the_browser(browser: Browser, url: str, pictures: dict[str,
     text = "\n".join(code.sub("", part) for part in read)
     assert [key for key in english if key in text] == []
     assert table["Happy"] in text and table["Movement"] in text and table["Edit all pictures"] in text
+
+
+# Controls whose target is lower than 40 pixels, or narrower than 24; what lies within a larger label or row is measured
+# by that. Sliders are as wide as the page.
+_SMALL = """() => [...document.querySelectorAll('main :is(button, select, input, label:has(input))')]
+  .filter((e) => e.offsetParent && getComputedStyle(e).opacity !== '0' && e.type !== 'range'
+    && !e.matches('[tabindex="-1"]:not([role])')) // by which Gradio measures its tabs
+  .map((e) => {
+    const area = (e.closest('label:has(input), .wrap-inner') ?? e).getBoundingClientRect();
+    const after = getComputedStyle(e, '::after'), edge = parseFloat(getComputedStyle(e).borderTopWidth);
+    const there = after.content !== 'none' && after.position === 'absolute';
+    const more = there ? Math.max(0, -2 * parseFloat(after.top) - 2 * edge) : 0;
+    return [e.outerHTML.slice(0, 120), area.width + more, area.height + more];
+  }).filter(([, width, height]) => height > 1 && (height < 39.5 || width < 23.5))"""
+
+
+@pytest.mark.parametrize("language", ["en-US", "es-ES"])
+def test_targets_on_a_phone_are_large_enough_and_tabs_in_one_row(browser: Browser, url: str, language: str) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844}, locale=language, has_touch=True, is_mobile=True)
+    visitor = Visitor(page, url)
+    small = page.evaluate(_SMALL)
+    for name in TABS:
+        visitor.top(name)
+        visitor.rest()
+        small += page.evaluate(_SMALL)
+        tabs = page.locator("#pages > .tab-wrapper [role=tab]:visible").all()
+        rows = {round((tab.bounding_box() or {"y": -1})["y"]) for tab in tabs}
+        assert len(rows) == 1
+    page.close()
+    assert small == []
+    assert visitor.problems == []
+
+
+def test_arrow_keys_go_from_expression_to_expression(visitor: Visitor) -> None:
+    page, chosen = visitor.page, visitor.page.locator("#basic label.selected")
+    group = page.get_by_role("radiogroup", name="Expression", exact=True)
+    expect(group).to_have_attribute("id", "basic")
+    page.locator("#basic input:checked").focus()
+    visitor.until_changed("after", lambda: page.keyboard.press("ArrowRight"))
+    expect(chosen).to_have_text(re.compile("Sad"))
+    visitor.until_changed("after", lambda: page.keyboard.press("ArrowLeft"))
+    expect(chosen).to_have_text(re.compile("Happy"))
+    expect(page.locator("#basic input:checked")).to_be_focused()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('#basic')") is None, "one stop for the group"
+
+
+def test_results_are_announced_and_groups_have_names(visitor: Visitor) -> None:
+    page = visitor.page
+    expect(page.locator("#words")).to_have_attribute("aria-live", "polite")
+    visitor.until_changed("after", lambda: visitor.choose("basic", "Sad"))
+    expect(page.locator("#words[aria-live=polite]")).to_have_text("70 % sad")
+    for name in ("edit", "batch"):
+        visitor.top(name)
+        nameless = page.evaluate(
+            """() => [...document.querySelectorAll('main :is(fieldset, [role=group])')].filter((e) =>
+              e.offsetParent && !e.ariaLabel && !e.getAttribute('aria-labelledby')).map((e) => e.outerHTML.slice(0, 99))"""
+        )
+        assert nameless == []
 
 
 def test_a_full_queue_is_explained_in_the_visitors_language(browser: Browser, url: str) -> None:

@@ -15,10 +15,11 @@ function words() {
 }
 
 function translateLabel(element) {
-  const said = element.getAttribute('aria-label'), known = words();
+  const key = element.getAttribute('aria-label'), known = words();
+  const said = key === 'common.upload' ? 'Upload file' : key; // Gradio forgot to translate it
   const prefix = ['number input for ', 'range slider for '].find((start) => said.startsWith(start));
   const better = prefix ? known[prefix] && known[prefix] + said.slice(prefix.length) : known[said];
-  if (better && better !== said) element.setAttribute('aria-label', better);
+  if (better ? better !== key : said !== key) element.setAttribute('aria-label', better ?? said);
   if (element.closest('.source-selection')) element.title = better ?? said;
 }
 
@@ -37,7 +38,29 @@ function explainFullQueue(text) {
   text.closest('[data-testid="toast-body"]').querySelector('.toast-title-row')?.remove();
 }
 
+// Gradio gives each choice of a group a name of its own: by one name, arrow keys go from choice to choice and Tab leaves
+// the group. The group is called what stands above it.
+let groups = 0;
+function joinChoices(group) {
+  const choices = group.querySelectorAll('input[type="radio"]'), title = group.querySelector('[data-testid="block-info"]');
+  if (!choices.length) return;
+  const name = (group.dataset.group ??= `choices-${++groups}`), words = title?.textContent.trim();
+  for (const choice of choices) if (choice.name !== name) choice.name = name;
+  if (words && group.getAttribute('aria-label') !== words) {
+    group.setAttribute('role', 'radiogroup');
+    group.setAttribute('aria-label', words);
+  }
+}
+
+// What appears here is read aloud.
+function announce(id) {
+  const region = document.getElementById(id);
+  if (region && !region.hasAttribute('aria-live')) region.setAttribute('aria-live', 'polite');
+}
+
 function translateAll() {
+  document.querySelectorAll('fieldset').forEach(joinChoices);
+  ['note', 'words', 'batch_report', 'results_state', 'passed_on'].forEach(announce);
   document.querySelectorAll('[aria-label]').forEach(translateLabel);
   document.querySelectorAll('#upload button').forEach(translateTexts);
   document.querySelectorAll('[data-testid="toast-text"]').forEach(explainFullQueue);
@@ -48,6 +71,13 @@ new MutationObserver(translateAll).observe(document.documentElement, {
   childList: true,
   subtree: true,
 });
+
+// The bar of expressions, on a phone, shows the one that is chosen.
+document.addEventListener('wishes', () => requestAnimationFrame(() => {
+  const chosen = document.querySelector('#basic label.selected'), bar = chosen?.parentElement;
+  if (!bar || bar.scrollWidth <= bar.clientWidth) return;
+  bar.scrollTo({left: chosen.offsetLeft - (bar.clientWidth - chosen.offsetWidth) / 2});
+}));
 
 // The result comes into view, if it is not there: after a press on an expression, and where a new picture has come.
 function showResult() {
