@@ -39,8 +39,10 @@ from reggan.faces import (
 from reggan.faces.images import ImageSource
 from reggan.faces.transparency import move_opacity, off_white
 from reggan.model.arrays import Image
+from reggan.model.covered import covering, keep_covering
 from reggan.model.forward import Float, Forward, ModelOutput, OnDevice
 from reggan.model.reggan import RegGAN
+from reggan.model.shut_eyes import keep_shut
 from reggan.model.unfamiliar import in_keeping
 from reggan.weights.files import load_model
 from reggan.weights.source import find
@@ -290,10 +292,10 @@ class Predictor:
         for k, one in enumerate(faces):
             rows = slice(k * n, (k + 1) * n)
             refined, changes = made.refined[rows], made.changes[rows]
-            if one.face.assumed:
-                changes = [in_keeping(one.crop, change) for change in changes]
-                refined = np.stack([apply_change(one.crop, change) for change in changes])
-            yield ModelOutput(made.coarse[rows], refined, changes, {})
+            limited = _limited(one, changes)
+            if any(after is not before for after, before in zip(limited, changes, strict=True)):
+                refined = np.stack([apply_change(one.crop, change) for change in limited])
+            yield ModelOutput(made.coarse[rows], refined, limited, {})
 
     def edit_crops(self, crops: Image, landmarks: Float, c: Float, relax: Float | None = None) -> tuple[Image, Image]:
         """Coarse and refined images of faces that are aligned already.
@@ -333,6 +335,16 @@ def _number(analysis: Analysis, face: int) -> int:
     if not 0 <= face < count:
         raise InputError("There is no face {face}; this picture has {count}, counted from 0.", face=face, count=count)
     return face
+
+
+def _limited(face: AlignedFace, changes: list[Change]) -> list[Change]:
+    """Without what training could not teach: cloth that opens, eyes behind shut lids, colours on what is no face."""
+    if face.face.assumed:
+        return [in_keeping(face.crop, change) for change in changes]
+    covered = covering(face.crop, face.landmarks)
+    if covered is not None:
+        changes = [keep_covering(face.landmarks, change, covered) for change in changes]
+    return [keep_shut(face.landmarks, change) for change in changes]
 
 
 def _large(face: AlignedFace) -> bool:

@@ -17,6 +17,7 @@ from reggan.faces.close_up import (
     close_up,
     confirmed,
     distinct,
+    outdone,
     overlap,
     plausible,
     roll,
@@ -57,7 +58,8 @@ def find_faces(image: NDArray[np.uint8]) -> list[Face]:
         for turns in (1, 2, 3):
             back = _turn_back(turns, *image.shape[:2])
             turned = _search(np.ascontiguousarray(np.rot90(image, turns)), smallest)
-            faces += [as_face(transform(face.landmarks, back), face.confidence) for face in turned]
+            found = [as_face(transform(face.landmarks, back), face.confidence) for face in turned]
+            faces += [face for face in found if not outdone(face, faces)]
         faces = distinct(faces)
     return sorted(faces, key=lambda face: size(face.box), reverse=True)
 
