@@ -86,8 +86,8 @@ def distinct(faces: Iterable[Face]) -> list[Face]:
 def close_up(image: NDArray[np.uint8], mesh: Mesh) -> Face | None:
     """The face of a mesh as a close look sees it; None if it is none.
 
-    Where it is not sure it looks again upside down. Heads are mostly upright: the other way round a face must be clearly
-    surer.
+    Where it is not sure it looks again upside down. Heads are mostly upright: the other way round a face must be
+    clearly surer.
     """
     face = _looked_at(image, mesh)
     if face is None or face.confidence >= _RIGHT_WAY_UP:

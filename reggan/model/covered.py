@@ -1,12 +1,13 @@
 """A mask, a veil, a scarf over nose and mouth: it stays as it is, and the eyes above it carry the expression.
 
-A mouth is painted wherever the face mesh says that one is, on cloth too. What gives cloth away is its colour: the tip of
-the nose, the cheeks, the lips and the chin have one and the same, and the skin around the eyes has another. Beards leave
-the nose free, lips differ from chins, and light does not end at a line. A hand before a mouth is skin, and is not told
-from a face.
+A mouth is painted wherever the face mesh says that one is, on cloth too. What gives cloth away is its colour: the tip
+of the nose, the cheeks, the lips and the chin have one and the same, and the skin around the eyes has another. Beards
+leave the nose free, lips differ from chins, and light does not end at a line. A hand before a mouth is skin, and is not
+told from a face.
 """
 
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -76,11 +77,11 @@ def keep_covering(landmarks: NDArray[np.floating], change: Change, distance: Flo
     )
 
 
-def _at(values: NDArray[np.generic], landmarks: NDArray[np.floating], which: tuple[int, ...]) -> NDArray[np.generic]:
+def _at(values: NDArray[Any], landmarks: NDArray[np.floating], which: tuple[int, ...]) -> NDArray[Any]:
     """What an (S, S, ...) image has at some landmarks, those beyond its border at the border."""
     x, y = np.rint(landmarks[list(which)]).astype(int).clip(0, len(values) - 1).T
     return values[y, x]
 
 
-def _apart(a: NDArray[np.generic], b: NDArray[np.generic]) -> float:
+def _apart(a: NDArray[Any], b: NDArray[Any]) -> float:
     return float(np.linalg.norm(a - b))

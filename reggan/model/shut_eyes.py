@@ -20,6 +20,7 @@ Float = NDArray[np.float32]
 _SHUT, _OPEN = 0.055, 0.085
 _LIDS, _AROUND = (0.29, 0.17), (0.42, 0.27)  # half axes of the lids and of what is blended around them, eye distances
 _LASHES, _BELOW = 0.04, 0.12  # eye distances: half the width of the line they meet in; how far below it skin is at rest
+_BEYOND = 0.3  # by how much of its length to each side that line goes on beyond the corners
 _FILL = 0.08  # eye distances, of the kernel that fills in what the lids do
 
 
@@ -46,6 +47,7 @@ def _kept_shut(lids: NDArray[np.floating], apart: float, shut: float, change: Ch
     inner, outer = (np.hypot((x - centre[0]) / (a * apart), (y - centre[1]) / (b * apart)) for a, b in (_LIDS, _AROUND))
     held = _smooth((1 - outer) / np.maximum(1 - outer + np.maximum(inner - 1, 0), 1e-6))[..., None]
     line = np.concatenate([lids[:1], (lids[UPPER_LID] + lids[LOWER_LID][::-1]) / 2, lids[8:9]])
+    line[[0, -1]] += _BEYOND * (line[[0, -1]] - centre)
     meet = np.zeros(x.shape, np.float32)
     cv2.polylines(meet, [np.rint(line).astype(np.int32)], False, (1.0,), max(1, round(2 * _LASHES * apart)))
     below = np.rint(lids[LOWER_LID] + [0, _BELOW * apart]).astype(int).clip(0, change.size - 1)

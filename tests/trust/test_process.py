@@ -12,13 +12,15 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import gradio as gr
 import httpx
 import pytest
+from gradio import networking
 from PIL import Image
 
-from reggan.ui import temporary
+from reggan.ui import launch_options, temporary
 from tests.paths import PHOTO, ROOT
-from tests.server import Server
+from tests.server import Server, free_port
 from tests.trust.fuzz import over_http
 from tests.trust.load import load
 
@@ -207,3 +209,21 @@ def test_nothing_is_left_when_the_server_is_stopped(servers: dict[str, Server], 
     assert server.uploads()
     server.stop(number)
     assert not list((server.folder / "temporary").iterdir())
+
+
+def test_a_server_starts_although_it_answers_itself_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine the page takes longer than the three seconds that Gradio allows it."""
+    asked = []
+    monkeypatch.setattr(networking, "url_ok", lambda url: asked.append(url))
+    with gr.Blocks() as demo:
+        gr.Markdown("Hello")
+    how = {"quiet": True, "prevent_thread_lock": True, "server_port": free_port(), "share": False}
+    try:
+        _, url, _ = demo.launch(**how, _frontend=launch_options()["_frontend"])
+        assert httpx.get(url, timeout=60).status_code == 200 and not asked
+        demo.close()
+        with pytest.raises(ValueError, match="localhost is not accessible"):  # if this ends, so may the option
+            demo.launch(**how)
+        assert asked
+    finally:
+        demo.close()
