@@ -21,6 +21,7 @@ _EXPRESSIONS = ("happy", "sad", "fearful", "angry", "surprised", "disgusted", "n
 _ANSWERS = ("left", "right", "both", "neither")
 _AWAY = (httpx.TransportError, httpx.HTTPStatusError)  # also what a new process says about a file of the old one
 _PAUSE = 0.3  # seconds before somebody tries again
+_PATIENCE = 400  # seconds for one answer: a busy machine takes minutes to start a server, and nobody is to give up then
 
 
 @dataclass
@@ -42,7 +43,7 @@ class Program:
         self.turn = 0
 
     async def stay(self, until: asyncio.Event) -> None:
-        async with httpx.AsyncClient(base_url=self.url, timeout=60) as http:
+        async with httpx.AsyncClient(base_url=self.url, timeout=_PATIENCE) as http:
             while not until.is_set():
                 self.turn += 1
                 try:
@@ -89,12 +90,13 @@ class Person:
     def __init__(self, number: int, url: str, photo: Path, told: Told) -> None:
         self.number, self.url, self.photo, self.told = number, url, photo, told
         self.asked = 0  # how often the page said that the server was restarted
+        self.recovering = False  # since then no face was found; a picture that takes long is no second restart
         self.turn = 0
         self.page: Page | None = None
 
     async def stay(self, browser: Browser, until: asyncio.Event) -> None:
         self.page = page = await browser.new_page(locale="en-US")
-        page.set_default_timeout(120_000)
+        page.set_default_timeout(_PATIENCE * 1000)
         page.on("pageerror", lambda error: self.told.problems.append(f"in the browser: {error}"[:300]))
         await page.goto(self.url, wait_until="domcontentloaded")
         await page.locator("#compare img.after").wait_for()
@@ -103,9 +105,11 @@ class Person:
             self.turn += 1
             note = await self._note()
             if RESTARTED in note:
-                self.asked += 1
+                self.asked += not self.recovering
+                self.recovering = True
                 await self._choose_picture()
             elif FOUND in note:
+                self.recovering = False
                 await self._choose_expression()
             await asyncio.sleep(_PAUSE)
         await page.close()
@@ -130,7 +134,7 @@ class Person:
         image = self.page.locator("#compare img.after")
         before = await image.get_attribute("src")
         await self.page.locator("#basic label").nth(self.turn % 7).click()
-        for _ in range(20):
+        for _ in range(120):
             await asyncio.sleep(0.25)
             if FOUND not in await self._note():
                 return  # the page has been loaded anew
@@ -142,7 +146,7 @@ class Person:
 
 def board_number(url: str) -> int:
     """The number of the rating board on the page."""
-    config = httpx.get(f"{url}/config", timeout=60).json()
+    config = httpx.get(f"{url}/config", timeout=_PATIENCE).json()
     return next(one["id"] for one in config["components"] if one["props"].get("elem_id") == "rating")
 
 
