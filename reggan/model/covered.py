@@ -30,7 +30,7 @@ _LIPS = (0, 37, 267, 39, 269, 17, 84, 314, 181, 405, 13, 14, 78, 308)
 _NOSE_TIP, _UPPER_LIP = 4, 0
 
 # Differences of colour are Delta E (CIE 1976). Of 669 bare faces, photographed, painted, engraved, bearded, none comes
-# nearer than 1.2 to the limit of 1 that these make; of 188 with a mask or a niqab drawn over them 177 are below it.
+# nearer than 1.2 to the limit of 1 that these make; of 188 with a mask or a niqab drawn over them 176 are below it.
 _STEP = 9.0  # from the skin to the covering, at least
 _ALIKE, _EVEN = 0.35, 0.5  # shares of that step: the most within the covering, between its parts and in its points
 _SOFT = 2.0  # pixels of the crop; what is finer, such as the weave, is not looked at
@@ -63,7 +63,7 @@ def covering(crop: Image, landmarks: NDArray[np.floating]) -> Float | None:
 def keep_covering(landmarks: NDArray[np.floating], change: Change, distance: Float) -> Change:
     """The change without what would happen to a covering, at a `distance` (S, S), and to the neck below it."""
     tip, lip = landmarks[_NOSE_TIP, 1], landmarks[_UPPER_LIP, 1]
-    above = np.clip((lip - np.arange(change.size)) / (lip - tip), 0, 1)[:, None]
+    above = np.clip((lip - np.arange(change.size)) / max(lip - tip, 1.0), 0, 1)[:, None]
     free = np.minimum(distance / (_FADE * eye_distance(landmarks)), above)[..., None].clip(0, 1).astype(np.float32)
     # Skin shows skin: what moves comes from half as far as the cloth at most.
     length = np.linalg.norm(change.displacement, axis=2, keepdims=True)
