@@ -123,21 +123,13 @@ class Guard:
             await send(message)
 
         problem = _refused(scope)
-<<<<<<< HEAD
-        if problem is None and scope["method"] == "POST" and not path.rstrip("/").endswith("/upload"):
+        if problem is None and scope["method"] == "POST" and not _is_upload(scope):
             body = await whole_body(receive)
             problem = _TOO_LARGE if body is None else _wrong_text(body) or _wrong_file(body)
             receive = replay(body or b"", receive)
-        if problem is None:
-=======
-        if problem is None and scope["method"] == "POST" and not _is_upload(scope):
-            body = await _body(receive)
-            problem = _TOO_LARGE if body is None else _wrong_text(body) or _wrong_file(body)
-            receive = _replay(body or b"", receive)
         if problem is None and _is_upload(scope):
             await self._upload(scope, receive, answer)
         elif problem is None:
->>>>>>> 0edddfe (An upload for which the disk has no room is refused in one sentence; tests of masks, shut eyes and of a server that answers itself late)
             with contextlib.suppress(ClientDisconnect):  # whoever has gone needs no answer, and the log no traceback
                 await self.app(scope, receive, answer)
         else:
