@@ -13,7 +13,8 @@ LAYERS = {
     "shutdown": "",
     "expressions": "errors",
     "faces": "errors",
-    "model": "expressions faces",
+    "teeth": "",
+    "model": "expressions faces teeth",
     "weights": "errors model",
     "predictor": "errors expressions faces model weights",
     "reggan": "errors expressions predictor",  # reggan/__init__.py, the interface for programs
@@ -21,7 +22,6 @@ LAYERS = {
     "publish": "errors expressions model output predictor reggan weights",
     "metrics": "errors faces",
     "pairs": "errors expressions faces",
-    "teeth": "",
     "engine": "errors expressions faces pairs teeth",
     "train": "errors expressions faces model output pairs weights",
     "baselines": "errors expressions faces model pairs train weights",

@@ -100,7 +100,7 @@ class RivalTrainer(Trainer):
         self.critic: nn.Module = (PatchCritic if name == "pix2pix" else ClassCritic)(recipe.width).to(device)
         self.opt = torch.optim.Adam(self.model.parameters(), lr=recipe.lr, betas=(0.5, 0.999))
         self.critic_opt = torch.optim.Adam(self.critic.parameters(), lr=recipe.critic_lr, betas=(0.5, 0.999))
-        super().__init__(self.model, self.average, self.critic, self.opt, self.critic_opt, recipe.ema)
+        super().__init__(self.model, self.average, self.opt, recipe.ema, self.critic, self.critic_opt)
         small = [smaller(s, self.model.size) for s in training]
         shares = recipe.restyle, recipe.expressive, recipe.occluded
         self.sampler = PairSampler(small, device, *shares) if small else None

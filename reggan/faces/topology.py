@@ -20,6 +20,7 @@ ABOVE_MOUTH = (0, 2, 11, 37, 61, 164, 167, 267, 291, 393)  # upper lip and the s
 #: Inner edge of the lips, from the viewer's left corner along the upper lip to the right one, back along the lower.
 INNER_LIPS = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95)
 INNER_MOUTH_CORNERS = (78, 308)
+MOUTH_SPANS = ((61, 291), (0, 17), (2, 0))  # width of the mouth, height of the lips, height of the skin above them
 LIP_MIDDLES = (13, 14)  # of the upper and the lower lip, on the inner edge
 OUTER_LIPS = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146)
 

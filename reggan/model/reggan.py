@@ -11,7 +11,16 @@ from reggan.faces import SIZE
 from reggan.model.arrays import resize, shrink
 from reggan.model.config import ModelConfig
 from reggan.model.frame import FrameMaps, LandmarkFrame, pixel_grid, sample, skin_moves
-from reggan.model.mouth_detail import MouthDetail, MouthOutput, cut, enlarged, mouth_corner, window
+from reggan.model.mouth_detail import (
+    MouthDetail,
+    MouthOutput,
+    cut,
+    enlarged,
+    kind_of_teeth,
+    mouth_corner,
+    paint,
+    window,
+)
 from reggan.model.neutral import NeutralEstimator, come_and_leave
 from reggan.model.refinement import Edit, Placement, RefinementNetwork
 from reggan.model.refinement.monochrome import palette_of
@@ -128,13 +137,19 @@ class RegGAN(nn.Module):
             edit = edit._replace(displacement=edit.displacement + relaxed)
         refined = compose(crop, pixel_grid(crop.shape[-1], crop) + channels_last(edit.displacement), edit)
         refined = torch.where(_unchanged(c, leaving), crop, refined.clamp(0, 1))
-        return Output(coarse, refined, edit, self._mouth_detail(refined, x, edit, placement) if detail else None)
+        finer = None
+        if detail:
+            kind = _repeat(kind_of_teeth(self.neutral(landmarks, crop.shape[-1])[0]), len(c) // len(landmarks))
+            finer = self._mouth_detail(refined, x, edit, placement, kind)
+        return Output(coarse, refined, edit, finer)
 
-    def _mouth_detail(self, refined: Tensor, x: Tensor, edit: Edit, placement: Placement) -> MouthOutput:
-        """Equation (7): for refined crops (N, 3, S, S), of faces that are x in the frame."""
+    def _mouth_detail(self, refined: Tensor, x: Tensor, edit: Edit, placement: Placement, kind: Tensor) -> MouthOutput:
+        """Equation (7): for refined crops (N, 3, S, S) of faces that are x in the frame; kind (N,) of their teeth."""
         corner = mouth_corner(self.frame, placement.goal)
-        finer = palette_of(x).in_hue(self.mouth(cut(refined, corner)))
-        return MouthOutput(corner, enlarged(window(refined) * cut(edit.opacity, corner)) * finer)
+        mouth, opacity = cut(refined, corner), cut(edit.opacity, corner)
+        colour, inside = paint(self.mouth(mouth, opacity), kind)
+        finer = palette_of(x).in_hue(inside * (colour - enlarged(mouth)))
+        return MouthOutput(corner, enlarged(window(refined) * opacity) * finer)
 
     def stage_1(self, crop: Tensor, landmarks: Tensor, c: Tensor, relax: Tensor) -> Stage1:
         """Stage 1 alone; arguments as `forward` has them."""

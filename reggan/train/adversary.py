@@ -6,7 +6,7 @@ from torch import Tensor
 
 from reggan.model.refinement.discriminator import PatchDiscriminator
 from reggan.train import losses
-from reggan.train.recipe import AdversarialRecipe
+from reggan.train.recipe import RefinementRecipe
 
 _R1_IMAGES = 4
 
@@ -24,7 +24,7 @@ class Adversary:
     def __init__(
         self,
         discriminator: PatchDiscriminator,
-        recipe: AdversarialRecipe,
+        recipe: RefinementRecipe,
         r1_every: int,
         autocast: torch.autocast | None = None,
     ) -> None:

@@ -19,7 +19,7 @@ _SMOOTH = 0.98  # of the losses' running means in the log
 
 
 class Trainer(ABC):
-    """A generator, its moving average, a critic, both optimisers and the step: what a checkpoint holds."""
+    """A model, its moving average and optimiser, the step, perhaps a critic with its own: what a checkpoint holds."""
 
     #: Steps of all phases together, and at which the loop stops to validate besides every `every`.
     steps: int
@@ -36,15 +36,16 @@ class Trainer(ABC):
         self,
         model: nn.Module,
         average: nn.Module,
-        critic: nn.Module,
         opt: torch.optim.Optimizer,
-        critic_opt: torch.optim.Optimizer,
         decay: float,
+        critic: nn.Module | None = None,
+        critic_opt: torch.optim.Optimizer | None = None,
     ) -> None:
         average.load_state_dict(model.state_dict())
         average.eval().requires_grad_(False)
-        self._parts: dict[str, Any] = {"model": model, "average": average, "critic": critic}
-        self._parts |= {"opt": opt, "critic_opt": critic_opt}
+        self._parts: dict[str, Any] = {"model": model, "average": average, "opt": opt}
+        if critic is not None:
+            self._parts |= {"critic": critic, "critic_opt": critic_opt}
         self._decay = decay
         self.step = 0
         self.seconds = 0.0  # of training in all, over interruptions

@@ -1,29 +1,26 @@
-"""Training the detail of the mouth (`reggan/model/mouth_detail.py`): reconstruction first, then adversarial too, as for
-stage 2."""
+"""Training the detail of the mouth (`reggan/model/mouth_detail.py`): of drawn mouths it is known where teeth are."""
 
+import math
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from reggan.expressions import BASIC
 from reggan.model.arrays import to_uint8
-from reggan.model.mouth_detail import MouthDetail, enlarged, window
-from reggan.model.refinement.discriminator import PatchDiscriminator
-from reggan.model.reggan import RegGAN, fast_layout
+from reggan.model.mouth_detail import MouthDetail, MouthFields, enlarged, inside_lips, paint, window
+from reggan.model.reggan import RegGAN
 from reggan.output.contact_sheet import grid
 from reggan.train import losses
-from reggan.train.adversary import Adversary
 from reggan.train.loop import Trainer
-from reggan.train.mouths import Mouth, Squares, middle_square, painted_squares, reduced_squares
+from reggan.train.mouths import Mouth, Squares, draw, middle
 from reggan.train.precision import autocast
 from reggan.train.recipe import MouthRecipe
 from reggan.weights.files import save_model
 
 _SHEET = 8  # mouths on a sheet
-_PAINTED = 0.6  # share of the batches whose inputs stage 2 painted
-_R1_EVERY = 8
+_WARM_UP, _LEAST_LR = 100, 0.05
 
 
 class MouthTrainer(Trainer):
@@ -41,48 +38,45 @@ class MouthTrainer(Trainer):
     ) -> None:
         self.model, self.recipe, self.training, self.validation = model.to(device), recipe, training, validation
         self.device, self.header, self.average = device, header or {}, average.to(device)
-        self.painted = [m for m in training if m.plain is not None]
-        self.steps, self.every, self.seed = recipe.steps + recipe.adversarial_steps, recipe.every, recipe.seed
-        self.milestones = (recipe.steps,)
+        self.steps, self.every, self.seed = recipe.steps, recipe.every, recipe.seed
         self.net = model.mouth.train()
-        critic = fast_layout(PatchDiscriminator((24, 48, 96, 128)).to(device))
         self.autocast = autocast(device)
-        self.adversary = Adversary(critic, recipe, _R1_EVERY, self.autocast)
-        self.opt = torch.optim.AdamW(self.net.parameters(), lr=recipe.lr, betas=(0.9, 0.99), weight_decay=1e-4)
-        super().__init__(self.net, self.average, critic, self.opt, self.adversary.opt, recipe.ema)
+        self.opt = torch.optim.AdamW(self.net.parameters(), lr=recipe.lr, betas=(0.9, 0.999), weight_decay=1e-4)
+        super().__init__(self.net, self.average, self.opt, recipe.ema)
 
     def train_step(self) -> dict[str, float]:
         r = self.recipe
-        drawn = self._draw()
-        target, inside = drawn.target, drawn.inside
+        chosen = torch.randint(len(self.training), (r.batch,)).tolist()
+        drawn = draw([self.training[k] for k in chosen], r.restyle, r.reduced)
+        drawn = Squares(*(t.to(self.device) for t in drawn))
         with self.autocast:
-            detail = self.net(drawn.seen)
-        output = drawn.plain + added(drawn, detail.float())
-        weight = 0.3 + r.inside * inside
-        parts = {"reconstruction": losses.reconstruction(output, target, weight)}
-        logged: dict[str, Tensor] = {}
-        if self.step >= r.steps:
-            none = torch.zeros(len(target), len(BASIC), device=self.device)
-            where = _somewhere(output.shape[-1])
-            made, real, looked_at = (t[where] for t in (output, target, 0.1 + inside))
-            looked_at = looked_at / looked_at.mean()
-            logged = self.adversary.learn(made, real, none, looked_at, self.step)
-            parts |= self.adversary.teach(made, real, none, looked_at)
+            fields = self.net(drawn.seen, drawn.opacity)
+        parts = self._losses(drawn, fields)
         for group in self.opt.param_groups:
-            group["lr"] = r.lr if self.step < r.steps else r.adversarial_lr
+            decay = 0.5 * (1 + math.cos(math.pi * self.step / r.steps))
+            group["lr"] = r.lr * min(1.0, (self.step + 1) / _WARM_UP) * (_LEAST_LR + (1 - _LEAST_LR) * decay)
         self.opt.zero_grad(set_to_none=True)
         torch.stack(list(parts.values())).sum().backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         self.opt.step()
-        return {k: v.item() for k, v in (parts | logged).items()}
+        return {k: v.item() for k, v in parts.items()}
 
-    def _draw(self) -> Squares:
+    def _losses(self, drawn: Squares, fields: MouthFields) -> dict[str, Tensor]:
         r = self.recipe
-        if self.painted and float(torch.rand(())) < _PAINTED:
-            drawn = painted_squares(_some(self.painted, r.batch))
-        else:
-            drawn = reduced_squares(_some(self.training, r.batch), r.restyle)
-        return Squares(*(t.to(self.device) for t in drawn))
+        colour, inside = paint(fields, drawn.kind)
+        there = inside_lips(drawn.lips)
+        near = (drawn.lips > -0.25).float()
+        rows = drawn.places.new_zeros(())
+        for place, known in zip((fields.upper, fields.lower), drawn.places.unbind(1), strict=True):
+            looked_at = near * known[:, 2:]
+            rows = rows + (looked_at * (place.float() - known[:, :2]).abs()).sum() / (1 + looked_at.sum())
+        reach = drawn.lips.abs().max()
+        lips = F.smooth_l1_loss(fields.lips.float().clamp(-reach, reach), drawn.lips, beta=0.1)
+        return {
+            "reconstruction": r.image * (there * (colour - drawn.target).abs()).sum() / (3 * there.sum()),
+            "places": r.places * rows,
+            "lips": r.lips * (lips + F.binary_cross_entropy(inside.clamp(1e-4, 1 - 1e-4), there)),
+        }
 
     @torch.inference_mode()
     def validate(self) -> dict[str, float]:
@@ -107,9 +101,11 @@ class MouthTrainer(Trainer):
 
     def _judged(self, mouth: Mouth) -> tuple[dict[str, Tensor], Tensor]:
         """Without and with the average's detail, and the target, (1, 3, 336, 336) each; and where it is open."""
-        drawn = Squares(*(t.to(self.device) for t in middle_square(mouth)))
-        output = drawn.plain + added(drawn, self.average(drawn.seen))
-        return {"plain": drawn.plain, "output": output, "target": drawn.target}, drawn.inside
+        drawn = Squares(*(t.to(self.device) for t in middle(mouth)))
+        colour, inside = paint(self.average(drawn.seen, drawn.opacity), drawn.kind)
+        share = enlarged(window(drawn.seen) * drawn.opacity) * inside
+        output = drawn.plain + share * (colour - enlarged(drawn.seen))
+        return {"plain": drawn.plain, "output": output, "target": drawn.target}, inside_lips(drawn.lips)
 
     @torch.inference_mode()
     def sheet(self) -> Image.Image:
@@ -125,18 +121,3 @@ class MouthTrainer(Trainer):
         self.net.load_state_dict(self.average.state_dict())
         save_model(self.model, out / "reggan.safetensors", self.header)
         self.net.load_state_dict(state)
-
-
-def _somewhere(size: int) -> tuple[slice, ...]:
-    """A quarter of the square, for the critic: anywhere across, in the middle of the height, where mouths are."""
-    left = int(torch.randint(size // 2 + 1, ()))
-    return slice(None), slice(None), slice(size // 4, size // 4 + size // 2), slice(left, left + size // 2)
-
-
-def added(drawn: Squares, detail: Tensor) -> Tensor:
-    """Equation (7)."""
-    return enlarged(window(drawn.seen) * drawn.opacity) * detail
-
-
-def _some(mouths: list[Mouth], count: int) -> list[Mouth]:
-    return [mouths[k] for k in torch.randint(len(mouths), (count,)).tolist()]

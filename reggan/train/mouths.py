@@ -1,8 +1,4 @@
-"""Mouths at 768 pixels, real and drawn, to learn the mouth's detail from (`reggan/model/mouth_detail.py`).
-
-Inputs are of two kinds: what stage 2 paints for that person and expression, which is what the detail will be added to;
-and the target itself made small and softer, restyled too, where the output can be right to the pixel.
-"""
+"""Drawn mouths at 768 pixels, to learn the mouth's detail from (`reggan/model/mouth_detail.py`)."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,53 +7,59 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
 from reggan.errors import InputError
 from reggan.faces import SIZE
 from reggan.faces.align import rescaled
-from reggan.faces.topology import INNER_LIPS, LIP_MIDDLES, MOUTH_CORNERS
+from reggan.faces.topology import INNER_LIPS, LIP_MIDDLES
 from reggan.model.arrays import shrink, to_float
 from reggan.model.frame import pixel_grid
-from reggan.model.mouth_detail import FACTOR, SIDE, enlarged
+from reggan.model.mouth_detail import EDGE, FACTOR, SIDE, enlarged
 from reggan.model.refinement import Edit
 from reggan.model.reggan import RegGAN, channels_last, compose
 from reggan.pairs import layout
-from reggan.pairs.layout import SMILING, Subject
+from reggan.pairs.layout import Subject, ToothPlaces
 from reggan.train.restyle import blur, restyle
 
 CROP = FACTOR * SIZE  # side of the crops that are wanted
 _MARGIN = 8  # pixels of 256 by which a mouth may lie elsewhere in its square than in the middle
 _OPEN = 0.012  # of the crop, the least distance between the lips that makes a mouth worth learning from
-_SOFT = 0.6  # pixels of blur of what is validated where stage 2 painted nothing
+_REACH = 2.0  # units of `EDGE` up to which the distance to the lips is learned
+_FINE = 2  # for distances, pixels to one of the crop of 768
 
 
 @dataclass(frozen=True)
 class Mouth:
-    """An open mouth and the skin around it, uint8; P = 3 p and p = 112 + 2 _MARGIN.
+    """An open mouth and the skin around it; P = 3 p and p = 112 + 2 _MARGIN.
 
     Attributes:
-        target: (3, P, P).
-        inside: (1, P, P), 255 between the lips.
-        plain: (3, P, P) what stage 2 makes of it without the detail; None for a real photograph.
-        painted: (4, p, p) the same in the crop of 256, and the opacity of what is painted; likewise.
+        images: (6, P, P) uint8, what stage 2 makes of it without the detail, and the target.
+        opacity: (1, p, p) uint8 of what stage 2 paints, in the crop of 256.
+        lips: (1, p, p) float32 distance to their inner edge, positive inside, units of `EDGE`.
+        places: (2, 3, p, p) float16 of the rows of teeth, as `reggan.pairs.layout` has them.
+        kind: of teeth.
     """
 
-    target: Tensor
-    inside: Tensor
-    plain: Tensor | None = None
-    painted: Tensor | None = None
+    images: Tensor
+    opacity: Tensor
+    lips: Tensor
+    places: Tensor
+    kind: int
 
 
 class Squares(NamedTuple):
-    """A batch, in [0, 1]; S = 336 and s = 112."""
+    """A batch; S = 336 and s = 112."""
 
+    plain: Tensor  # (B, 3, S, S) in [0, 1], to which the detail is added
     target: Tensor  # (B, 3, S, S)
-    inside: Tensor  # (B, 1, S, S)
-    plain: Tensor  # (B, 3, S, S) to which the detail is added
     seen: Tensor  # (B, 3, s, s) from which it is made
     opacity: Tensor  # (B, 1, s, s) with which it is added
+    lips: Tensor  # (B, 1, s, s)
+    places: Tensor  # (B, 2, 3, s, s)
+    kind: Tensor  # (B,)
 
 
 def load_mouths(
@@ -66,7 +68,7 @@ def load_mouths(
     """All open mouths of a folder of pairs with crops of 768 x 768, and what `model` makes of these people.
 
     Raises:
-        InputError: other crops, or no open mouth.
+        InputError: other crops, or no open mouth of which it is known where its teeth are.
     """
     mouths = []
     for name in tqdm(layout.identities(folder, only, without), desc="mouths", unit="face"):
@@ -76,29 +78,34 @@ def load_mouths(
             raise InputError(
                 "The detail of mouths is learned from crops of {wanted}, not {side}.", wanted=CROP, side=side
             )
-        mouths += _mouths(model, subject)
+        mouths += _mouths(model, subject, layout.read_teeth(folder, name))
     if not mouths:
-        raise InputError("There is no open mouth in {folder}.", folder=folder)
+        raise InputError("There is no open mouth in {folder} of which it is known where its teeth are.", folder=folder)
     return mouths
 
 
 @torch.inference_mode()
-def _mouths(model: RegGAN, s: Subject) -> list[Mouth]:
-    """The open ones among all pictures that are not neutral and whose landmarks are known."""
-    neutral = to_float(s.neutral[None])
-    pictures = [] if s.target_landmarks is None else [s.picture(k) for k in range(len(s.c))]
-    opened = [k for k, (_, points) in enumerate(pictures) if _open(points)]
-    found = []
-    if opened:
-        out = model(shrink(neutral, SIZE), rescaled(s.landmarks[None], 1 / FACTOR), s.c[opened])
-        painted = torch.cat([out.refined, out.edit.opacity], 1)
-        found = [
-            _cut(*pictures[k], _full_size(neutral, Edit(*(t[n : n + 1] for t in out.edit))), painted[n : n + 1])
-            for n, k in enumerate(opened)
-        ]
-    if s.smile is not None and _open(s.picture(SMILING)[1]):
-        found.append(_cut(*s.picture(SMILING)))
-    return found
+def _mouths(model: RegGAN, s: Subject, teeth: dict[str, ToothPlaces]) -> list[Mouth]:
+    known = {k: teeth[name] for k, name in enumerate(s.names) if name in teeth}
+    opened = {k: t for k, t in known.items() if _gap(t.lips) > _OPEN * CROP}
+    if not opened:
+        return []
+    neutral, which = to_float(s.neutral[None]), list(opened)
+    out = model(shrink(neutral, SIZE), rescaled(s.landmarks[None], 1 / FACTOR), s.c[which])
+    made = [_full_size(neutral, Edit(*(t[n : n + 1] for t in out.edit)))[0] for n in range(len(which))]
+    return [
+        _cut(torch.cat([_to_bytes(plain), s.targets[k]]), _to_bytes(opacity), opened[k])
+        for k, plain, opacity in zip(which, made, out.edit.opacity, strict=True)
+    ]
+
+
+def _gap(lips: NDArray[np.floating]) -> float:
+    upper, lower = (lips[INNER_LIPS.index(k)] for k in LIP_MIDDLES)
+    return float(np.linalg.norm(lower - upper))
+
+
+def _to_bytes(image: Tensor) -> Tensor:
+    return (image.clamp(0, 1) * 255).round().byte()
 
 
 def _full_size(image: Tensor, edit: Edit) -> Tensor:
@@ -107,88 +114,80 @@ def _full_size(image: Tensor, edit: Edit) -> Tensor:
     return compose(image, pixel_grid(CROP, image) + channels_last(large.displacement), large)
 
 
-def _open(points: Tensor) -> bool:
-    upper, lower = points[list(LIP_MIDDLES)]
-    return float((lower - upper).norm()) > _OPEN * CROP
-
-
-def _cut(image: Tensor, points: Tensor, plain: Tensor | None = None, painted: Tensor | None = None) -> Mouth:
-    """The square around the mouth of a crop (3, 768, 768) uint8, of what stage 2 makes (1, 3, 768, 768) and of its
-    crop (1, 4, 256, 256), both in [0, 1]."""
-    landmarks = rescaled(points.numpy(), 1 / FACTOR)
+def _cut(images: Tensor, opacity: Tensor, teeth: ToothPlaces) -> Mouth:
+    """The square around a mouth, of images (6, 768, 768) and opacity (1, 256, 256), uint8."""
+    lips = rescaled(teeth.lips, 1 / FACTOR)
     side = SIDE + 2 * _MARGIN
-    lips = landmarks[list(INNER_LIPS)]
-    middle = (landmarks[list(MOUTH_CORNERS)].mean(0) + lips.mean(0)) / 2
-    x, y = np.round(middle - side / 2).astype(int).clip(0, SIZE - side).tolist()
-    inside = np.zeros((CROP, CROP), np.uint8)
-    cv2.fillPoly(inside, [np.round(rescaled(lips, FACTOR)).astype(np.int32)], (255,), cv2.LINE_AA)
-    square = _square(torch.cat([image, torch.from_numpy(inside)[None]]), x, y, side, FACTOR)
-    if plain is None or painted is None:
-        return Mouth(square[:3], square[3:])
-    parts = [
-        _square((t[0].clamp(0, 1) * 255).round().byte(), x, y, side, f) for t, f in ((plain, FACTOR), (painted, 1))
-    ]
-    return Mouth(square[:3], square[3:], *parts)
+    corners = lips[[0, len(lips) // 2]].mean(0)
+    x, y = np.round((corners + lips.mean(0)) / 2 - side / 2).astype(int).clip(0, SIZE - side).tolist()
+    return Mouth(
+        square(images, x, y, side, FACTOR),
+        square(opacity, x, y, side),
+        square(torch.from_numpy(lip_distance(teeth.lips))[None], x, y, side),
+        square(torch.from_numpy(teeth.places).half(), x, y, side),
+        teeth.kind,
+    )
 
 
-def _square(image: Tensor, x: int, y: int, side: int, factor: int) -> Tensor:
+def lip_distance(lips: NDArray[np.floating]) -> NDArray[np.float32]:
+    """(256, 256) distance to the lips' inner edge (20, 2), pixels of 768, in units of `EDGE`; positive inside."""
+    inside = np.zeros((_FINE * CROP, _FINE * CROP), np.uint8)
+    cv2.fillPoly(inside, [np.round(rescaled(lips, _FINE)).astype(np.int32)], (1,))
+    distance = cv2.distanceTransform(inside, cv2.DIST_L2, 5) - cv2.distanceTransform(1 - inside, cv2.DIST_L2, 5)
+    small = cv2.resize(distance, (SIZE, SIZE), interpolation=cv2.INTER_AREA) / (_FINE * FACTOR * EDGE)
+    return np.asarray(small.clip(-_REACH, _REACH), np.float32)
+
+
+def square(image: Tensor, x: int, y: int, side: int, factor: int = 1) -> Tensor:
     """A square of an image `factor` times as fine as the crop, whose pixels x, y and side are in."""
-    return image[:, factor * y : factor * (y + side), factor * x : factor * (x + side)].clone()
+    return image[..., factor * y : factor * (y + side), factor * x : factor * (x + side)].clone()
 
 
-def painted_squares(mouths: list[Mouth]) -> Squares:
-    """What stage 2 made of mouths, which must have it, at random places of their margins, half of them mirrored."""
-    return _painted([_flipped(_parts(m, *_anywhere())) for m in mouths])
+def draw(mouths: list[Mouth], restyled: float, reduced: float) -> Squares:
+    """Mouths at random places of their margins, half of them mirrored.
 
-
-def reduced_squares(mouths: list[Mouth], restyled: float) -> Squares:
-    """Mouths made small and softer, likewise; a share `restyled` of the batches gets another look."""
-    target, inside = _stack([_flipped(_parts(m, *_anywhere())[:2]) for m in mouths])
+    Args:
+        mouths: B of them.
+        restyled: share of the batches that get another look.
+        reduced: share of the batches in which the network is shown the target, small and softer, instead of what stage
+            2 made: mouths better than those it paints.
+    """
+    rows = []
+    for mouth in mouths:
+        x, y = torch.randint(2 * _MARGIN + 1, (2,)).tolist()
+        parts = _at(mouth, x, y)
+        rows.append(_mirrored(parts) if float(torch.rand(())) < 0.5 else parts)
+    images, *others = (torch.stack(t) for t in zip(*rows, strict=True))
     if float(torch.rand(())) < restyled:
-        target = restyle(target)
-    return _reduced(target, inside, float(torch.empty(()).uniform_(0, 1.2)))
+        images = restyle(images)
+    soft = float(torch.empty(()).uniform_(0, 1.2)) if float(torch.rand(())) < reduced else None
+    return _squares(images, others, [m.kind for m in mouths], soft)
 
 
-def middle_square(mouth: Mouth) -> Squares:
-    """One mouth to judge by, always the same: what stage 2 made of it, or itself a little softer."""
-    parts = _parts(mouth, _MARGIN, _MARGIN)
-    if mouth.plain is not None:
-        return _painted([parts])
-    target, inside = _stack([parts])
-    return _reduced(target, inside, _SOFT)
+def middle(mouth: Mouth) -> Squares:
+    """One mouth as it is, to judge by."""
+    images, *others = (t[None] for t in _at(mouth, _MARGIN, _MARGIN))
+    return _squares(images, others, [mouth.kind], None)
 
 
-def _anywhere() -> tuple[int, int]:
-    x, y = torch.randint(2 * _MARGIN + 1, (2,)).tolist()
-    return x, y
+def _at(mouth: Mouth, x: int, y: int) -> list[Tensor]:
+    """Images (6, 336, 336), opacity and lips (1, 112, 112) and places (2, 3, 112, 112) at a place of the margin."""
+    small = [square(t, x, y, SIDE).float() for t in (mouth.opacity, mouth.lips, mouth.places)]
+    return [to_float(square(mouth.images, x, y, SIDE, FACTOR)), small[0] / 255, *small[1:]]
 
 
-def _parts(mouth: Mouth, x: int, y: int) -> list[Tensor]:
-    """The square at a place of the margin: of the target, where it is open, and of what stage 2 made, if it did."""
-    large = [t for t in (mouth.target, mouth.inside, mouth.plain) if t is not None]
-    small = [] if mouth.painted is None else [_square(mouth.painted, x, y, SIDE, 1)]
-    return [_square(t, x, y, SIDE, FACTOR) for t in large] + small
+def _mirrored(parts: list[Tensor]) -> list[Tensor]:
+    *others, places = (t.flip(-1) for t in parts)
+    places[:, 0] *= -1  # left is negative
+    return [*others, places]
 
 
-def _flipped(parts: list[Tensor]) -> list[Tensor]:
-    return [t.flip(-1) for t in parts] if float(torch.rand(())) < 0.5 else parts
-
-
-def _stack(rows: list[list[Tensor]]) -> list[Tensor]:
-    return [to_float(torch.stack(t)) for t in zip(*rows, strict=True)]
-
-
-def _painted(rows: list[list[Tensor]]) -> Squares:
-    target, inside, plain, small = _stack(rows)
-    return Squares(target, inside, plain, *small.split([3, 1], 1))
-
-
-def _reduced(target: Tensor, inside: Tensor, sigma: float) -> Squares:
-    """As if stage 2 had painted an open mouth, softly, and left the rest as it is."""
-    seen, opacity = soften(shrink(target, SIDE), sigma), shrink(inside, SIDE)
-    return Squares(target, inside, torch.lerp(target, enlarged(seen), enlarged(opacity).clamp(0, 1)), seen, opacity)
-
-
-def soften(mouths: Tensor, sigma: float) -> Tensor:
-    """(B, 3, h, w), blurred by `sigma` pixels."""
-    return blur(mouths, sigma) if sigma > 0.2 else mouths
+def _squares(images: Tensor, others: list[Tensor], kinds: list[int], soft: float | None) -> Squares:
+    plain, target = images.split(3, 1)
+    opacity, lips, places = others
+    seen = plain
+    if soft is not None:
+        seen = torch.lerp(plain, target, enlarged((lips > -1).float()).clamp(0, 1))
+    seen = shrink(seen, SIDE)
+    seen = blur(seen, soft) if soft is not None and soft > 0.2 else seen
+    return Squares(plain, target, seen, opacity, lips, places, torch.tensor(kinds))

@@ -63,7 +63,7 @@ class RefinementTrainer(Trainer):
         self.autocast = autocast(device)
         discriminator = fast_layout(PatchDiscriminator().to(device))
         self.adversary = Adversary(discriminator, recipe, _R1_EVERY, self.autocast)
-        super().__init__(self.model, self.average, discriminator, self.opt, self.adversary.opt, recipe.ema)
+        super().__init__(self.model, self.average, self.opt, recipe.ema, discriminator, self.adversary.opt)
         # Errors at eyes, brows and above all at the mouth count more; mean 1.
         self.features = losses.feature_map(model.frame.shape, SIZE)
         weight = 0.5 + self.features + recipe.mouth * losses.mouth_map(model.frame.shape, SIZE)

@@ -1,14 +1,27 @@
 """The detail of the mouth: where it lies, and what is done with it."""
 
+import numpy as np
 import torch
 
 from reggan.faces import SIZE
-from reggan.faces.topology import MOUTH_CORNERS
+from reggan.faces.topology import LEFT_EYE, MOUTH_CORNERS, MOUTH_SPANS, RIGHT_EYE
 from reggan.model.config import ModelConfig
 from reggan.model.forward import OnDevice
 from reggan.model.frame import LandmarkFrame, mean_shape
-from reggan.model.mouth_detail import FACTOR, SIDE, MouthDetail, cut, enlarged, mouth_corner, window
+from reggan.model.mouth_detail import (
+    FACTOR,
+    SIDE,
+    MouthDetail,
+    MouthFields,
+    cut,
+    enlarged,
+    kind_of_teeth,
+    mouth_corner,
+    paint,
+    window,
+)
 from reggan.model.reggan import RegGAN
+from reggan.teeth import UPPER, draw_row, measured
 from tests.landmarks import mean_face, moved
 
 
@@ -33,12 +46,52 @@ def test_the_square_follows_the_mouth() -> None:
     assert corner.min() >= 0 and corner.max() <= SIZE - SIDE
 
 
-def test_an_untrained_network_adds_nothing_and_a_trained_one_what_it_says() -> None:
-    mouth = torch.rand(2, 3, SIDE, SIDE)
-    net = MouthDetail()
-    assert net(mouth).shape == (2, 3, FACTOR * SIDE, FACTOR * SIDE) and not net(mouth).any()
-    torch.nn.init.constant_(net.head.bias, 0.25)
-    assert torch.equal(net(mouth), torch.full_like(net(mouth), 0.25))
+def test_an_untrained_network_leaves_rows_in_the_middle_and_flat() -> None:
+    mouth, opacity = torch.rand(2, 3, SIDE, SIDE), torch.rand(2, 1, SIDE, SIDE)
+    fields = MouthDetail()(mouth, opacity)
+    assert torch.equal(fields.behind, mouth) and not fields.lips.any()
+    for place, down in ((fields.upper, -1), (fields.lower, 1)):
+        assert place.shape == (2, 2, SIDE, SIDE)
+        assert (place[:, 0].diff(dim=-1) > 0).all() and (down * place[:, 1].diff(dim=-2) > 0).all()
+        torch.testing.assert_close(place.mean((2, 3)), torch.zeros(2, 2), atol=1e-5, rtol=0)
+
+
+def _flat(lips: float, along: tuple[float, float] = (0.0, 0.0), up: float = 2.0) -> MouthFields:
+    """Of one black mouth with white teeth, whose upper row is at one height everywhere; the lower is far away."""
+    upper = torch.empty(1, 2, SIDE, SIDE)
+    upper[:, 0], upper[:, 1] = torch.linspace(*along, SIDE), up
+    none, white = torch.zeros(1, 3, SIDE, SIDE), torch.ones(1, 3, SIDE, SIDE)
+    return MouthFields(torch.full((1, 1, SIDE, SIDE), lips), upper, torch.full_like(upper, 2.0), none, white)
+
+
+def test_teeth_are_drawn_where_their_places_are() -> None:
+    """On a line across the incisors' middle, every tooth and the dark line between two is as `draw_row` has it."""
+    number = 1
+    colour, inside = paint(_flat(1.0, (-0.3, 0.3), 0.08), torch.tensor([number]))
+    along = torch.linspace(-0.3, 0.3, SIDE).repeat_interleave(FACTOR).numpy()[None]
+    light, tint, opacity = draw_row(measured().kinds[number], UPPER, along, np.full_like(along, 0.08), 231)
+    expected = torch.from_numpy(opacity[0, :, None] * tint[0] * np.exp(light[0])[:, None]).float()
+    assert (colour[0, :, 100].T - expected).abs().median() < 0.02
+    assert colour[0, :, 100].T.std(0).min() > 0.02, "teeth are told apart"
+    assert inside.min() > 0.99
+
+
+def test_beyond_the_rows_is_what_is_behind_them_and_beyond_the_lips_nothing() -> None:
+    colour, inside = paint(_flat(-1.0), torch.tensor([0]))
+    assert not colour.any() and inside.max() < 0.01
+
+
+def test_the_kind_of_teeth_is_that_of_the_likest_mouth() -> None:
+    face = mean_face()
+    left, right = (face[list(eye)].mean(0) for eye in (LEFT_EYE, RIGHT_EYE))
+    for number, kind in enumerate(measured().kinds):
+        alike = face.clone()
+        for (a, b), span in zip(MOUTH_SPANS, kind.mouth, strict=True):  # the last leaves the first two as they are
+            way = (alike[a] - alike[b]) / (alike[a] - alike[b]).norm()
+            moving = a if a in (61, 2, 0) and (a, b) != (0, 17) else b
+            other = b if moving == a else a
+            alike[moving] = alike[other] + (1 if moving == a else -1) * way * float(span) * (left - right).norm()
+        assert kind_of_teeth(torch.stack([alike, 2 * alike])).tolist() == [number, number]
 
 
 def test_enlarging_keeps_straight_lines_and_centres() -> None:
@@ -53,8 +106,9 @@ def test_detail_is_only_where_something_is_painted() -> None:
     without = model(crop, face, torch.eye(6)[:1])
     out = model(crop, face, torch.eye(6)[:1], detail=True)
     assert without.detail is None and torch.equal(out.refined, without.refined)
-    opacity = enlarged(window(crop) * cut(out.edit.opacity, out.detail.corner))
-    expected = opacity * model.mouth(cut(out.refined, out.detail.corner))
+    mouth, opacity = (cut(t, out.detail.corner) for t in (out.refined, out.edit.opacity))
+    colour, inside = paint(model.mouth(mouth, opacity), kind_of_teeth(face))
+    expected = enlarged(window(crop) * opacity) * inside * (colour - enlarged(mouth))
     torch.testing.assert_close(out.detail.value, expected)
     assert out.detail.value[..., 40:-40, 40:-40].abs().mean() > 1e-3
     assert out.detail.value[..., :2, :].abs().max() < 1e-3

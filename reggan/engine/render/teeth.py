@@ -9,7 +9,7 @@ from reggan.engine.kit.arch import LIP_LINE, Arch
 from reggan.engine.kit.facekit import LOWER_TEETH, UPPER_TEETH
 from reggan.engine.pixels import grey
 from reggan.engine.raster import rasterise
-from reggan.faces.topology import LIP_MIDDLES
+from reggan.faces.topology import LIP_MIDDLES, MOUTH_SPANS
 from reggan.teeth import LOWER, UPPER, Kind, draw_row, measured
 
 Float = NDArray[np.float32]
@@ -26,9 +26,9 @@ _TURNED, _HIDDEN = 0.4, 0.8  # sine of the yaw from which on the hindmost teeth 
 
 
 def mouth_shape(fit: Fit) -> Array:
-    """(3,) width of the mouth, height of the lips, height of the skin above them, of the neutral photograph."""
+    """(3,) `MOUTH_SPANS` of the neutral photograph, IOD."""
     points = fit.photo.landmarks / fit.scale
-    return np.array([np.linalg.norm(points[a] - points[b]) for a, b in ((61, 291), (0, 17), (2, 0))])
+    return np.array([np.linalg.norm(points[a] - points[b]) for a, b in MOUTH_SPANS])
 
 
 def kind_of(fit: Fit) -> Kind:
