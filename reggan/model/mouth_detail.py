@@ -8,10 +8,11 @@ where, and the colours of teeth and of what is behind them. The teeth themselves
 their shapes from photographs, at any size. On a grid three times as fine as the crop's that is
 
     paint(u) = behind(u), then the lower and the upper row over it: teeth(u) T(place(u)) with the opacity of T
-    refined(u) + up(m)(u) inside(u) (paint(u) - up(refined)(u))                                   (7)
+    refined(u) + share(u) inside(u) (paint(u) - up(refined)(u)),  share = up(min(1, 2 m))             (7)
 
-with T the look of a row, m the opacity of equation (4), and inside 1 between the lips. Faces that are small in their
-picture have no use for it. Our choice; the paper has nothing like it.
+with T the look of a row, m the opacity of equation (4), and inside 1 between the lips. (Twice m: half a row of teeth
+over half of a shut mouth is neither.) Faces that are small in their picture have no use for it. Our choice; the paper
+has nothing like it.
 """
 
 import functools
@@ -33,6 +34,7 @@ FACTOR = 3  # how much finer it is
 EDGE = 4.0  # pixels of the crop, the unit of the distance to the lips
 _DOWN = 0.05  # the square's centre lies below the corners of the mouth by this share of the crop: mouths open downwards
 _RIM = 8  # pixels of the crop over which the detail sets in at the square's border
+_FULL = 2.0  # times the opacity of what is painted: the share of the detail
 _SHARP = 16.0  # of the lips' edge: it is passed within two pixels of the finer grid
 _IOD = 77.0  # pixels of the crop, of a usual face
 _WHITE = 0.6  # what a network that knows nothing takes for the brightness of teeth
@@ -155,6 +157,11 @@ def kind_of_teeth(rest: Tensor) -> Tensor:
     shape = spans / (left - right).norm(dim=-1)[:, None]
     away = (shape[:, None] - mouths) / (mouths.std(0, correction=0) + 1e-6)
     return away.square().sum(-1).argmin(1)
+
+
+def share(opacity: Tensor) -> Tensor:
+    """How much of mouths the detail takes over, (B, 1, 336, 336), where `opacity` (B, 1, 112, 112) is painted."""
+    return enlarged(window(opacity) * (_FULL * opacity).clamp(max=1))
 
 
 def enlarged(x: Tensor) -> Tensor:

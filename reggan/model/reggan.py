@@ -19,7 +19,7 @@ from reggan.model.mouth_detail import (
     kind_of_teeth,
     mouth_corner,
     paint,
-    window,
+    share,
 )
 from reggan.model.neutral import NeutralEstimator, come_and_leave
 from reggan.model.refinement import Edit, Placement, RefinementNetwork
@@ -149,7 +149,7 @@ class RegGAN(nn.Module):
         mouth, opacity = cut(refined, corner), cut(edit.opacity, corner)
         colour, inside = paint(self.mouth(mouth, opacity), kind)
         finer = palette_of(x).in_hue(inside * (colour - enlarged(mouth)))
-        return MouthOutput(corner, enlarged(window(refined) * opacity) * finer)
+        return MouthOutput(corner, share(opacity) * finer)
 
     def stage_1(self, crop: Tensor, landmarks: Tensor, c: Tensor, relax: Tensor) -> Stage1:
         """Stage 1 alone; arguments as `forward` has them."""

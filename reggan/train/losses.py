@@ -13,6 +13,7 @@ from reggan.model.refinement.discriminator import PatchDiscriminator
 _EYES = (33, 263, 133, 362, 159, 386, 145, 374, 160, 387, 158, 385, 144, 373, 153, 380)
 _BROWS = (70, 300, 63, 293, 105, 334, 66, 296, 107, 336)
 _LIPS = (61, 291, 37, 267, 39, 269, 84, 314, 181, 405, 0, 17, 13, 14)
+_WINDOW = 15  # pixels, odd, in which contrast is compared
 
 
 def _near(shape: Tensor, landmarks: tuple[int, ...], reach: float, size: int) -> Tensor:
@@ -46,6 +47,18 @@ def reconstruction(output: Tensor, target: Tensor, weight: Tensor) -> Tensor:
         loss = loss + (w * e.abs()).mean()
     coarse = F.avg_pool2d(error, 8)  # sees a feature that is in the wrong place
     return loss + (F.avg_pool2d(weight, 8) * coarse.abs()).mean()
+
+
+def local_contrast(output: Tensor, target: Tensor, where: Tensor) -> Tensor:
+    """L1 between the standard deviations of brightness in windows of 15 x 15 pixels, as SSIM's contrast (Wang et al.,
+    2004) compares them: a detail that is a pixel off is no error here, one that is too faint is. Images (B, 3, S, S);
+    `where` (B, 1, S, S) in [0, 1] are the windows' centres."""
+    spread = []
+    for image in (output, target):
+        grey = image.mean(1, keepdim=True)
+        mean, square = (F.avg_pool2d(t, _WINDOW, 1, _WINDOW // 2) for t in (grey, grey.square()))
+        spread.append((square - mean.square()).clamp(min=1e-6).sqrt())
+    return (where * (spread[0] - spread[1]).abs()).sum() / (1 + where.sum())
 
 
 def field_smoothness(edit: Edit) -> Tensor:

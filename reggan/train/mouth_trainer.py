@@ -9,7 +9,7 @@ from PIL import Image
 from torch import Tensor
 
 from reggan.model.arrays import to_uint8
-from reggan.model.mouth_detail import MouthDetail, MouthFields, enlarged, inside_lips, paint, window
+from reggan.model.mouth_detail import MouthDetail, MouthFields, enlarged, inside_lips, paint, share
 from reggan.model.reggan import RegGAN
 from reggan.output.contact_sheet import grid
 from reggan.train import losses
@@ -72,7 +72,9 @@ class MouthTrainer(Trainer):
             rows = rows + (looked_at * (place.float() - known[:, :2]).abs()).sum() / (1 + looked_at.sum())
         reach = drawn.lips.abs().max()
         lips = F.smooth_l1_loss(fields.lips.float().clamp(-reach, reach), drawn.lips, beta=0.1)
+        output = drawn.plain + share(drawn.opacity) * inside * (colour - enlarged(drawn.seen))
         return {
+            "contrast": r.contrast * losses.local_contrast(output, drawn.target, there),
             "reconstruction": r.image * (there * (colour - drawn.target).abs()).sum() / (3 * there.sum()),
             "places": r.places * rows,
             "lips": r.lips * (lips + F.binary_cross_entropy(inside.clamp(1e-4, 1 - 1e-4), there)),
@@ -103,8 +105,7 @@ class MouthTrainer(Trainer):
         """Without and with the average's detail, and the target, (1, 3, 336, 336) each; and where it is open."""
         drawn = Squares(*(t.to(self.device) for t in middle(mouth)))
         colour, inside = paint(self.average(drawn.seen, drawn.opacity), drawn.kind)
-        share = enlarged(window(drawn.seen) * drawn.opacity) * inside
-        output = drawn.plain + share * (colour - enlarged(drawn.seen))
+        output = drawn.plain + share(drawn.opacity) * inside * (colour - enlarged(drawn.seen))
         return {"plain": drawn.plain, "output": output, "target": drawn.target}, inside_lips(drawn.lips)
 
     @torch.inference_mode()

@@ -40,6 +40,7 @@ class MouthRecipe:
     batch: int = 8
     lr: float = 1.5e-3
     image: float = 4.0  # weight of the colours between the lips
+    contrast: float = 4.0  # of the colours' spread within a few pixels: what is uncertain must not become grey
     places: float = 3.0  # of an eye distance by which teeth are elsewhere
     lips: float = 0.3
     ema: float = 0.995

@@ -15,6 +15,7 @@ from reggan.model.config import ModelConfig
 from reggan.model.mouth_detail import EDGE, FACTOR, SIDE
 from reggan.model.reggan import RegGAN
 from reggan.pairs.layout import Sample, ToothPlaces, write_identity, write_table
+from reggan.train import losses
 from reggan.train.__main__ import main
 from reggan.train.mouths import CROP, draw, lip_distance, load_mouths
 from reggan.weights.files import save_model
@@ -114,3 +115,13 @@ def test_it_learns_and_touches_nothing_else(
     before, after = load_file(tmp_path / "w.safetensors"), load_file(tmp_path / "run" / "reggan.safetensors")
     changed = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
     assert changed == {"mouth"}
+
+
+def test_contrast_forgives_what_lies_elsewhere_and_not_what_is_faint() -> None:
+    """Of stripes one pixel wide, between 0.5 - a and 0.5 + a, the standard deviation in a window is nearly a."""
+    stripes = torch.where(torch.arange(60) % 2 == 0, 1.0, -1.0).expand(1, 3, 60, 60)
+    where = torch.zeros(1, 1, 60, 60)
+    where[..., 20:40, 20:40] = 1
+    target, shifted, faint = 0.5 + 0.3 * stripes, 0.5 - 0.3 * stripes, 0.5 + 0.1 * stripes
+    assert losses.local_contrast(shifted, target, where) < 0.002
+    assert losses.local_contrast(faint, target, where).item() == pytest.approx(0.2, abs=0.004)
