@@ -11,8 +11,8 @@ RIDGE = 0.05
 class RefinementRecipe:
     """Stage 2: reconstruction first, then adversarial training on top of it."""
 
-    steps: int = 8000  # reconstruction
-    adversarial_steps: int = 2000
+    steps: int = 4000  # reconstruction
+    adversarial_steps: int = 1000
     batch: int = 8
     lr: float = 6e-4
     adversarial_lr: float = 2e-4
