@@ -99,7 +99,7 @@ def _export(args: argparse.Namespace) -> dict[str, str]:
     history = {
         "steps": metadata.get("steps", ""),
         "commit": args.commit,
-        "data": f"{len(training)} people, {sum(len(s.c) for s in training)} pairs",
+        "data": f"{len(training)} faces, {sum(len(s.c) for s in training)} pairs",
         "attribution": args.attribution,
         "license": "Apache-2.0",
         "validation": json.dumps({"people": len(validation), **{k: round(v, 6) for k, v in figures.items()}}),

@@ -54,7 +54,6 @@ def test_a_visit_ends_soon_after_its_session_and_in_any_case_in_time() -> None:
 def test_a_reload_keeps_the_picture_and_the_browser_nothing_of_it(visitor: Visitor, pictures: dict[str, Path]) -> None:
     visitor.until_changed("after", lambda: visitor.upload(pictures["pair"]))
     before = visitor.pixels("before")
-    visitor.page.wait_for_timeout(3000)  # the server notes the visit beside making the result
     visitor.page.reload(wait_until="domcontentloaded")
     visitor.settle()
     visitor.says("2 faces found")

@@ -68,8 +68,9 @@ function stepBack(text) {
   return controlsFor(JSON.parse(steps.pop()));
 }
 
+// The text stays the same letter for letter: another one, even of the same meaning, would ask for another result.
 function showControls(text) {
-  return controlsFor(JSON.parse(text || '{"faces": {}, "on": 0}'));
+  return [text, ...controlsFor(JSON.parse(text || '{"faces": {}, "on": 0}')).slice(1)];
 }
 
 // The visitor has gone back or forward: the chosen face gets what the address says.
@@ -78,7 +79,7 @@ function followAddress(text) {
   const name = asked.get('expression') ?? FIRST.expression, much = share(asked.get('strength') ?? FIRST.strength);
   const known = name in regganExpressions.named || name.split(',').length === 6;
   const [now, nowMuch] = wishOf(wishes) ?? [];
-  if (!text || !known || much === null || (name === now && much === nowMuch)) return controlsFor(wishes);
+  if (!text || !known || much === null || (name === now && much === nowMuch)) return showControls(text);
   return controlsFor(wish(wishes, name, much));
 }
 
