@@ -182,6 +182,6 @@ def test_faces_edited_each_for_itself_are_those_edited_alone() -> None:
 
 def test_controls_that_only_follow_ask_for_no_other_result(visitor: Visitor) -> None:
     """What the server wrote comes back letter for letter; JSON of the browser looks different."""
-    written = Wishes.begin("picture", 2, Wish("sad", 1.0)).text
+    written = Wishes.begin("picture", 2, Wish("sad", 1.0)).text()
     back, chip, _, much, *_ = visitor.page.evaluate("text => showControls(text)", written)
     assert (back, chip, much) == (written, "sad", 1)
