@@ -3,7 +3,7 @@
     python -m reggan.ui.failures
 
 Before and after are side by side in each picture. Nobody is photographed for them: the turn is imitated by squeezing
-the picture, the mask is drawn, the drawing is a filter.
+the picture, the finger is drawn, the drawing is a filter.
 """
 
 import sys
@@ -23,11 +23,8 @@ NAMES = ("turned", "covered", "drawing")
 
 _PHOTO = Path(__file__).resolve().parents[2] / "examples" / "photo_grace_hopper.jpg"
 _SIDE = 280  # pixels of before and of after
-# MediaPipe's landmarks around a mask: from one ear along the jaw to the other, and back over the nose.
-# fmt: off
-_MASK = (234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 323, 454,
-         425, 195, 205)
-# fmt: on
+# MediaPipe's landmarks: a cheek, whose colour the finger has, the tip of the nose, the chin, and the lips' middle.
+_CHEEK, _NOSE, _CHIN, _LIPS = 50, 2, 152, 13
 
 Picture = NDArray[np.uint8]
 
@@ -44,10 +41,17 @@ def turned(photo: Picture, face: Face) -> Picture:
 
 
 def covered(photo: Picture, face: Face) -> Picture:
-    """A mask over mouth and nose."""
+    """A finger before the lips, a little darker than the cheek."""
+    points = face.landmarks
+    width = (face.box[2] - face.box[0]) / 9
+    x, top, bottom = points[_LIPS][0], points[_NOSE][1] + width / 2, points[_CHIN][1] + 4 * width
+    cheek = np.median(photo[tuple(slice(int(v) - 8, int(v) + 8) for v in points[_CHEEK][::-1])], (0, 1))
+    finger, rim, nail = (tuple(int(v) for v in cheek * share) for share in (0.93, 0.7, 1.1))
     picture = Image.fromarray(photo)
-    ImageDraw.Draw(picture).polygon([tuple(face.landmarks[k]) for k in _MASK], fill=(44, 72, 110))
-    return np.array(picture)
+    draw = ImageDraw.Draw(picture)
+    draw.rounded_rectangle((x - width, top, x + width, bottom), width, finger, rim, 2)
+    draw.rounded_rectangle((x - width / 2, top + width / 4, x + width / 2, top + 1.5 * width), width / 2, nail, rim)
+    return cv2.GaussianBlur(np.array(picture), (0, 0), 0.7)
 
 
 def drawing(photo: Picture, face: Face) -> Picture:
