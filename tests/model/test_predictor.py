@@ -141,7 +141,7 @@ def test_unusable_input_is_one_sentence(predictor: Predictor, analysis: Analysis
 
 
 def test_size_of_the_model(predictor: Predictor) -> None:
-    assert count_numbers(predictor.model) <= 4_600_000
+    assert count_numbers(predictor.model) <= 4_800_000
     from reggan.weights.files import EMBEDDED
 
     assert EMBEDDED.stat().st_size < 10_000_000

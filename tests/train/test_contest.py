@@ -126,7 +126,7 @@ class _Falling(loop.Trainer):
         self.errors = errors
         one, two = torch.nn.Linear(1, 1), torch.nn.Linear(1, 1)
         opt = torch.optim.SGD(one.parameters(), 0.0)
-        super().__init__(one, two, torch.nn.Linear(1, 1), opt, opt, 0.9)
+        super().__init__(one, two, opt, 0.9)
 
     def train_step(self) -> dict[str, float]:
         return {"loss": 1.0}
