@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from reggan.expressions import BASIC, NAMED
 from reggan.ui.words import _FOLDER, _GRADIO, TABLES
+from reggan.votes.records import IMAGE_CLASSES, QUESTIONS
 from tests.test_architecture import IMPORTS, TREES
 
 #: What the page imports but no visitor can set off: its errors end the start of the server, in the operator's terminal,
@@ -130,5 +131,6 @@ def test_no_translation_is_left_over() -> None:
         f"{kind} {name}" for kind in ("%", "already") for name in (*BASIC, "neutral")
     }
     names |= {f"{kind} {name}" for kind in ("example", "failure") for name in code}
+    names |= {f"class {name}" for name in IMAGE_CLASSES} | {question.capitalize() for question in QUESTIONS}
     names |= {path.name.split(".")[0] for path in _FOLDER.glob("*.md")}
     assert sorted(set(TABLES["de"]) - templates - code - names - set(_GRADIO)) == []

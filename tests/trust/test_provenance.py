@@ -90,7 +90,7 @@ def test_the_stages_and_all_expressions_that_are_looked_at(tab: int, tmp_path: P
 
 def test_the_batch(visit: Any) -> None:
     files = [visit.session.upload(visit.session.picture)] * 2
-    button = visit("run", files, "angry", 1.0, "all", "jpeg", "en")[1]
+    button = visit("run", files, "angry", 1.0, "all", "jpeg", "en")[2]
     with zipfile.ZipFile(io.BytesIO(fetch(visit, button["value"]["path"]))) as archive:
         assert len(archive.namelist()) == 2
         assert all(says_so(archive.read(name)) for name in archive.namelist())
