@@ -51,7 +51,7 @@ def covered(photo: Picture, face: Face) -> Picture:
     draw = ImageDraw.Draw(picture)
     draw.rounded_rectangle((x - width, top, x + width, bottom), width, finger, rim, 2)
     draw.rounded_rectangle((x - width / 2, top + width / 4, x + width / 2, top + 1.5 * width), width / 2, nail, rim)
-    return cv2.GaussianBlur(np.array(picture), (0, 0), 0.7)
+    return np.asarray(cv2.GaussianBlur(np.array(picture), (0, 0), 0.7), np.uint8)
 
 
 def drawing(photo: Picture, face: Face) -> Picture:
