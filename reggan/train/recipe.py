@@ -36,7 +36,7 @@ class RefinementRecipe:
 class MouthRecipe:
     """The detail of the mouth."""
 
-    steps: int = 3000
+    steps: int = 1600
     batch: int = 8
     lr: float = 1.5e-3
     image: float = 4.0  # weight of the colours between the lips
