@@ -260,14 +260,27 @@ def phone(browser: Browser, url: str) -> Iterator[Visitor]:
     assert visitor.problems == []
 
 
+# Ten frames at the same place. A tap on a page that still rolls stops it, and presses nothing.
+_AT_REST = """() => new Promise((done) => {
+  let before = scrollY, still = 0;
+  const look = () => {
+    still = scrollY === before ? still + 1 : 0;
+    before = scrollY;
+    if (still < 10) requestAnimationFrame(look); else done(true);
+  };
+  look();
+})"""
+
+
 def swipe(page: Page, start: tuple[float, float], down: float) -> None:
-    """A finger is put down, moved by so many pixels, and taken away."""
+    """A finger is put down, moved by so many pixels, and taken away; the page rolls on until it rests."""
     session = page.context.new_cdp_session(page)
     where = [(start[0], start[1] + down * share / 10) for share in range(11)]
     for n, (x, y) in enumerate(where):
         kind = "touchMove" if n else "touchStart"
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.evaluate(_AT_REST)
 
 
 def test_on_touch_scrolling_marks_nothing_and_the_button_does(phone: Visitor, pictures: dict[str, Path]) -> None:
@@ -278,7 +291,7 @@ def test_on_touch_scrolling_marks_nothing_and_the_button_does(phone: Visitor, pi
     area = picture.bounding_box()
     assert area is not None
     swipe(page, (area["x"] + 50, area["y"] + area["height"] / 2), -160)
-    page.wait_for_function("scrollY > 50")
+    assert page.evaluate("scrollY") > 50
     marking = Marking(page)
     expect(marking.dialog).to_have_count(0)
 
