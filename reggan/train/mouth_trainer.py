@@ -72,9 +72,8 @@ class MouthTrainer(Trainer):
             rows = rows + (looked_at * (place.float() - known[:, :2]).abs()).sum() / (1 + looked_at.sum())
         reach = drawn.lips.abs().max()
         lips = F.smooth_l1_loss(fields.lips.float().clamp(-reach, reach), drawn.lips, beta=0.1)
-        output = drawn.plain + share(drawn.opacity) * inside * (colour - enlarged(drawn.seen))
         return {
-            "contrast": r.contrast * losses.local_contrast(output, drawn.target, there),
+            "contrast": r.contrast * losses.local_contrast(_output(drawn, colour, inside), drawn.target, there),
             "reconstruction": r.image * (there * (colour - drawn.target).abs()).sum() / (3 * there.sum()),
             "places": r.places * rows,
             "lips": r.lips * (lips + F.binary_cross_entropy(inside.clamp(1e-4, 1 - 1e-4), there)),
@@ -105,8 +104,8 @@ class MouthTrainer(Trainer):
         """Without and with the average's detail, and the target, (1, 3, 336, 336) each; and where it is open."""
         drawn = Squares(*(t.to(self.device) for t in middle(mouth)))
         colour, inside = paint(self.average(drawn.seen, drawn.opacity), drawn.kind)
-        output = drawn.plain + share(drawn.opacity) * inside * (colour - enlarged(drawn.seen))
-        return {"plain": drawn.plain, "output": output, "target": drawn.target}, inside_lips(drawn.lips)
+        images = {"plain": drawn.plain, "output": _output(drawn, colour, inside), "target": drawn.target}
+        return images, inside_lips(drawn.lips)
 
     @torch.inference_mode()
     def sheet(self) -> Image.Image:
@@ -122,3 +121,8 @@ class MouthTrainer(Trainer):
         self.net.load_state_dict(self.average.state_dict())
         save_model(self.model, out / "reggan.safetensors", self.header)
         self.net.load_state_dict(state)
+
+
+def _output(drawn: Squares, colour: Tensor, inside: Tensor) -> Tensor:
+    """Equation (7) of `reggan.model.mouth_detail`, with what `paint` made: (B, 3, 336, 336)."""
+    return drawn.plain + share(drawn.opacity) * inside * (colour - enlarged(drawn.seen))

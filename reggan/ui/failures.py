@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw
 
 from reggan.expressions import resolve
 from reggan.faces import Face, read_image
+from reggan.faces.topology import CHIN
 from reggan.predictor import Predictor
 from reggan.ui.widgets import ASSETS
 
@@ -23,8 +24,8 @@ NAMES = ("turned", "covered", "drawing")
 
 _PHOTO = Path(__file__).resolve().parents[2] / "examples" / "photo_grace_hopper.jpg"
 _SIDE = 280  # pixels of before and of after
-# MediaPipe's landmarks: a cheek, whose colour the finger has, the tip of the nose, the chin, and the lips' middle.
-_CHEEK, _NOSE, _CHIN, _LIPS = 50, 2, 152, 13
+# MediaPipe's landmarks: a cheek, whose colour the finger has, the base of the nose, and the lips' middle.
+_CHEEK, _NOSE, _LIPS = 50, 2, 13
 
 Picture = NDArray[np.uint8]
 
@@ -44,7 +45,7 @@ def covered(photo: Picture, face: Face) -> Picture:
     """A finger before the lips, a little darker than the cheek."""
     points = face.landmarks
     width = (face.box[2] - face.box[0]) / 9
-    x, top, bottom = points[_LIPS][0], points[_NOSE][1] + width / 2, points[_CHIN][1] + 4 * width
+    x, top, bottom = points[_LIPS][0], points[_NOSE][1] + width / 2, points[CHIN][1] + 4 * width
     cheek = np.median(photo[tuple(slice(int(v) - 8, int(v) + 8) for v in points[_CHEEK][::-1])], (0, 1))
     finger, rim, nail = (tuple(int(v) for v in cheek * share) for share in (0.93, 0.7, 1.1))
     picture = Image.fromarray(photo)
