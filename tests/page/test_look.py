@@ -192,6 +192,45 @@ def test_a_full_queue_is_explained_in_the_visitors_language(browser: Browser, ur
     page.close()
 
 
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_a_choice_does_not_make_the_picture_flash(browser: Browser, url: str, motion: Any) -> None:
+    page = browser.new_page(reduced_motion=motion, locale="en-US")
+    visitor = Visitor(page, url)
+    waiting: list[Any] = []
+    page.route("**/queue/join*", lambda route: waiting.append(route), times=1)
+    before = visitor.source()
+    visitor.choose("basic", "Sad")
+    page.wait_for_selector("#compare .pending", state="attached")
+    visitor.rest()
+    assert page.locator("#compare .pending").evaluate("one => Number(getComputedStyle(one).opacity)") == 0.75
+    waiting[0].continue_()
+    expect(visitor.picture()).not_to_have_attribute("src", before, timeout=WAIT)
+    page.close()
+
+
+def test_a_label_is_whole_or_not_there(visitor: Visitor) -> None:
+    """However far to one side the divider is."""
+    frame = visitor.page.locator("#compare .frame")
+    inside = """(frame, side) => { const label = frame.querySelector(side + ' span').getBoundingClientRect();
+      const area = frame.querySelector(side).getBoundingClientRect();
+      return [label.top < area.bottom - 1, label.left >= area.left - 0.5 && label.right <= area.right + 0.5]; }"""
+
+    def shown(at: str) -> list[bool]:
+        frame.evaluate("(frame, at) => frame.style.setProperty('--at', at)", at)
+        seen = []
+        for side in (".left", ".right"):
+            visible, whole = visitor.page.evaluate(
+                f"side => ({inside})(document.querySelector('#compare .frame'), side)", side
+            )
+            assert whole or not visible
+            seen.append(visible)
+        return seen
+
+    assert shown("50%") == [True, True]
+    assert shown("10%") == [False, True]
+    assert shown("92%") == [True, False]
+
+
 def test_everything_can_be_reached_with_the_keyboard_and_has_a_name(visitor: Visitor) -> None:
     page = visitor.page
     page.locator("#more button").first.click()

@@ -63,7 +63,7 @@ class ResultEvents:
             return [gr.skip()] * 4
         edited, face = self._edit(visit, wanted)
         height, width = edited.image.shape[:2]
-        label = say("Download ({width} × {height})", language, width=width, height=height)
+        label = say("Download ({width} × {height})", language, width=width, height=height)
         return (
             stage.compare(visit, wanted, edited, self.predictor.metadata, language),
             stage.caption(visit, wanted, language),
