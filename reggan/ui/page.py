@@ -13,7 +13,7 @@ from reggan.ui.about_tab import build_about_tab
 from reggan.ui.api import add_endpoints
 from reggan.ui.batch_tab import build_batch_tab
 from reggan.ui.edit import build_edit_tab, choices
-from reggan.ui.edit.visit import Visit
+from reggan.ui.edit.examples import Examples
 from reggan.ui.rating_tab import build_rating_tab
 from reggan.ui.results_tab import build_results_tab
 from reggan.ui.theme import theme
@@ -46,9 +46,7 @@ def build(predictor: Predictor, examples: Path = EXAMPLES, voting: VotingService
     The predictor is warmed up first, so that the first visitor does not wait for it.
     """
     warm_up(predictor)
-    visits = {
-        name: Visit.begin(predictor, examples / file) for name, file in _EXAMPLES.items() if (examples / file).is_file()
-    }
+    files = {name: examples / file for name, file in _EXAMPLES.items() if (examples / file).is_file()}
     with gr.Blocks(title="RegGAN", delete_cache=(600, 3600)) as demo:
         language = language_field()
         with gr.Row(elem_id="head"):
@@ -59,7 +57,9 @@ def build(predictor: Predictor, examples: Path = EXAMPLES, voting: VotingService
             gr.HTML(f'<p class="status" lang="en">{html.escape(predictor.notice)}</p>', elem_id="notice")
         with gr.Tabs(elem_id="pages"):
             with gr.Tab(t("Edit"), id="edit"):
-                build_edit_tab(demo, predictor, visits, language, voting.settings.donations if voting else None)
+                build_edit_tab(
+                    demo, predictor, Examples(predictor, files), language, voting.settings.donations if voting else None
+                )
             with gr.Tab(t("Batch"), id="batch"):
                 build_batch_tab(predictor, language)
             if voting is not None:

@@ -4,7 +4,7 @@ What they return is: visit, wishes, where faces are marked, thumbnails of the fa
 """
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
@@ -14,6 +14,7 @@ from reggan.predictor import NO_FACE, Predictor
 from reggan.ui.browser_files import thumbnail
 from reggan.ui.edit import choices, marking
 from reggan.ui.edit.after_reload import KeptVisits
+from reggan.ui.edit.examples import Examples
 from reggan.ui.edit.visit import Visit
 from reggan.ui.edit.wishes import Wish, Wishes, linked
 from reggan.ui.words import error_text, say
@@ -23,9 +24,9 @@ _THUMB = 80  # pixels, of a face as a thumbnail
 
 
 class PictureEvents:
-    """One handler per event. Holds the predictor, the examples, which nothing changes, and the visits kept."""
+    """One handler per event. Holds the predictor, the examples and the visits kept."""
 
-    def __init__(self, predictor: Predictor, examples: Mapping[str, Visit], kept: KeptVisits) -> None:
+    def __init__(self, predictor: Predictor, examples: Examples, kept: KeptVisits) -> None:
         self.predictor, self.examples, self.kept = predictor, examples, kept
 
     def open(self, path: str | None, wishes: str, language: str) -> Sequence[Any]:
@@ -42,8 +43,8 @@ class PictureEvents:
     def strip(self, language: str) -> dict[str, Any]:
         """The value of the widget `examples`, in the visitor's language."""
         pictures = [
-            {"name": name, "picture": thumbnail(visit.analysis.image), "title": say(f"example {name}", language)}
-            for name, visit in self.examples.items()
+            {"name": name, "picture": picture, "title": say(f"example {name}", language)}
+            for name, picture in self.examples.thumbnails.items()
         ]
         return {"label": say("Or try one of these", language), "pictures": pictures}
 
@@ -55,18 +56,18 @@ class PictureEvents:
         """
         wish = linked(request.query_params)
         before = self.kept.find(token)
-        if before is not None and before not in self.examples.values():
+        if before is not None and not self.examples.has(before):
             return _update(before, Wishes.begin(before.key, before.count, wish), found(before, language), language)
         name = request.query_params.get("example")
         if not self.examples:
             return _unchanged()
-        visit = before or self.examples.get(name or "") or next(iter(self.examples.values()))
+        visit = before or self.examples.visit(name)
         sentence = say("This is an example. Choose your own picture above.", language)
         return _update(visit, Wishes.begin(visit.key, visit.count, wish), note(sentence), language)
 
     def example(self, wishes: str, language: str, event: gr.EventData) -> Sequence[Any]:
-        """One of the examples, whose faces are known already."""
-        visit = self.examples[event.name]
+        """One of the examples."""
+        visit = self.examples.visit(event.name)
         begun = Wishes.begin(visit.key, visit.count, _wish(wishes))
         return _update(visit, begun, found(visit, language), language)
 

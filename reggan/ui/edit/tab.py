@@ -5,7 +5,6 @@ kept in the browser. A change of the wishes brings a new result; they name their
 wishes.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from reggan.predictor import Predictor
 from reggan.ui.edit.after_reload import KeptVisits
 from reggan.ui.edit.controls import Controls, build_controls
 from reggan.ui.edit.donation import build_donation
+from reggan.ui.edit.examples import Examples
 from reggan.ui.edit.marking import preview
 from reggan.ui.edit.picture_events import PictureEvents
 from reggan.ui.edit.results import KEEP_SECONDS, Results, build_download, connect_results, lay_out_results
@@ -34,7 +34,7 @@ _MODEL: dict[str, Any] = {"concurrency_id": "model", **_PRIVATE}
 def build_edit_tab(
     demo: gr.Blocks,
     predictor: Predictor,
-    examples: Mapping[str, Visit],
+    examples: Examples,
     language: gr.Textbox,
     donations: Path | None = None,
 ) -> None:

@@ -1,0 +1,52 @@
+"""The pictures to begin with."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from reggan.predictor import Analysis
+from reggan.ui.edit.examples import Examples
+
+
+class Counting:
+    """A predictor that finds nobody, and tells what it was asked about."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def analyse(self, source: Any) -> Analysis:
+        self.asked.append(Path(source).stem)
+        return Analysis(np.zeros((8, 8, 3), np.uint8), [])
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, Path]:
+    found = {name: tmp_path / f"{name}.png" for name in ("photo", "stone", "group")}
+    for path in found.values():
+        Image.new("RGB", (40, 30), "teal").save(path)
+    return found
+
+
+def test_faces_are_looked_for_when_a_picture_is_taken_and_once(files: dict[str, Path]) -> None:
+    predictor = Counting()
+    examples = Examples(predictor, files)  # type: ignore[arg-type]
+    assert len(examples) == 3 and predictor.asked == ["photo"], "the page begins with it"
+    with ThreadPoolExecutor(8) as visitors:
+        visits = list(visitors.map(examples.visit, ["stone"] * 8))
+    assert predictor.asked == ["photo", "stone"] and len({id(v) for v in visits}) == 1
+    assert examples.has(visits[0]) and examples.visit(None) is examples.visit("no such") is examples.visit("photo")
+
+
+def test_thumbnails_need_no_faces(files: dict[str, Path]) -> None:
+    predictor = Counting()
+    pictures = Examples(predictor, files).thumbnails  # type: ignore[arg-type]
+    assert list(pictures) == list(files) and predictor.asked == ["photo"]
+    assert all(picture.startswith("data:image/jpeg;base64,") for picture in pictures.values())
+
+
+def test_there_may_be_none() -> None:
+    assert len(Examples(Counting(), {})) == 0  # type: ignore[arg-type]
