@@ -9,7 +9,7 @@ A predictor holds the weights and nothing else: it can be shared by any number o
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -288,10 +288,12 @@ class Predictor:
         n = len(c) // len(faces)
         crops, landmarks = np.stack([f.crop for f in faces]), np.stack([f.landmarks for f in faces])
         at_rest = np.repeat([np.float32(f.face.assumed) for f in faces], n)  # as far as anybody knows
-        made = self.forward(crops, landmarks, c, relax * (1 - at_rest), detail=any(map(_large, faces)))
+        made = self.forward(crops, landmarks, c, relax * (1 - at_rest))
         for k, one in enumerate(faces):
             rows = slice(k * n, (k + 1) * n)
             refined, changes = made.refined[rows], made.changes[rows]
+            if not _large(one):
+                changes = [replace(change, detail=None) for change in changes]
             limited = _limited(one, changes)
             if any(after is not before for after, before in zip(limited, changes, strict=True)):
                 refined = np.stack([apply_change(one.crop, change) for change in limited])

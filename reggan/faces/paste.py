@@ -23,12 +23,12 @@ _NO_MAP = np.empty(0, np.float32)  # OpenCV's second map: none, since x and y ar
 
 @dataclass(frozen=True)
 class Detail:
-    """Something to be added on a grid of its own, finer than the crop's.
+    """What comes to a change on a grid of its own, finer than the crop's.
 
     Attributes:
         corner: (x, y) of its first pixel, in crop pixels.
         factor: how many of its pixels make one of the crop's.
-        value: (h, w, 3) float32, 0 at its border.
+        value: (h, w, 4) float32, to be added to the opacity m and to the colour m paint + residual; 0 at its border.
     """
 
     corner: tuple[int, int]
@@ -40,14 +40,14 @@ class Detail:
 class Change:
     """What happens to a face, on the S x S grid of its aligned crop I:
 
-        out(u) = (1 - m(u)) I(u + D(u)) + m(u) paint(u) + residual(u) + detail(u)
+        out(u) = (1 - m(u)) I(u + D(u)) + m(u) paint(u) + residual(u)
 
     Attributes:
         displacement: (S, S, 2) float32, D, (x, y) in crop pixels: u shows what was at u + D(u).
         opacity: (S, S, 1) float32 in [0, 1], m.
         paint: (S, S, 3) float32 in [0, 1], RGB.
         residual: (S, S, 3) float32, added; 1 is the difference between black and white.
-        detail: what is added on a finer grid, for large faces; it is 0 in the mean over a crop pixel, or nearly.
+        detail: what large faces get on a finer grid; nearly 0 in the mean over a crop pixel.
     """
 
     displacement: Float
@@ -109,7 +109,7 @@ def paste_back(image: NDArray[np.uint8], matrix: NDArray[Any], change: Change) -
         where = _sample(displacement, matrix, strip, columns)  # (h, w, 2), still relative to p
         mixed = _sample(blend, matrix, strip, columns)  # (h, w, 4)
         if fine and _meet(fine, strip, columns):
-            mixed[..., 1:] += _sample(*fine, strip, columns)
+            mixed += _sample(*fine, strip, columns)
         y0, y1 = max(strip.start - reach, 0), min(strip.stop + reach, image.shape[0])
         where[..., 0] += x
         where[..., 1] += np.arange(strip.start, strip.stop, dtype=np.float32)[:, None] - y0

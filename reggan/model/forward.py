@@ -28,11 +28,10 @@ class ModelOutput:
 
 class Forward(Protocol):
     """Takes aligned faces (B, 256, 256, 3) uint8, their landmarks (B, 478, 2), strengths c (N, 6), and relax (N,): how
-    much of the expression already in the face to take away. There are N / B rows for each face. With `detail` the
-    changes have the mouth's."""
+    much of the expression already in the face to take away. There are N / B rows for each face."""
 
     def __call__(
-        self, crops: Image, landmarks: Float, c: Float, relax: Float, attention: bool = False, detail: bool = False
+        self, crops: Image, landmarks: Float, c: Float, relax: Float, attention: bool = False
     ) -> ModelOutput: ...
 
 
@@ -45,12 +44,10 @@ class OnDevice:
         self.precision = precision or (torch.float16 if self.device.type == "cuda" else None)
 
     @torch.inference_mode()
-    def __call__(
-        self, crops: Image, landmarks: Float, c: Float, relax: Float, attention: bool = False, detail: bool = False
-    ) -> ModelOutput:
+    def __call__(self, crops: Image, landmarks: Float, c: Float, relax: Float, attention: bool = False) -> ModelOutput:
         given = (torch.from_numpy(np.ascontiguousarray(a)).to(self.device) for a in (landmarks, c, relax))
         maps: dict[str, torch.Tensor] | None = {} if attention else None
-        out = self.model(to_tensor(crops, self.device), *given, maps, self.precision, detail)
+        out = self.model(to_tensor(crops, self.device), *given, maps, self.precision, detail=True)
         seen = {name: m[0].mean(0).float().cpu().numpy() for name, m in (maps or {}).items()}
         return ModelOutput(to_uint8(out.coarse), to_uint8(out.refined), _changes(out), seen)
 
@@ -59,7 +56,7 @@ def _changes(out: Output) -> list[Change]:
     d, opacity, paint, residual = (_array(t) for t in out.edit)
     details: list[Detail | None] = [None] * len(d)
     if out.detail is not None:
-        corners, values = out.detail.corner.tolist(), _array(out.detail.value)
+        corners, values = out.detail.corner.tolist(), _array(torch.cat([out.detail.opacity, out.detail.added], 1))
         details = [Detail((x, y), FACTOR, value) for (x, y), value in zip(corners, values, strict=True)]
     parts = zip(d * np.float32(SIZE / 2), opacity, paint, residual, details, strict=True)
     return [Change(*of_one) for of_one in parts]

@@ -1,18 +1,22 @@
 """The inside of an opened mouth, finer than the rest.
 
 Skin keeps the picture's own sharpness, because it is moved. What was not in the picture, teeth above all, is painted on
-the 256 x 256 grid, and that is soft in a portrait of 3000 pixels. But a mouth is known: lips have an edge, and teeth
-look much the same in everybody. So a small network looks at the mouth of the refined crop and says no more than what is
-smooth, and can be enlarged without becoming soft: how far it is to the lips, which place of each row of teeth would lie
-where, and the colours of teeth and of what is behind them. The teeth themselves are drawn by `reggan.teeth`, which has
-their shapes from photographs, at any size. On a grid three times as fine as the crop's that is
+the 256 x 256 grid, and that is soft in a portrait of 3000 pixels; so are the lips' edges, where what is painted meets
+what is moved. But a mouth is known: where its lips and its teeth will be is a linear function (`mouth_geometry.py`),
+beyond the lips is their own moved skin, and teeth look much the same in everybody. So a small network looks at the
+mouth of the refined crop and says no more than what is smooth, and can be enlarged without becoming soft: by how much
+the lips and the rows of teeth are elsewhere, the colours of teeth and of what is behind them, and how much of all that
+to believe. The teeth themselves are drawn by `reggan.teeth`, which has their shapes from photographs, at any size. On a
+grid three times as fine as the crop's that is
 
     paint(u) = behind(u), then the lower and the upper row over it: teeth(u) T(place(u)) with the opacity of T
-    refined(u) + share(u) inside(u) (paint(u) - up(refined)(u)),  share = up(min(1, 2 m))             (7)
+    mouth(u) = inside(u) paint(u) + (1 - inside(u)) (crop(u + D(u)) + r(u))
+    refined(u) + share(u) (mouth(u) - refined(u)),  share = up(belief min(1, 4 m'))                    (7)
 
-with T the look of a row, m the opacity of equation (4), and inside 1 between the lips. (Twice m: half a row of teeth
-over half of a shut mouth is neither.) Faces that are small in their picture have no use for it. Our choice; the paper
-has nothing like it.
+with T the look of a row, D, r and m the displacement, the residual and the opacity of equation (4), m' the largest m
+within a few pixels, and inside 1 between the lips. It is equation (4) again, with an opacity and a paint on the finer
+grid. (4 m': where nothing is painted there is nothing to do again.) The crop gets its mean over each pixel; what is
+finer is pasted into pictures that have as many pixels. Our choice; the paper has nothing like it.
 """
 
 import functools
@@ -27,6 +31,7 @@ from torch import Tensor
 from reggan.faces.topology import CONTROL, LEFT_EYE, MOUTH_CORNERS, MOUTH_SPANS, RIGHT_EYE
 from reggan.model.arrays import smoothstep
 from reggan.model.frame import LandmarkFrame, sample
+from reggan.model.mouth_geometry import MouthGeometry, lip_distance, opening, places
 from reggan.teeth import LOWER, UPPER, draw_row, measured
 
 SIDE = 112  # of the square around the mouth, in pixels of the crop: a wide laugh fits, and a jaw that drops
@@ -34,78 +39,113 @@ FACTOR = 3  # how much finer it is
 EDGE = 4.0  # pixels of the crop, the unit of the distance to the lips
 _DOWN = 0.05  # the square's centre lies below the corners of the mouth by this share of the crop: mouths open downwards
 _RIM = 8  # pixels of the crop over which the detail sets in at the square's border
-_FULL = 2.0  # times the opacity of what is painted: the share of the detail
+_FULL = 4.0  # times the opacity of what is painted near by: the most that the detail takes over
+_NEAR = 4  # pixels of the crop
 _SHARP = 16.0  # of the lips' edge: it is passed within two pixels of the finer grid
 _IOD = 77.0  # pixels of the crop, of a usual face
-_WHITE = 0.6  # what a network that knows nothing takes for the brightness of teeth
+_WHITE, _DARK = 0.6, 0.15  # what a network that knows nothing takes for the brightness of teeth, and behind them
+_BELIEF = 2.0  # logit
+_OPEN = 0.75, 2.25  # pixels of the crop, how far a mouth is open, from which it has an inside, and all of it
+_SEEN = 2.0, 1.0  # furthest distance to the lips and places of teeth that the network is shown
 _ALONG, _UP = (-0.66, 0.66), (-0.08, 0.37)  # of what is drawn of a row, IOD
 _STEP = 1 / (FACTOR * _IOD)  # IOD, a pixel of the finer grid
 
 
 class MouthOutput(NamedTuple):
-    """What is added to the crop around the mouth."""
+    """What comes to the crop's opacity and to what is added there, m paint + r, around the mouth."""
 
     corner: Tensor  # (B, 2) whole numbers, (x, y) of the square's first pixel in the crop
-    value: Tensor  # (B, 3, FACTOR SIDE, FACTOR SIDE)
+    opacity: Tensor  # (B, 1, FACTOR SIDE, FACTOR SIDE)
+    added: Tensor  # (B, 3, FACTOR SIDE, FACTOR SIDE)
+
+
+class MouthGuess(NamedTuple):
+    """Where lips and teeth should be, (B, *, SIDE, SIDE)."""
+
+    lips: Tensor  # (B, 1) distance to the inner edge of the lips in units of `EDGE`, positive between them
+    rows: Tensor  # (B, 4) places on the upper and on the lower row of teeth: along it, up from its edge; IOD
+    open: Tensor  # (B, 1, 1, 1) in [0, 1], whether the mouth is open
 
 
 class MouthFields(NamedTuple):
-    """What the network says of mouths, (B, *, SIDE, SIDE)."""
+    """What is known of mouths in the end, (B, *, SIDE, SIDE)."""
 
-    lips: Tensor  # (B, 1) distance to the inner edge of the lips in units of `EDGE`, positive between them
-    upper: Tensor  # (B, 2) place on the upper row of teeth: along it, up from its edge; IOD
-    lower: Tensor  # (B, 2) on the lower
+    lips: Tensor  # (B, 1) as `MouthGuess` has them
+    upper: Tensor  # (B, 2)
+    lower: Tensor  # (B, 2)
     behind: Tensor  # (B, 3) colour where no tooth is
     teeth: Tensor  # (B, 3) colour of the incisors
+    belief: Tensor  # (B, 2) in [0, 1], how much of that to believe between the lips, and beyond them
 
 
 class MouthDetail(nn.Module):
-    """Mouths of refined crops (B, 3, 112, 112) and the opacity of what was painted (B, 1, 112, 112), both in [0, 1] ->
-    `MouthFields`."""
+    """Mouths of refined crops, the opacity of what was painted there, what had been without, (B, 3 or 1, 112, 112) in
+    [0, 1], and where lips and teeth should be -> `MouthFields`."""
 
-    def __init__(self, widths: tuple[int, ...] = (32, 48, 56), blocks: tuple[int, ...] = (1, 2, 2)) -> None:
+    def __init__(self, widths: tuple[int, ...] = (24, 40, 48), blocks: tuple[int, ...] = (1, 2, 2)) -> None:
         super().__init__()
         first, steps = widths[0], list(zip(widths, widths[1:], strict=False))
-        self.stem = nn.Conv2d(4 * (3 + 1 + 2), first, 3, padding=1)  # at half the size
+        self.geometry = MouthGeometry()
+        self.stem = nn.Conv2d(4 * (3 + 1 + 3 + 1 + 4), first, 3, padding=1)  # at half the size
         self.scales = nn.ModuleList(
             nn.ModuleList(_block(width) for _ in range(n)) for width, n in zip(widths, blocks, strict=True)
         )
         self.down = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2) for a, b in steps)
         self.up = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in steps)
         self.merge = nn.ModuleList(_block(width) for width in widths[:-1])
-        self.head = nn.Conv2d(first, 4 * (1 + 2 + 2 + 3 + 3), 3, padding=1)
-        nn.init.zeros_(self.head.weight)
-        assert self.head.bias is not None
-        nn.init.zeros_(self.head.bias)
+        self.head = nn.Conv2d(first, 4 * (1 + 4 + 2), 3, padding=1)
+        self.colours = nn.Conv2d(
+            widths[-1], 3 + 3, 1
+        )  # coarse: what is soft in the refined mouth must not come through
+        for parameter in (*self.head.parameters(), *self.colours.parameters()):
+            nn.init.zeros_(parameter)
 
-    def forward(self, mouth: Tensor, opacity: Tensor) -> MouthFields:
-        where = _position(mouth)
-        h = self.stem(F.pixel_unshuffle(torch.cat([mouth * 2 - 1, opacity * 2 - 1, where], 1), 2))
+    def guess(self, rest: Tensor, shows: Tensor, corner: Tensor, size: int, side: int = SIDE) -> MouthGuess:
+        """Equation (8) in squares that begin at `corner` (B, 2); `rest`, `shows` and `size` as `MouthGeometry` has
+        them."""
+        shape = self.geometry(rest, shows, size)
+        y, x = torch.meshgrid(*2 * [torch.arange(side, device=rest.device, dtype=torch.float32)], indexing="ij")
+        points = corner[:, None, None].float() + torch.stack([x, y], -1)
+        rows = places(shape, points)
+        lips = lip_distance(shape.lips, points)[:, None] / EDGE
+        return MouthGuess(lips, rows.flatten(1, 2), is_open(opening(shape.lips)))
+
+    def forward(self, mouth: Tensor, opacity: Tensor, bare: Tensor, guess: MouthGuess) -> MouthFields:
+        known = [
+            mouth * 2 - 1,
+            opacity * 2 - 1,
+            bare * 2 - 1,
+            guess.lips.clamp(-_SEEN[0], _SEEN[0]),
+            guess.rows.clamp(-_SEEN[1], _SEEN[1]),
+        ]
+        h = self.stem(F.pixel_unshuffle(torch.cat(known, 1), 2))
         passed = []
         for k, blocks in enumerate(self.scales):
             h = self.down[k - 1](h) if k else h
             for block in blocks:  # type: ignore[attr-defined]
                 h = h + block(h)
             passed.append(h)
+        colours = F.interpolate(self.colours(F.silu(h)).float(), SIDE, mode="bicubic", align_corners=False)
         for k in reversed(range(len(self.up))):
             h = passed[k] + F.interpolate(self.up[k](h), scale_factor=2, mode="bilinear", align_corners=False)
             h = h + self.merge[k](h)
-        lips, upper, lower, behind, teeth = F.pixel_shuffle(self.head(F.silu(h)), 2).split([1, 2, 2, 3, 3], 1)
-        flat = where * (SIDE / 2 / _IOD)  # where the rows lie if nothing is known: in the middle, and flat
-        up = flat * flat.new_tensor([1.0, -1.0])[:, None, None]
-        return MouthFields(4 * lips.float(), up + upper, flat + lower, mouth + behind, _WHITE + teeth)
+        out = F.pixel_shuffle(self.head(F.silu(h)), 2).float()
+        lips, rows, belief = out.split([1, 4, 2], 1)
+        behind, teeth = colours.split(3, 1)
+        upper, lower = (guess.rows + rows).split(2, 1)
+        belief = guess.open * torch.sigmoid(_BELIEF + 4 * belief)
+        return MouthFields(guess.lips + lips, upper, lower, _DARK + behind, _WHITE + teeth, belief)
+
+
+def is_open(opening: Tensor) -> Tensor:
+    """Whether mouths that are open so far, (B,) pixels of the crop, have an inside: (B, 1, 1, 1) in [0, 1]."""
+    low, high = _OPEN
+    return smoothstep((opening - low) / (high - low))[:, None, None, None]
 
 
 def _block(width: int) -> nn.Sequential:
     convolutions = [nn.Conv2d(width, width, 3, padding=1) for _ in range(2)]
     return nn.Sequential(nn.SiLU(), convolutions[0], nn.SiLU(), convolutions[1])
-
-
-def _position(like: Tensor) -> Tensor:
-    """(B, 2, h, w) x and y, -1 to 1."""
-    t = (torch.arange(like.shape[-1], device=like.device, dtype=like.dtype) + 0.5) * (2 / like.shape[-1]) - 1
-    y, x = torch.meshgrid(t, t, indexing="ij")
-    return torch.stack([x, y])[None].expand(len(like), -1, -1, -1)
 
 
 def paint(fields: MouthFields, kind: Tensor) -> tuple[Tensor, Tensor]:
@@ -118,7 +158,7 @@ def paint(fields: MouthFields, kind: Tensor) -> tuple[Tensor, Tensor]:
     Returns:
         (B, 3, 336, 336) colour, and (B, 1, 336, 336) in [0, 1] where they are open.
     """
-    upper, lower, colour, teeth = (enlarged(t.float()) for t in fields[1:])
+    upper, lower, colour, teeth = (enlarged(t.float()) for t in fields[1:5])
     for row, place in ((LOWER, lower), (UPPER, upper)):
         look = _looked_up(_looks().to(place.device)[kind, row], place)
         colour = colour + look[:, 3:] * (teeth * look[:, :3] - colour)
@@ -159,14 +199,27 @@ def kind_of_teeth(rest: Tensor) -> Tensor:
     return away.square().sum(-1).argmin(1)
 
 
-def share(opacity: Tensor) -> Tensor:
-    """How much of mouths the detail takes over, (B, 1, 336, 336), where `opacity` (B, 1, 112, 112) is painted."""
-    return enlarged(window(opacity) * (_FULL * opacity).clamp(max=1))
+def share(fields: MouthFields, inside: Tensor, opacity: Tensor) -> Tensor:
+    """How much of mouths the detail takes over, (B, 1, 336, 336), where `opacity` (B, 1, 112, 112) is painted; `inside`
+    as `paint` has it."""
+    near = F.max_pool2d(opacity, 2 * _NEAR + 1, 1, _NEAR)
+    between, beyond = enlarged(window(opacity) * fields.belief * (_FULL * near).clamp(max=1)).split(1, 1)
+    return torch.lerp(beyond, between, inside)
 
 
 def enlarged(x: Tensor) -> Tensor:
-    """(B, C, h, w) -> (B, C, 3 h, 3 w), bicubic, as `reggan.faces.paste` enlarges."""
-    return F.interpolate(x, scale_factor=FACTOR, mode="bicubic", align_corners=False)
+    """(B, C, h, w) -> (B, C, 3 h, 3 w), bicubic, as `reggan.faces.paste` enlarges; as two products of matrices, a
+    multiple as fast as `F.interpolate`."""
+    rows, columns = (_bicubic(side).to(x) for side in x.shape[-2:])
+    return rows @ x @ columns.T
+
+
+@functools.lru_cache(maxsize=8)
+@torch.inference_mode(False)  # kept for training too
+def _bicubic(side: int) -> Tensor:
+    """(3 side, side) weights with which a line of pixels is enlarged."""
+    line = torch.eye(side)[:, None, None]  # (side, 1, 1, side), one pixel each
+    return F.interpolate(line, scale_factor=(1, FACTOR), mode="bicubic", align_corners=False)[:, 0, 0].T.contiguous()
 
 
 def mouth_corner(frame: LandmarkFrame, to_crop: Tensor) -> Tensor:

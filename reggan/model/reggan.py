@@ -5,13 +5,17 @@ from typing import NamedTuple, TypeVar
 
 import torch
 import torch.nn as nn
+import torch.nn.functional as F
 from torch import Tensor
 
 from reggan.faces import SIZE
-from reggan.model.arrays import resize, shrink
+from reggan.faces.topology import INNER_LIPS
+from reggan.model.arrays import resize, shrink, smoothstep
 from reggan.model.config import ModelConfig
 from reggan.model.frame import FrameMaps, LandmarkFrame, pixel_grid, sample, skin_moves
 from reggan.model.mouth_detail import (
+    FACTOR,
+    SIDE,
     MouthDetail,
     MouthOutput,
     cut,
@@ -21,10 +25,14 @@ from reggan.model.mouth_detail import (
     paint,
     share,
 )
+from reggan.model.mouth_geometry import lip_correction
 from reggan.model.neutral import NeutralEstimator, come_and_leave
 from reggan.model.refinement import Edit, Placement, RefinementNetwork
 from reggan.model.refinement.monochrome import palette_of
 from reggan.model.regression import RegressionLayer
+
+_LEAVES = 0.3  # of an expression, from which the lips are put where they belong altogether
+_THIN = 0.02  # opacity below which what is painted counts as shading
 
 
 class Output(NamedTuple):
@@ -48,11 +56,33 @@ class Stage1(NamedTuple):
     relaxed: Tensor | None  # (N, 2, S, S) how the skin moves as that leaves
     to_goal: Tensor  # (N, S, S, 2) where in the frame a crop pixel lies then
     coarse: Tensor  # (N, 3, S, S) in [0, 1], in the crop
+    rest: Tensor  # (N / n, 478, 2) landmarks of the faces at rest
+    shows: Tensor  # (N, 6) the expression in the end: what comes, and what stays of what is there
 
 
 def compose(image: Tensor, where: Tensor, edit: Edit) -> Tensor:
     """Equation (4): `image` (B, 3, S, S) looked up at `where` (B, h, w, 2), painted over and shaded; not clipped."""
-    return (1 - edit.opacity) * sample(image, where) + edit.opacity * edit.paint + edit.residual
+    return composed(sample(image, where), edit)
+
+
+def composed(moved: Tensor, edit: Edit) -> Tensor:
+    """Equation (4) with what is already looked up, (B, 3, h, w)."""
+    return (1 - edit.opacity) * moved + edit.opacity * edit.paint + edit.residual
+
+
+def with_mouth(edit: Edit, finer: MouthOutput) -> tuple[Edit, MouthOutput]:
+    """What the mouth's detail is in the mean over each pixel of the crop becomes part of the edit (N, ., S, S)."""
+    fine = torch.cat([finer.opacity, finer.added], 1)
+    mean = F.avg_pool2d(fine, FACTOR)
+    opacity, painted = edit.opacity.clone(), edit.opacity * edit.paint
+    for n, (x, y) in enumerate(finer.corner.tolist()):
+        opacity[n, :, y : y + SIDE, x : x + SIDE] += mean[n, :1]
+        painted[n, :, y : y + SIDE, x : x + SIDE] += mean[n, 1:]
+    opacity = opacity.clamp(0, 1)
+    paint = torch.where(opacity > _THIN, painted / opacity.clamp_min(_THIN), edit.paint).clamp(0, 1)
+    residual = edit.residual + painted - opacity * paint
+    rest = (fine - enlarged(mean)).split([1, 3], 1)
+    return Edit(edit.displacement, opacity, paint, residual), MouthOutput(finer.corner, *rest)
 
 
 def channels_last(t: Tensor) -> Tensor:
@@ -122,34 +152,57 @@ class RegGAN(nn.Module):
                 What the new one has too stays in place, see `come_and_leave`.
             maps: if given, filled with stage 2's attention maps, in the frame.
             precision: of stage 2's convolutions, float16 or bfloat16; positions need float32 and keep it.
-            detail: whether to look at the mouth more closely, for faces that are large in their picture.
+            detail: whether to draw opened mouths anew (`mouth_detail.py`), which nothing but their training leaves out.
 
         Returns:
             `Output` with N rows; where c and relax are 0, both images equal the crop.
         """
         relax = c.new_zeros(len(c)) if relax is None else relax
-        crop, x, c, change, leaving, placement, relaxed, to_goal, coarse = self.stage_1(crop, landmarks, c, relax)
-        with torch.autocast(x.device.type, precision) if precision else nullcontext():
-            edit = self.refinement(*self.refinement_input(x, change), c, leaving, placement, maps)
+        s = self.stage_1(crop, landmarks, c, relax)
+        with torch.autocast(crop.device.type, precision) if precision else nullcontext():
+            edit = self.refinement(*self.refinement_input(s.x, s.change), s.c, s.leaving, s.placement, maps)
 
-        edit = Edit(*sample(torch.cat(list(edit), 1), to_goal, "bilinear").split([2, 1, 3, 3], 1))
-        if relaxed is not None:
-            edit = edit._replace(displacement=edit.displacement + relaxed)
-        refined = compose(crop, pixel_grid(crop.shape[-1], crop) + channels_last(edit.displacement), edit)
-        refined = torch.where(_unchanged(c, leaving), crop, refined.clamp(0, 1))
+        edit = Edit(*sample(torch.cat(list(edit), 1), s.to_goal, "bilinear").split([2, 1, 3, 3], 1))
+        if s.relaxed is not None:
+            edit = edit._replace(displacement=edit.displacement + s.relaxed)
+        if detail and s.relaxed is not None:
+            edit = edit._replace(displacement=edit.displacement + self._lips(edit.displacement, s, landmarks))
+        moved = sample(s.crop, pixel_grid(crop.shape[-1], crop) + channels_last(edit.displacement))
+        refined = composed(moved, edit)
+        refined = torch.where(_unchanged(s.c, s.leaving), s.crop, refined.clamp(0, 1))
         finer = None
         if detail:
-            kind = _repeat(kind_of_teeth(self.neutral(landmarks, crop.shape[-1])[0]), len(c) // len(landmarks))
-            finer = self._mouth_detail(refined, x, edit, placement, kind)
-        return Output(coarse, refined, edit, finer)
+            finer = self._mouth_detail(refined, s, edit, moved + edit.residual)
+            edit, finer = with_mouth(edit, finer)
+            refined = torch.where(_unchanged(s.c, s.leaving), s.crop, composed(moved, edit).clamp(0, 1))
+        return Output(s.coarse, refined, edit, finer)
 
-    def _mouth_detail(self, refined: Tensor, x: Tensor, edit: Edit, placement: Placement, kind: Tensor) -> MouthOutput:
-        """Equation (7): for refined crops (N, 3, S, S) of faces that are x in the frame; kind (N,) of their teeth."""
-        corner = mouth_corner(self.frame, placement.goal)
-        mouth, opacity = cut(refined, corner), cut(edit.opacity, corner)
-        colour, inside = paint(self.mouth(mouth, opacity), kind)
-        finer = palette_of(x).in_hue(inside * (colour - enlarged(mouth)))
-        return MouthOutput(corner, share(opacity) * finer)
+    def _lips(self, displacement: Tensor, s: Stage1, landmarks: Tensor) -> Tensor:
+        """What `displacement` (N, 2, S, S) lacks to close or open the lips of faces that had an expression."""
+        n = len(displacement) // len(landmarks)
+        shape = self.mouth.geometry(_repeat(s.rest, n), s.shows, displacement.shape[-1])
+        sets_in = smoothstep(s.leaving.amax(1) / _LEAVES)[:, None, None, None]
+        return sets_in * lip_correction(displacement, shape, _repeat(landmarks[:, list(INNER_LIPS)], n))
+
+    def _mouth_detail(self, refined: Tensor, s: Stage1, edit: Edit, bare: Tensor) -> MouthOutput:
+        """Equation (7), as what it adds to equation (4)'s opacity and to what is added there.
+
+        Args:
+            refined: (N, 3, S, S).
+            s: of the same faces.
+            bare: (N, 3, S, S), moved and shaded, but nothing painted.
+        """
+        size, corner = refined.shape[-1], mouth_corner(self.frame, s.placement.goal)
+        rest = _repeat(s.rest, len(refined) // len(s.rest))
+        guess = self.mouth.guess(rest, s.shows, corner, size)
+        around = cut(torch.cat([refined, edit.opacity, bare, edit.opacity * edit.paint, edit.residual], 1), corner)
+        mouth, opacity, bare, painted, residual = around.split([3, 1, 3, 3, 3], 1)
+        fields = self.mouth(mouth, opacity, bare, guess)
+        colour, inside = paint(fields, kind_of_teeth(rest))
+        colour = palette_of(s.x).toned(colour.clamp(0, 1))
+        part = share(fields, inside, opacity)
+        added = inside * (colour - enlarged(residual)) - enlarged(painted)
+        return MouthOutput(corner, part * (inside - enlarged(opacity)), part * added)
 
     def stage_1(self, crop: Tensor, landmarks: Tensor, c: Tensor, relax: Tensor) -> Stage1:
         """Stage 1 alone; arguments as `forward` has them."""
@@ -168,7 +221,9 @@ class RegGAN(nn.Module):
         coarse = (coarse + sample(change, goals.to_frame, "bilinear")).clamp(0, 1)
         coarse = torch.where(_unchanged(c, leaving), crop, coarse)
         placement = Placement(FrameMaps(to_crop, to_frame), goals.to_crop, self.frame.face(size))
-        return Stage1(crop, x, c, change, leaving, placement, relaxed, goals.to_frame, coarse)
+        return Stage1(
+            crop, x, c, change, leaving, placement, relaxed, goals.to_frame, coarse, rest, c + there - leaving
+        )
 
     def _relaxed(
         self, landmarks: Tensor, rest: Tensor, f: FrameMaps, relax: Tensor, leaving: Tensor, size: int

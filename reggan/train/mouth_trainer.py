@@ -9,7 +9,7 @@ from PIL import Image
 from torch import Tensor
 
 from reggan.model.arrays import to_uint8
-from reggan.model.mouth_detail import MouthDetail, MouthFields, enlarged, inside_lips, paint, share
+from reggan.model.mouth_detail import MouthDetail, MouthFields, inside_lips, paint, share
 from reggan.model.reggan import RegGAN
 from reggan.output.contact_sheet import grid
 from reggan.train import losses
@@ -21,6 +21,7 @@ from reggan.weights.files import save_model
 
 _SHEET = 8  # mouths on a sheet
 _WARM_UP, _LEAST_LR = 100, 0.05
+_NEAR = 1.5  # units of `EDGE` outside the lips up to which the output is judged
 
 
 class MouthTrainer(Trainer):
@@ -47,10 +48,9 @@ class MouthTrainer(Trainer):
     def train_step(self) -> dict[str, float]:
         r = self.recipe
         chosen = torch.randint(len(self.training), (r.batch,)).tolist()
-        drawn = draw([self.training[k] for k in chosen], r.restyle, r.reduced)
-        drawn = Squares(*(t.to(self.device) for t in drawn))
+        drawn = draw([self.training[k] for k in chosen], r.restyle, r.reduced).to(self.device)
         with self.autocast:
-            fields = self.net(drawn.seen, drawn.opacity)
+            fields = self.net(drawn.seen, drawn.opacity, drawn.seen_bare, drawn.guess)
         parts = self._losses(drawn, fields)
         for group in self.opt.param_groups:
             decay = 0.5 * (1 + math.cos(math.pi * self.step / r.steps))
@@ -64,20 +64,30 @@ class MouthTrainer(Trainer):
     def _losses(self, drawn: Squares, fields: MouthFields) -> dict[str, Tensor]:
         r = self.recipe
         colour, inside = paint(fields, drawn.kind)
-        there = inside_lips(drawn.lips)
+        output = mouth_output(drawn, fields, colour, inside)
+        there, around = inside_lips(drawn.lips), inside_lips(drawn.lips + _NEAR)
         near = (drawn.lips > -0.25).float()
         rows = drawn.places.new_zeros(())
         for place, known in zip((fields.upper, fields.lower), drawn.places.unbind(1), strict=True):
             looked_at = near * known[:, 2:]
-            rows = rows + (looked_at * (place.float() - known[:, :2]).abs()).sum() / (1 + looked_at.sum())
+            rows = rows + (looked_at * (place - known[:, :2]).abs()).sum() / (1 + looked_at.sum())
         reach = drawn.lips.abs().max()
-        lips = F.smooth_l1_loss(fields.lips.float().clamp(-reach, reach), drawn.lips, beta=0.1)
+        lips = F.smooth_l1_loss(fields.lips.clamp(-reach, reach), drawn.lips, beta=0.1)
         return {
-            "contrast": r.contrast * losses.local_contrast(_output(drawn, colour, inside), drawn.target, there),
-            "reconstruction": r.image * (there * (colour - drawn.target).abs()).sum() / (3 * there.sum()),
+            "contrast": r.contrast * losses.local_contrast(output, drawn.target, around),
+            "reconstruction": r.image * _mean_error(output, drawn.target, around),
+            "colours": r.colours * _mean_error(colour, drawn.target, there),
+            "belief": self._doubt(fields, drawn.lips),
             "places": r.places * rows,
             "lips": r.lips * (lips + F.binary_cross_entropy(inside.clamp(1e-4, 1 - 1e-4), there)),
         }
+
+    def _doubt(self, fields: MouthFields, lips: Tensor) -> Tensor:
+        """Half a mouth over another is worse than one that lies a little elsewhere."""
+        inside = (lips > 0).float()
+        where = torch.cat([inside, (lips > -_NEAR).float() - inside], 1)
+        between, beyond = (where * (1 - fields.belief)).sum((0, 2, 3)) / (1 + where.sum((0, 2, 3)))
+        return self.recipe.belief_between * between + self.recipe.belief_beyond * beyond
 
     @torch.inference_mode()
     def validate(self) -> dict[str, float]:
@@ -102,10 +112,10 @@ class MouthTrainer(Trainer):
 
     def _judged(self, mouth: Mouth) -> tuple[dict[str, Tensor], Tensor]:
         """Without and with the average's detail, and the target, (1, 3, 336, 336) each; and where it is open."""
-        drawn = Squares(*(t.to(self.device) for t in middle(mouth)))
-        colour, inside = paint(self.average(drawn.seen, drawn.opacity), drawn.kind)
-        images = {"plain": drawn.plain, "output": _output(drawn, colour, inside), "target": drawn.target}
-        return images, inside_lips(drawn.lips)
+        drawn = middle(mouth).to(self.device)
+        fields = self.average(drawn.seen, drawn.opacity, drawn.seen_bare, drawn.guess)
+        output = mouth_output(drawn, fields, *paint(fields, drawn.kind))
+        return {"plain": drawn.plain, "output": output, "target": drawn.target}, inside_lips(drawn.lips)
 
     @torch.inference_mode()
     def sheet(self) -> Image.Image:
@@ -123,6 +133,11 @@ class MouthTrainer(Trainer):
         self.net.load_state_dict(state)
 
 
-def _output(drawn: Squares, colour: Tensor, inside: Tensor) -> Tensor:
-    """Equation (7) of `reggan.model.mouth_detail`, with what `paint` made: (B, 3, 336, 336)."""
-    return drawn.plain + share(drawn.opacity) * inside * (colour - enlarged(drawn.seen))
+def mouth_output(drawn: Squares, fields: MouthFields, colour: Tensor, inside: Tensor) -> Tensor:
+    """Equation (7) of `reggan.model.mouth_detail`, with what `paint` made of the fields: (B, 3, 336, 336)."""
+    mouth = torch.lerp(drawn.bare, colour, inside)
+    return torch.lerp(drawn.plain, mouth, share(fields, inside, drawn.opacity))
+
+
+def _mean_error(image: Tensor, target: Tensor, where: Tensor) -> Tensor:
+    return (where * (image - target).abs()).sum() / (1 + 3 * where.sum())

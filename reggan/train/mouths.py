@@ -1,5 +1,6 @@
-"""Drawn mouths at 768 pixels, to learn the mouth's detail from (`reggan/model/mouth_detail.py`)."""
+"""Mouths at 768 pixels, to learn the mouth's detail from (`reggan/model/mouth_detail.py`)."""
 
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -12,63 +13,79 @@ from torch import Tensor
 from tqdm import tqdm
 
 from reggan.errors import InputError
+from reggan.expressions import BASIC
 from reggan.faces import SIZE
 from reggan.faces.align import rescaled
-from reggan.faces.topology import INNER_LIPS, LIP_MIDDLES
+from reggan.faces.topology import INNER_LIPS
 from reggan.model.arrays import shrink, to_float
-from reggan.model.frame import pixel_grid
-from reggan.model.mouth_detail import EDGE, FACTOR, SIDE, enlarged
+from reggan.model.frame import pixel_grid, sample
+from reggan.model.mouth_detail import EDGE, FACTOR, SIDE, MouthGuess, enlarged
 from reggan.model.refinement import Edit
-from reggan.model.reggan import RegGAN, channels_last, compose
+from reggan.model.reggan import RegGAN, channels_last
 from reggan.pairs import layout
-from reggan.pairs.layout import Subject, ToothPlaces
+from reggan.pairs.layout import AT_REST, Subject, ToothPlaces
 from reggan.train.restyle import blur, restyle
 
 CROP = FACTOR * SIZE  # side of the crops that are wanted
 _MARGIN = 8  # pixels of 256 by which a mouth may lie elsewhere in its square than in the middle
-_OPEN = 0.012  # of the crop, the least distance between the lips that makes a mouth worth learning from
+_OTHERS = 1  # expressions of a person that are sources too, besides the face at rest
+_GOALS = 2  # of each of them, and rest
 _REACH = 2.0  # units of `EDGE` up to which the distance to the lips is learned
 _FINE = 2  # for distances, pixels to one of the crop of 768
 
 
 @dataclass(frozen=True)
 class Mouth:
-    """An open mouth and the skin around it; P = 3 p and p = 112 + 2 _MARGIN.
+    """A mouth and the skin around it; P = 3 p and p = 112 + 2 _MARGIN.
 
     Attributes:
-        images: (6, P, P) uint8, what stage 2 makes of it without the detail, and the target.
+        images: (9, P, P) uint8, what stage 2 makes of it without the detail, the same with nothing painted, and the
+            target.
         opacity: (1, p, p) uint8 of what stage 2 paints, in the crop of 256.
         lips: (1, p, p) float32 distance to their inner edge, positive inside, units of `EDGE`.
+        guess: (5, p, p) float32, where lips and rows should be, as `MouthGuess` has them.
         places: (2, 3, p, p) float16 of the rows of teeth, as `reggan.pairs.layout` has them.
+        open: in [0, 1], whether the mouth should be open, as `MouthGuess` has it.
         kind: of teeth.
     """
 
     images: Tensor
     opacity: Tensor
     lips: Tensor
+    guess: Tensor
     places: Tensor
+    open: float
     kind: int
 
 
 class Squares(NamedTuple):
     """A batch; S = 336 and s = 112."""
 
-    plain: Tensor  # (B, 3, S, S) in [0, 1], to which the detail is added
+    plain: Tensor  # (B, 3, S, S) in [0, 1], what the detail replaces
+    bare: Tensor  # (B, 3, S, S), with nothing painted
     target: Tensor  # (B, 3, S, S)
-    seen: Tensor  # (B, 3, s, s) from which it is made
-    opacity: Tensor  # (B, 1, s, s) with which it is added
+    seen: Tensor  # (B, 3, s, s) from which it is made, with the next two
+    seen_bare: Tensor  # (B, 3, s, s)
+    opacity: Tensor  # (B, 1, s, s)
     lips: Tensor  # (B, 1, s, s)
     places: Tensor  # (B, 2, 3, s, s)
+    guess: MouthGuess
     kind: Tensor  # (B,)
+
+    def to(self, device: torch.device) -> "Squares":
+        """The same on a device."""
+        images, guess, kind = self[:-2], self.guess, self.kind
+        return Squares(*(t.to(device) for t in images), MouthGuess(*(t.to(device) for t in guess)), kind.to(device))  # type: ignore[misc,call-arg,arg-type]
 
 
 def load_mouths(
     model: RegGAN, folder: Path, only: set[str] | None = None, without: set[str] | None = None
 ) -> list[Mouth]:
-    """All open mouths of a folder of pairs with crops of 768 x 768, and what `model` makes of these people.
+    """Mouths of a folder of pairs with crops of 768 x 768, and what `model` makes of these people: of the face at rest
+    every expression, and of a few faces that have one already a few others and rest.
 
     Raises:
-        InputError: other crops, or no open mouth of which it is known where its teeth are.
+        InputError: other crops, or no mouth of which it is known where its teeth are.
     """
     mouths = []
     for name in tqdm(layout.identities(folder, only, without), desc="mouths", unit="face"):
@@ -80,53 +97,79 @@ def load_mouths(
             )
         mouths += _mouths(model, subject, layout.read_teeth(folder, name))
     if not mouths:
-        raise InputError("There is no open mouth in {folder} of which it is known where its teeth are.", folder=folder)
+        raise InputError("There is no mouth in {folder} of which it is known where its teeth are.", folder=folder)
+    return mouths
+
+
+def _mouths(model: RegGAN, s: Subject, teeth: dict[str, ToothPlaces]) -> list[Mouth]:
+    known = [k for k, name in enumerate(s.names) if name in teeth]
+    if not known:
+        return []
+    first = teeth[s.names[known[0]]]
+    at_rest = ToothPlaces(s.landmarks[list(INNER_LIPS)].numpy(), np.zeros_like(first.places), first.kind)
+    mouths = _from_source(model, s, AT_REST, {k: teeth[s.names[k]] for k in known})
+    if s.target_landmarks is None:
+        return mouths
+    pick = np.random.default_rng(zlib.crc32(s.name.encode()))
+    for source in pick.permutation(known)[:_OTHERS].tolist():
+        goals = pick.permutation([k for k in known if k != source])[:_GOALS].tolist()
+        mouths += _from_source(model, s, source, {AT_REST: at_rest} | {k: teeth[s.names[k]] for k in goals})
     return mouths
 
 
 @torch.inference_mode()
-def _mouths(model: RegGAN, s: Subject, teeth: dict[str, ToothPlaces]) -> list[Mouth]:
-    known = {k: teeth[name] for k, name in enumerate(s.names) if name in teeth}
-    opened = {k: t for k, t in known.items() if _gap(t.lips) > _OPEN * CROP}
-    if not opened:
-        return []
-    neutral, which = to_float(s.neutral[None]), list(opened)
-    out = model(shrink(neutral, SIZE), rescaled(s.landmarks[None], 1 / FACTOR), s.c[which])
-    made = [_full_size(neutral, Edit(*(t[n : n + 1] for t in out.edit)))[0] for n in range(len(which))]
-    return [
-        _cut(torch.cat([_to_bytes(plain), s.targets[k]]), _to_bytes(opacity), opened[k])
-        for k, plain, opacity in zip(which, made, out.edit.opacity, strict=True)
-    ]
+def _from_source(model: RegGAN, s: Subject, source: int, goals: dict[int, ToothPlaces]) -> list[Mouth]:
+    """Mouths of one picture of a person, with the expressions in `goals`, numbers as in `Subject.picture`."""
+    picture, landmarks = s.picture(source)
+    image = to_float(picture[None])
+    c = torch.stack([torch.zeros(len(BASIC)) if k == AT_REST else s.c[k] for k in goals])
+    points = rescaled(landmarks[None], 1 / FACTOR)
+    out = model(shrink(image, SIZE), points, c, torch.ones(len(c)))
+    rest, _ = model.neutral(points, SIZE)
+    mouths = []
+    for n, (k, places) in enumerate(goals.items()):
+        lips = torch.from_numpy(lip_distance(places.lips))[None]
+        x, y = _corner(places.lips)
+        at = x, y, SIDE + 2 * _MARGIN
+        guess = model.mouth.guess(rest, c[n : n + 1], torch.tensor([[x, y]]), SIZE, at[2])
+        edit = Edit(*(square(t[n : n + 1], *at) for t in out.edit))
+        images = [*_full_size(image, edit, at), square(to_float(s.picture(k)[0][None]), *at, FACTOR)]
+        mouths.append(
+            Mouth(
+                _to_bytes(torch.cat(images, 1))[0],
+                _to_bytes(edit.opacity[0]),
+                square(lips, *at),
+                torch.cat([guess.lips, guess.rows], 1)[0],
+                square(torch.from_numpy(places.places).half(), *at),
+                float(guess.open),
+                places.kind,
+            )
+        )
+    return mouths
 
 
-def _gap(lips: NDArray[np.floating]) -> float:
-    upper, lower = (lips[INNER_LIPS.index(k)] for k in LIP_MIDDLES)
-    return float(np.linalg.norm(lower - upper))
+def _corner(lips: NDArray[np.floating]) -> tuple[int, int]:
+    """Where the square around lips (20, 2), pixels of 768, begins, pixels of 256."""
+    lips = rescaled(lips, 1 / FACTOR)
+    side = SIDE + 2 * _MARGIN
+    corners = lips[[0, len(lips) // 2]].mean(0)
+    x, y = np.round((corners + lips.mean(0)) / 2 - side / 2).astype(int).clip(0, SIZE - side).tolist()
+    return x, y
 
 
 def _to_bytes(image: Tensor) -> Tensor:
     return (image.clamp(0, 1) * 255).round().byte()
 
 
-def _full_size(image: Tensor, edit: Edit) -> Tensor:
-    """Equation (4) at the picture's own size, as `reggan.faces.paste` has it: (1, 3, 768, 768)."""
-    large = Edit(*map(enlarged, edit))
-    return compose(image, pixel_grid(CROP, image) + channels_last(large.displacement), large)
-
-
-def _cut(images: Tensor, opacity: Tensor, teeth: ToothPlaces) -> Mouth:
-    """The square around a mouth, of images (6, 768, 768) and opacity (1, 256, 256), uint8."""
-    lips = rescaled(teeth.lips, 1 / FACTOR)
-    side = SIDE + 2 * _MARGIN
-    corners = lips[[0, len(lips) // 2]].mean(0)
-    x, y = np.round((corners + lips.mean(0)) / 2 - side / 2).astype(int).clip(0, SIZE - side).tolist()
-    return Mouth(
-        square(images, x, y, side, FACTOR),
-        square(opacity, x, y, side),
-        square(torch.from_numpy(lip_distance(teeth.lips))[None], x, y, side),
-        square(torch.from_numpy(teeth.places).half(), x, y, side),
-        teeth.kind,
+def _full_size(image: Tensor, edit: Edit, at: tuple[int, int, int]) -> tuple[Tensor, Tensor]:
+    """Equation (4) at the picture's own size, as `reggan.faces.paste` has it, and the same with nothing painted:
+    (1, 3, 3 side, 3 side) each. `at` is the square of the crop in which `edit` is."""
+    displacement, opacity, painted, residual = map(
+        enlarged, (edit.displacement, edit.opacity, edit.opacity * edit.paint, edit.residual)
     )
+    grid = square(pixel_grid(CROP, image).permute(0, 3, 1, 2), *at, FACTOR)
+    moved = sample(image, channels_last(grid + displacement))
+    return (1 - opacity) * moved + painted + residual, moved + residual
 
 
 def lip_distance(lips: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -161,33 +204,38 @@ def draw(mouths: list[Mouth], restyled: float, reduced: float) -> Squares:
     if float(torch.rand(())) < restyled:
         images = restyle(images)
     soft = float(torch.empty(()).uniform_(0, 1.2)) if float(torch.rand(())) < reduced else None
-    return _squares(images, others, [m.kind for m in mouths], soft)
+    return _squares(images, others, mouths, soft)
 
 
 def middle(mouth: Mouth) -> Squares:
     """One mouth as it is, to judge by."""
     images, *others = (t[None] for t in _at(mouth, _MARGIN, _MARGIN))
-    return _squares(images, others, [mouth.kind], None)
+    return _squares(images, others, [mouth], None)
 
 
 def _at(mouth: Mouth, x: int, y: int) -> list[Tensor]:
-    """Images (6, 336, 336), opacity and lips (1, 112, 112) and places (2, 3, 112, 112) at a place of the margin."""
-    small = [square(t, x, y, SIDE).float() for t in (mouth.opacity, mouth.lips, mouth.places)]
+    """Images (9, 336, 336), opacity and lips (1, 112, 112), guess (5, 112, 112) and places (2, 3, 112, 112) at a place
+    of the margin."""
+    small = [square(t, x, y, SIDE).float() for t in (mouth.opacity, mouth.lips, mouth.guess, mouth.places)]
     return [to_float(square(mouth.images, x, y, SIDE, FACTOR)), small[0] / 255, *small[1:]]
 
 
 def _mirrored(parts: list[Tensor]) -> list[Tensor]:
-    *others, places = (t.flip(-1) for t in parts)
-    places[:, 0] *= -1  # left is negative
-    return [*others, places]
+    *others, guess, places = (t.flip(-1) for t in parts)
+    guess[[1, 3]] *= -1  # left is negative
+    places[:, 0] *= -1
+    return [*others, guess, places]
 
 
-def _squares(images: Tensor, others: list[Tensor], kinds: list[int], soft: float | None) -> Squares:
-    plain, target = images.split(3, 1)
-    opacity, lips, places = others
+def _squares(images: Tensor, others: list[Tensor], mouths: list[Mouth], soft: float | None) -> Squares:
+    plain, bare, target = images.split(3, 1)
+    opacity, lips, guess, places = others
     seen = plain
     if soft is not None:
         seen = torch.lerp(plain, target, enlarged((lips > -1).float()).clamp(0, 1))
-    seen = shrink(seen, SIDE)
+    seen, seen_bare = (shrink(t, SIDE) for t in (seen, bare))
     seen = blur(seen, soft) if soft is not None and soft > 0.2 else seen
-    return Squares(plain, target, seen, opacity, lips, places, torch.tensor(kinds))
+    is_open = torch.tensor([m.open for m in mouths])[:, None, None, None]
+    known = MouthGuess(guess[:, :1], guess[:, 1:], is_open)
+    kind = torch.tensor([m.kind for m in mouths])
+    return Squares(plain, bare, target, seen, seen_bare, opacity, lips, places, known, kind)

@@ -36,11 +36,14 @@ class RefinementRecipe:
 class MouthRecipe:
     """The detail of the mouth."""
 
-    steps: int = 1600
+    steps: int = 5000
     batch: int = 8
     lr: float = 1.5e-3
-    image: float = 4.0  # weight of the colours between the lips
+    image: float = 4.0  # weight of the output between the lips and next to them
+    colours: float = 2.0  # of what is drawn between the lips, before it is weighted
     contrast: float = 4.0  # of the colours' spread within a few pixels: what is uncertain must not become grey
+    belief_between: float = 0.5  # of doubt about what is drawn between the lips
+    belief_beyond: float = 0.1  # of doubt about the skin around them
     places: float = 3.0  # of an eye distance by which teeth are elsewhere
     lips: float = 0.3
     ema: float = 0.995

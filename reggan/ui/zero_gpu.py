@@ -27,9 +27,7 @@ _ROWS_PER_SECOND = 16  # far below what a GPU does
 _log = logging.getLogger(__name__)
 
 
-def seconds(
-    crops: Image, landmarks: Float, c: Float, relax: Float, attention: bool = False, detail: bool = False
-) -> int:
+def seconds(crops: Image, landmarks: Float, c: Float, relax: Float, attention: bool = False) -> int:
     """For how long to borrow a GPU: moving the model there takes most of it."""
     return 5 + len(c) // _ROWS_PER_SECOND
 
@@ -50,14 +48,12 @@ def _borrowing(predictor: Predictor) -> Forward:
     on_gpu = OnDevice(copy.deepcopy(predictor.model), _GPU)
     borrowed: Forward = spaces.GPU(duration=seconds)(on_gpu.__call__)
 
-    def forward(
-        crops: Image, landmarks: Float, c: Float, relax: Float, attention: bool = False, detail: bool = False
-    ) -> ModelOutput:
+    def forward(crops: Image, landmarks: Float, c: Float, relax: Float, attention: bool = False) -> ModelOutput:
         if LocalContext.request.get(None) is not None:
             try:
-                return borrowed(crops, landmarks, c, relax, attention, detail)
+                return borrowed(crops, landmarks, c, relax, attention)
             except Error as error:
                 _log.warning("No graphics card was lent: %s", error)
-        return here(crops, landmarks, c, relax, attention, detail)
+        return here(crops, landmarks, c, relax, attention)
 
     return forward

@@ -2,6 +2,8 @@
 
 import numpy as np
 import torch
+import torch.nn.functional as F
+from PIL import Image
 
 from reggan.faces import SIZE
 from reggan.faces.topology import LEFT_EYE, MOUTH_CORNERS, MOUTH_SPANS, RIGHT_EYE
@@ -13,25 +15,35 @@ from reggan.model.mouth_detail import (
     SIDE,
     MouthDetail,
     MouthFields,
+    MouthGuess,
     cut,
     enlarged,
+    is_open,
     kind_of_teeth,
     mouth_corner,
     paint,
     window,
 )
+from reggan.model.mouth_geometry import POWERS
 from reggan.model.reggan import RegGAN
+from reggan.predictor import Predictor
 from reggan.teeth import UPPER, draw_row, measured
 from tests.landmarks import mean_face, moved
+from tests.paths import PHOTO
 
 
 def _model() -> RegGAN:
-    """Paints everywhere, in one colour, and has random detail."""
+    """Paints everywhere, in one colour, and has random detail in an open mouth with flat rows of teeth."""
     torch.manual_seed(0)
     model = RegGAN(ModelConfig(grid=32, widths=(8, 8, 16, 16), shading=32))
     model.frame = LandmarkFrame(mean_shape(mean_face()[None], SIZE))
     model.refinement.mean.paint.data[:, 0] = 1.0
     torch.nn.init.normal_(model.mouth.head.weight, 0, 0.02)
+    lips, rows = model.mouth.geometry.weight[0].split([40, 40])
+    lips.view(20, 2)[1:10, 1], lips.view(20, 2)[11:, 1] = -0.1, 0.1
+    rows = rows.view(2, 2, 10)
+    rows[:, 0, POWERS.index((1, 0))] = 1
+    rows[:, 1, POWERS.index((0, 1))] = torch.tensor([-1.0, 1.0])
     return model.eval().requires_grad_(False)
 
 
@@ -46,14 +58,32 @@ def test_the_square_follows_the_mouth() -> None:
     assert corner.min() >= 0 and corner.max() <= SIZE - SIDE
 
 
-def test_an_untrained_network_leaves_rows_in_the_middle_and_flat() -> None:
-    mouth, opacity = torch.rand(2, 3, SIDE, SIDE), torch.rand(2, 1, SIDE, SIDE)
-    fields = MouthDetail()(mouth, opacity)
-    assert torch.equal(fields.behind, mouth) and not fields.lips.any()
-    for place, down in ((fields.upper, -1), (fields.lower, 1)):
-        assert place.shape == (2, 2, SIDE, SIDE)
-        assert (place[:, 0].diff(dim=-1) > 0).all() and (down * place[:, 1].diff(dim=-2) > 0).all()
-        torch.testing.assert_close(place.mean((2, 3)), torch.zeros(2, 2), atol=1e-5, rtol=0)
+def test_an_untrained_network_leaves_everything_where_it_should_be() -> None:
+    mouth, opacity, bare = torch.rand(2, 3, SIDE, SIDE), torch.rand(2, 1, SIDE, SIDE), torch.rand(2, 3, SIDE, SIDE)
+    guess = MouthGuess(
+        torch.randn(2, 1, SIDE, SIDE), torch.randn(2, 4, SIDE, SIDE), torch.tensor([0.0, 1])[:, None, None, None]
+    )
+    fields = MouthDetail()(mouth, opacity, bare, guess)
+    assert torch.equal(fields.lips, guess.lips) and fields.behind.max() < fields.teeth.min()
+    assert torch.equal(torch.cat([fields.upper, fields.lower], 1), guess.rows)
+    assert not fields.belief[0].any() and fields.belief[1].min() > 0.8
+
+
+def test_lips_and_teeth_are_guessed_in_the_square() -> None:
+    """As far from the lips, and at the places, that the geometry has for these pixels of the crop."""
+    model, face = _model(), mean_face()[None]
+    corner = torch.tensor([[70, 120]])
+    guess = model.mouth.guess(face, torch.zeros(1, 6), corner, SIZE)
+    shape = model.mouth.geometry(face, torch.zeros(1, 6), SIZE)
+    at = (shape.lips[0, 5] - corner[0]).round().long()  # on the middle of the upper lip
+    assert guess.lips.shape == (1, 1, SIDE, SIDE) and guess.lips[0, 0, at[1], at[0]].abs() < 0.3
+    assert guess.lips[0, 0, at[1] + 6, at[0]] > 0.5 and guess.lips[0, 0, at[1] - 6, at[0]] < -0.5
+    along = (shape.lips[0, 5, 0] - shape.centre[0, 0]) / shape.unit
+    assert (guess.rows[0, 0, at[1], at[0]] - along).abs() < 0.01 and guess.open.item() == 1
+
+
+def test_a_shut_mouth_has_no_inside() -> None:
+    assert is_open(torch.tensor([-1.0, 0.5, 1.5, 3]))[:, 0, 0, 0].tolist() == [0, 0, 0.5, 1]
 
 
 def _flat(lips: float, along: tuple[float, float] = (0.0, 0.0), up: float = 2.0) -> MouthFields:
@@ -61,7 +91,8 @@ def _flat(lips: float, along: tuple[float, float] = (0.0, 0.0), up: float = 2.0)
     upper = torch.empty(1, 2, SIDE, SIDE)
     upper[:, 0], upper[:, 1] = torch.linspace(*along, SIDE), up
     none, white = torch.zeros(1, 3, SIDE, SIDE), torch.ones(1, 3, SIDE, SIDE)
-    return MouthFields(torch.full((1, 1, SIDE, SIDE), lips), upper, torch.full_like(upper, 2.0), none, white)
+    edge = torch.full((1, 1, SIDE, SIDE), lips)
+    return MouthFields(edge, upper, torch.full_like(upper, 2.0), none, white, torch.ones(1, 2, SIDE, SIDE))
 
 
 def test_teeth_are_drawn_where_their_places_are() -> None:
@@ -100,26 +131,57 @@ def test_enlarging_keeps_straight_lines_and_centres() -> None:
     assert torch.allclose(large[7:-7], (torch.arange(36) - 1)[7:-7] / 3, atol=0.05)
 
 
-def test_detail_is_only_where_something_is_painted() -> None:
-    model = _model()
-    crop, face = torch.rand(1, 3, SIZE, SIZE), mean_face()[None]
+def _smooth_face() -> torch.Tensor:
+    """On which it makes no difference whether images are enlarged before or after they are mixed."""
+    return F.interpolate(0.3 + 0.4 * torch.rand(1, 3, 6, 6), size=SIZE, mode="bicubic").clamp(0.2, 0.8)
+
+
+def test_detail_is_equation_7_and_only_where_something_is_painted() -> None:
+    model, crop, face = _model(), _smooth_face(), mean_face()[None]
     without = model(crop, face, torch.eye(6)[:1])
     out = model(crop, face, torch.eye(6)[:1], detail=True)
-    assert without.detail is None and torch.equal(out.refined, without.refined)
-    mouth, opacity = (cut(t, out.detail.corner) for t in (out.refined, out.edit.opacity))
-    colour, inside = paint(model.mouth(mouth, opacity), kind_of_teeth(face))
-    expected = enlarged(window(crop) * (2 * opacity).clamp(max=1)) * inside * (colour - enlarged(mouth))
-    torch.testing.assert_close(out.detail.value, expected)
-    assert out.detail.value[..., 40:-40, 40:-40].abs().mean() > 1e-3
-    assert out.detail.value[..., :2, :].abs().max() < 2e-3
+    assert without.detail is None
+    corner = out.detail.corner
+
+    refined, (_, opacity, painted, residual) = without.refined, without.edit
+    moved = (refined - opacity * painted - residual) / (1 - opacity)
+    mouth, m, bare = (cut(t, corner) for t in (refined, opacity, moved + residual))
+    fields = model.mouth(mouth, m, bare, model.mouth.guess(face, torch.eye(6)[:1], corner, SIZE))
+    colour, inside = paint(fields, kind_of_teeth(face))
+    between, beyond = enlarged(window(crop) * fields.belief * (4 * F.max_pool2d(m, 9, 1, 4)).clamp(max=1)).split(1, 1)
+    share = inside * between + (1 - inside) * beyond
+    finer = inside * colour.clamp(0, 1) + (1 - inside) * enlarged(bare)
+    expected = torch.lerp(enlarged(mouth), finer, share)
+
+    _, opacity, painted, residual = out.edit
+    opacity, added = (cut(t, corner) for t in (opacity, opacity * painted + residual))
+    opacity, added = enlarged(opacity) + out.detail.opacity, enlarged(added) + out.detail.added
+    pasted = (1 - opacity) * enlarged(cut(moved, corner)) + added
+    torch.testing.assert_close(pasted, expected, atol=0.005, rtol=0)
+    assert (pasted - enlarged(mouth))[..., 40:-40, 40:-40].abs().mean() > 0.01
     unpainted = model(crop, face, torch.zeros(1, 6), detail=True)
-    assert not unpainted.detail.value.any()
+    assert not unpainted.detail.opacity.any() and not unpainted.detail.added.any()
+    assert torch.equal(unpainted.refined, crop)
 
 
-def test_grey_stays_grey() -> None:
+def test_what_is_finer_is_nothing_in_the_mean() -> None:
+    """The crop has the mean of the detail over each of its pixels; and nothing is left at the square's border."""
+    out = _model()(_smooth_face(), mean_face()[None], torch.eye(6)[:1], detail=True)
+    fine = torch.cat(out.detail[1:], 1)
+    assert fine.abs().max() > 0.1 and F.avg_pool2d(fine, FACTOR).abs().max() < 0.35 * fine.abs().max()
+    assert F.avg_pool2d(fine, 4 * FACTOR).abs().max() < 0.05 * fine.abs().max()
+    assert fine[..., :2, :].abs().max() < 0.01
+    edit = out.edit
+    assert 0 <= edit.opacity.min() and edit.opacity.max() <= 1 and 0 <= edit.paint.min() and edit.paint.max() <= 1
+
+
+def test_between_the_lips_grey_stays_grey() -> None:
+    model = _model()
+    torch.nn.init.normal_(model.mouth.colours.weight, 0, 0.2)
+    model.mouth.head.bias.data[:4] = 9.0  # open everywhere
     grey = torch.rand(1, 1, SIZE, SIZE).expand(-1, 3, -1, -1)
-    value = _model()(grey, mean_face()[None], torch.eye(6)[:1], detail=True).detail.value
-    assert value.abs().max() > 1e-3 and (value.amax(1) - value.amin(1)).max() < 1e-5
+    added = model(grey, mean_face()[None], torch.eye(6)[:1], detail=True).detail.added
+    assert added.abs().max() > 1e-3 and (added.amax(1) - added.amin(1)).max() < 1e-5
 
 
 def test_changes_carry_it_out_of_the_model() -> None:
@@ -127,7 +189,14 @@ def test_changes_carry_it_out_of_the_model() -> None:
     crop = (torch.rand(2, SIZE, SIZE, 3) * 255).byte().numpy()
     faces = torch.stack([mean_face(), moved(mean_face(), 3)]).numpy()
     c, relax = torch.eye(6)[:2].numpy(), torch.ones(2).numpy()
-    assert all(change.detail is None for change in here(crop, faces, c, relax).changes)
-    first, second = (change.detail for change in here(crop, faces, c, relax, detail=True).changes)
-    assert first.value.shape == (FACTOR * SIDE, FACTOR * SIDE, 3) and first.factor == FACTOR
+    first, second = (change.detail for change in here(crop, faces, c, relax).changes)
+    assert first.value.shape == (FACTOR * SIDE, FACTOR * SIDE, 4) and first.factor == FACTOR
     assert first.corner != second.corner
+
+
+def test_only_large_faces_take_what_is_finer_along() -> None:
+    predictor = Predictor.from_pretrained(device="cpu")
+    photo = Image.open(PHOTO).convert("RGB")
+    large, small = (np.asarray(photo.resize((side, side * 450 // 384))) for side in (1500, 300))
+    assert predictor(large, "happy").faces[0].change.detail is not None
+    assert predictor(small, "happy").faces[0].change.detail is None

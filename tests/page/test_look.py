@@ -58,19 +58,36 @@ def test_fits_a_phone(browser: Browser, url: str, scheme: Any, locale: str) -> N
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_contrast(browser: Browser, url: str, scheme: Any) -> None:
-    """AA: 4.5 for text, disabled controls excepted."""
+def test_contrast(browser: Browser, url: str, pictures: dict[str, Path], scheme: Any) -> None:
+    """AA: 4.5 for text, disabled controls excepted; of every tab, and after mistakes."""
     page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=scheme, locale="en-US")
     visitor = Visitor(page, url)
+    pale: list[Any] = []
+
+    def look(least: int, where: str = "main") -> None:
+        visitor.rest()
+        texts = page.evaluate(_COLOURS.replace("main *", f"{where} *"))
+        assert len(texts) > least
+        pale.extend([(text, f, b) for text, f, b, disabled in texts if not disabled and contrast(f, b) < 4.5])
+
     page.locator("#more button").first.click()
     expect(page.locator("#compound label").first).to_be_visible()
-    pale: list[Any] = []
     for name in TABS:
         visitor.top(name)
-        visitor.rest()
-        texts = page.evaluate(_COLOURS)
-        assert len(texts) > (6 if name in ("rate", "votes") else 15)
-        pale += [(text, f, b) for text, f, b, disabled in texts if not disabled and contrast(f, b) < 4.5]
+        look(6 if name in ("rate", "votes") else 15)
+    visitor.top("batch")
+    page.set_input_files("#batch_files input[type=file]", [pictures["landscape"]])
+    expect(page.locator("#batch_files")).to_contain_text("landscape")
+    page.locator("#batch_run").click()
+    expect(page.locator("#batch_report .failures li")).to_have_count(1, timeout=WAIT)
+    look(15)
+    visitor.top("edit")
+    visitor.upload(pictures["landscape"])
+    visitor.says("No face was found")
+    look(15)
+    page.locator("#marking .offer button").click()
+    expect(page.locator("#marking_dialog .step")).to_contain_text("1 of 3")
+    look(3, "#marking_dialog")
     page.close()
     assert pale == []
 
