@@ -36,7 +36,7 @@ class RefinementRecipe:
 class MouthRecipe:
     """The detail of the mouth."""
 
-    steps: int = 5000
+    steps: int = 3500
     batch: int = 8
     lr: float = 1.5e-3
     image: float = 4.0  # weight of the output between the lips and next to them
