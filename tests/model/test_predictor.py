@@ -167,7 +167,8 @@ def test_rows_may_relax_differently(predictor: Predictor) -> None:
     c = np.zeros((3, 6), np.float32)
     as_it_was, half, neutral = predictor.edit_many(analysis, c, 0, np.array([0, 0.5, 1], np.float32))
     assert np.array_equal(as_it_was.image, analysis.image)
-    assert np.array_equal(neutral.image, predictor.edit(analysis, c[0], 0, 1.0).image)
+    alone = predictor.edit(analysis, c[0], 0, 1.0).image.astype(int)
+    assert np.abs(neutral.image - alone).max() <= 1  # sums of another order
     assert (
         np.abs(half.image.astype(int) - analysis.image).mean()
         < np.abs(neutral.image.astype(int) - analysis.image).mean()
