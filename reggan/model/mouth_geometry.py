@@ -20,11 +20,13 @@ from torch import Tensor
 
 from reggan.expressions import BASIC
 from reggan.faces.topology import CONTROL, INNER_LIPS, LIP_MIDDLES, MOUTH_CORNERS
+from reggan.model.arrays import resize
 from reggan.model.frame import normalise, pixel_grid, sample
 
 COMPONENTS = 32
 _REACH = 2.5  # standard deviations; shapes unlike any seen in the fit go no further
 _LIP, _NEAREST, _FADE = 2.0, 4.0, 10.0  # pixels of the crop, see `lip_correction`
+_COARSER = 4
 _IOD = 0.3  # of the crop, about a usual face's eye distance: the unit
 #: Exponents of x and y in the polynomials.
 POWERS = tuple((n - k, k) for n in range(4) for k in range(n + 1))
@@ -156,14 +158,17 @@ def lip_correction(displacement: Tensor, shape: MouthShape, now: Tensor) -> Tens
     at = lips + outwards  # just beyond the edge, where there is lip
     found = sample(displacement, normalise(at, size)[:, None], "bilinear")[:, :, 0].permute(0, 2, 1)  # (B, 20, 2)
     lacking = (2 / size) * (now - lips) - found
-    points = ((pixel_grid(size, now) + 1) * (size / 2) - 0.5).expand(len(now), -1, -1, -1)
-    away = (points[..., None, :] - at[:, None, None]).square().sum(-1)  # (B, S, S, 20)
-
-    def side(lip: list[int]) -> Tensor:
-        near = torch.softmax(-away[..., lip] / (2 * _NEAREST**2), -1)
-        return torch.einsum("bhwk,bkc->bhwc", near, lacking[:, lip])
-
-    upper, lower = side(list(range(n + 1))), side([*range(n, 2 * n), 0])
-    below = torch.sigmoid(points[..., 1:] - lips[:, None, None, :, 1].mean(-1, keepdim=True))
+    side = size // _COARSER  # of what is smooth
+    points = ((pixel_grid(side, now) + 1) * (size / 2) - 0.5).expand(len(now), -1, -1, -1)
+    away = (points[..., None, :] - at[:, None, None]).square().sum(-1)  # (B, side, side, 20)
     fade = torch.exp(-away.amin(-1, keepdim=True) / (2 * _FADE**2))
-    return (fade * torch.lerp(upper, lower, below)).permute(0, 3, 1, 2)
+
+    def nearest(lip: list[int]) -> Tensor:
+        share = torch.softmax(-away[..., lip] / (2 * _NEAREST**2), -1)
+        moves = fade * torch.einsum("bhwk,bkc->bhwc", share, lacking[:, lip])
+        return resize(moves.permute(0, 3, 1, 2), size)
+
+    upper, lower = nearest(list(range(n + 1))), nearest([*range(n, 2 * n), 0])
+    rows = torch.arange(size, device=now.device, dtype=now.dtype)
+    below = torch.sigmoid(rows - lips[..., 1].mean(1, keepdim=True))  # (B, S)
+    return torch.lerp(upper, lower, below[:, None, :, None])
