@@ -54,7 +54,8 @@ def test_a_visit_ends_soon_after_its_session_and_in_any_case_in_time() -> None:
 def test_a_reload_keeps_the_picture_and_the_browser_nothing_of_it(visitor: Visitor, pictures: dict[str, Path]) -> None:
     visitor.until_changed("after", lambda: visitor.upload(pictures["pair"]))
     before = visitor.pixels("before")
-    visitor.page.reload(wait_until="domcontentloaded")
+    with visitor.leaving():
+        visitor.page.reload(wait_until="domcontentloaded")
     visitor.settle()
     visitor.says("2 faces found")
     assert (visitor.pixels("before") == before).all()
@@ -77,7 +78,8 @@ def test_tabs_are_in_the_address_and_back_stays_in_the_page(visitor: Visitor) ->
 
 
 def test_a_link_opens_its_tab_and_speaks_its_language(visitor: Visitor) -> None:
-    visitor.page.goto(f"{visitor.url}/?tab=batch&lang=es", wait_until="domcontentloaded")
+    with visitor.leaving():
+        visitor.page.goto(f"{visitor.url}/?tab=batch&lang=es", wait_until="domcontentloaded")
     expect(visitor.page.locator("#batch_run")).to_have_text(TABLES["es"]["Edit all pictures"], timeout=WAIT)
     assert visitor.page.evaluate("document.documentElement.lang") == "es"
 
