@@ -54,8 +54,7 @@ def test_a_visit_ends_soon_after_its_session_and_in_any_case_in_time() -> None:
 def test_a_reload_keeps_the_picture_and_the_browser_nothing_of_it(visitor: Visitor, pictures: dict[str, Path]) -> None:
     visitor.until_changed("after", lambda: visitor.upload(pictures["pair"]))
     before = visitor.pixels("before")
-    with visitor.leaving():
-        visitor.page.reload(wait_until="domcontentloaded")
+    visitor.page.reload(wait_until="domcontentloaded")
     visitor.settle()
     visitor.says("2 faces found")
     assert (visitor.pixels("before") == before).all()
@@ -77,11 +76,12 @@ def test_tabs_are_in_the_address_and_back_stays_in_the_page(visitor: Visitor) ->
         assert page.url == address
 
 
-def test_a_link_opens_its_tab_and_speaks_its_language(visitor: Visitor) -> None:
-    with visitor.leaving():
-        visitor.page.goto(f"{visitor.url}/?tab=batch&lang=es", wait_until="domcontentloaded")
-    expect(visitor.page.locator("#batch_run")).to_have_text(TABLES["es"]["Edit all pictures"], timeout=WAIT)
-    assert visitor.page.evaluate("document.documentElement.lang") == "es"
+def test_a_link_opens_its_tab_and_speaks_its_language(browser: Browser, url: str) -> None:
+    page = browser.new_page(locale="en-US")
+    page.goto(f"{url}/?tab=batch&lang=es", wait_until="domcontentloaded")
+    expect(page.locator("#batch_run")).to_have_text(TABLES["es"]["Edit all pictures"], timeout=WAIT)
+    assert page.evaluate("document.documentElement.lang") == "es"
+    page.close()
 
 
 def test_a_link_names_expression_and_strength(browser: Browser, url: str) -> None:

@@ -53,8 +53,7 @@ def test_another_visitor_sees_nothing_of_it(browser: Browser, url: str, pictures
     begun = second.pixels("view")
     first.until_changed("after", lambda: first.upload(pictures["pair"]))
     assert np.array_equal(second.pixels("view"), begun)
-    with second.leaving():
-        second.page.reload(wait_until="domcontentloaded")
+    second.page.reload(wait_until="domcontentloaded")
     second.settle()
     assert np.array_equal(second.pixels("view"), begun)
     first.page.close()
