@@ -94,9 +94,8 @@ class MouthDetail(nn.Module):
         self.up = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in steps)
         self.merge = nn.ModuleList(_block(width) for width in widths[:-1])
         self.head = nn.Conv2d(first, 4 * (1 + 4 + 2), 3, padding=1)
-        self.colours = nn.Conv2d(
-            widths[-1], 3 + 3, 1
-        )  # coarse: what is soft in the refined mouth must not come through
+        # Of the coarsest scale: what is soft in the refined mouth must not come through.
+        self.colours = nn.Conv2d(widths[-1], 3 + 3, 1)
         for parameter in (*self.head.parameters(), *self.colours.parameters()):
             nn.init.zeros_(parameter)
 

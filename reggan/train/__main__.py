@@ -20,7 +20,7 @@ from reggan.model.mouth_detail import MouthDetail
 from reggan.pairs import layout
 from reggan.train.initialise import load_flows, untrained
 from reggan.train.loop import run
-from reggan.train.mouth_fit import fit_geometry, read_drawn
+from reggan.train.mouth_fit import errors_of_geometry, fit_geometry, read_drawn
 from reggan.train.mouth_trainer import MouthTrainer
 from reggan.train.mouths import load_mouths
 from reggan.train.options import add_recipe, data_options, read_recipe, read_subjects, run_options
@@ -85,13 +85,13 @@ def _mouth(args: argparse.Namespace) -> dict[str, float]:
     torch.manual_seed(recipe.seed)
     held_out = layout.read_list(args.validation)
     model, metadata = load_model(args.weights)
-    drawn = read_drawn(args.data, without=held_out)
-    fit_geometry(model.mouth.geometry, drawn)
+    fit_geometry(model.mouth.geometry, read_drawn(args.data, without=held_out))
+    errors = errors_of_geometry(model.mouth.geometry, read_drawn(args.data, only=held_out)) if held_out else {}
     training = load_mouths(model, args.data, without=held_out)
     validation = load_mouths(model, args.data, only=held_out) if held_out else training[:_SHOWN]
     header = {k: v for k, v in metadata.items() if k not in ("sha256", "config")}
     trainer = MouthTrainer(model.requires_grad_(True), MouthDetail(), recipe, training, validation, device, header)
-    return run(trainer, args.out, "mouth", args.minutes)
+    return errors | run(trainer, args.out, "mouth", args.minutes)
 
 
 def _export(args: argparse.Namespace) -> dict[str, str]:
