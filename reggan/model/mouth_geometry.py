@@ -56,6 +56,10 @@ class MouthGeometry(nn.Module):
         self.register_buffer("directions", torch.zeros(n, COMPONENTS))  # each with variance 1 over the faces of the fit
         self.register_buffer("weight", torch.zeros((1 + len(BASIC)) * (1 + COMPONENTS), _LIPS + _ROWS))
 
+    @property
+    def fitted(self) -> bool:
+        return bool(self.weight.any())
+
     @staticmethod
     def unit(size: int) -> float:
         """Pixels of the crop in which the mouth is measured: about a usual face's eye distance."""

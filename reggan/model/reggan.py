@@ -165,7 +165,7 @@ class RegGAN(nn.Module):
         edit = Edit(*sample(torch.cat(list(edit), 1), s.to_goal, "bilinear").split([2, 1, 3, 3], 1))
         if s.relaxed is not None:
             edit = edit._replace(displacement=edit.displacement + s.relaxed)
-        if detail and s.relaxed is not None:
+        if detail and s.relaxed is not None and self.mouth.geometry.fitted:
             edit = edit._replace(displacement=edit.displacement + self._lips(edit.displacement, s, landmarks))
         moved = sample(s.crop, pixel_grid(crop.shape[-1], crop) + channels_last(edit.displacement))
         refined = composed(moved, edit)

@@ -164,6 +164,16 @@ def test_detail_is_equation_7_and_only_where_something_is_painted() -> None:
     assert torch.equal(unpainted.refined, crop)
 
 
+def test_without_its_training_mouths_are_left_as_stage_2_has_them() -> None:
+    model, crop, face = _model(), _smooth_face(), mean_face()[None]
+    model.neutral.weight[0, -6] = 1.0  # every face smiles
+    given = crop, face, torch.eye(6)[4:5], torch.ones(1)
+    plain = model(*given).refined
+    assert (model(*given, detail=True).refined - plain).abs().max() > 0.01
+    model.mouth.geometry.weight.zero_()
+    assert torch.equal(model(*given, detail=True).refined, plain)
+
+
 def test_what_is_finer_is_nothing_in_the_mean() -> None:
     """The crop has the mean of the detail over each of its pixels; and nothing is left at the square's border."""
     out = _model()(_smooth_face(), mean_face()[None], torch.eye(6)[:1], detail=True)
