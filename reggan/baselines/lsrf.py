@@ -20,7 +20,7 @@ from reggan.model.frame import LandmarkFrame
 from reggan.pairs.layout import Subject
 from reggan.train.regression import in_frame
 
-_ROWS = 8  # of the image that are solved at once: the matrices of all would take gigabytes
+_ROWS = 4  # of the image that are solved at once: the matrices of all would take gigabytes
 
 
 class LSRF(Generator):

@@ -36,18 +36,17 @@ class Forward(Protocol):
 
 
 class OnDevice:
-    """`Forward` on one device; in float16 on a graphics card, where it is faster and within 2/255 of float32."""
+    """`Forward` on one device, in float32 on each: on a graphics card float16 is no faster, see docs/hub.md."""
 
-    def __init__(self, model: RegGAN, device: str | torch.device, precision: torch.dtype | None = None) -> None:
+    def __init__(self, model: RegGAN, device: str | torch.device) -> None:
         self.device = torch.device(device)
         self.model = model.to(self.device).eval().requires_grad_(False)
-        self.precision = precision or (torch.float16 if self.device.type == "cuda" else None)
 
     @torch.inference_mode()
     def __call__(self, crops: Image, landmarks: Float, c: Float, relax: Float, attention: bool = False) -> ModelOutput:
         given = (torch.from_numpy(np.ascontiguousarray(a)).to(self.device) for a in (landmarks, c, relax))
         maps: dict[str, torch.Tensor] | None = {} if attention else None
-        out = self.model(to_tensor(crops, self.device), *given, maps, self.precision, detail=True)
+        out = self.model(to_tensor(crops, self.device), *given, maps, detail=True)
         seen = {name: m[0].mean(0).float().cpu().numpy() for name, m in (maps or {}).items()}
         return ModelOutput(to_uint8(out.coarse), to_uint8(out.refined), _changes(out), seen)
 

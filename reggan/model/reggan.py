@@ -1,6 +1,5 @@
 """RegGAN: both stages in the landmark-normalised frame, and the way back into the crop."""
 
-from contextlib import nullcontext
 from typing import NamedTuple, TypeVar
 
 import torch
@@ -139,7 +138,6 @@ class RegGAN(nn.Module):
         c: Tensor,
         relax: Tensor | None = None,
         maps: dict[str, Tensor] | None = None,
-        precision: torch.dtype | None = None,
         detail: bool = False,
     ) -> Output:
         """Edit aligned crops.
@@ -151,7 +149,6 @@ class RegGAN(nn.Module):
             relax: (N,) in [0, 1], how much of the expression that the face has is taken away; nothing if not given.
                 What the new one has too stays in place, see `come_and_leave`.
             maps: if given, filled with stage 2's attention maps, in the frame.
-            precision: of stage 2's convolutions, float16 or bfloat16; positions need float32 and keep it.
             detail: whether to draw opened mouths anew (`mouth_detail.py`), which nothing but their training leaves out.
 
         Returns:
@@ -159,9 +156,7 @@ class RegGAN(nn.Module):
         """
         relax = c.new_zeros(len(c)) if relax is None else relax
         s = self.stage_1(crop, landmarks, c, relax)
-        with torch.autocast(crop.device.type, precision) if precision else nullcontext():
-            edit = self.refinement(*self.refinement_input(s.x, s.change), s.c, s.leaving, s.placement, maps)
-
+        edit = self.refinement(*self.refinement_input(s.x, s.change), s.c, s.leaving, s.placement, maps)
         edit = Edit(*sample(torch.cat(list(edit), 1), s.to_goal, "bilinear").split([2, 1, 3, 3], 1))
         if s.relaxed is not None:
             edit = edit._replace(displacement=edit.displacement + s.relaxed)
