@@ -103,8 +103,7 @@ class MouthDetail(nn.Module):
         """Equation (8) in squares that begin at `corner` (B, 2); `rest`, `shows` and `size` as `MouthGeometry` has
         them."""
         shape = self.geometry(rest, shows, size)
-        y, x = torch.meshgrid(*2 * [torch.arange(side, device=rest.device, dtype=torch.float32)], indexing="ij")
-        points = corner[:, None, None].float() + torch.stack([x, y], -1)
+        points = square_points(corner, side)
         rows = places(shape, points)
         lips = lip_distance(shape.lips, points)[:, None] / EDGE
         return MouthGuess(lips, rows.flatten(1, 2), is_open(opening(shape.lips)))
@@ -134,6 +133,12 @@ class MouthDetail(nn.Module):
         upper, lower = (guess.rows + rows).split(2, 1)
         belief = guess.open * torch.sigmoid(_BELIEF + 4 * belief)
         return MouthFields(guess.lips + lips, upper, lower, _DARK + behind, _WHITE + teeth, belief)
+
+
+def square_points(corner: Tensor, side: int) -> Tensor:
+    """The pixels of squares that begin at `corner` (B, 2): (B, side, side, 2) positions in the crop."""
+    y, x = torch.meshgrid(*2 * [torch.arange(side, device=corner.device, dtype=torch.float32)], indexing="ij")
+    return corner[:, None, None].float() + torch.stack([x, y], -1)
 
 
 def is_open(opening: Tensor) -> Tensor:

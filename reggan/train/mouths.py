@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -19,7 +18,8 @@ from reggan.faces.align import rescaled
 from reggan.faces.topology import INNER_LIPS
 from reggan.model.arrays import shrink, to_float
 from reggan.model.frame import pixel_grid, sample
-from reggan.model.mouth_detail import EDGE, FACTOR, SIDE, MouthGuess, enlarged
+from reggan.model.mouth_detail import EDGE, FACTOR, SIDE, MouthGuess, enlarged, square_points
+from reggan.model.mouth_geometry import lip_distance
 from reggan.model.refinement import Edit
 from reggan.model.reggan import RegGAN, channels_last
 from reggan.pairs import layout
@@ -31,7 +31,6 @@ _MARGIN = 8  # pixels of 256 by which a mouth may lie elsewhere in its square th
 _OTHERS = 1  # expressions of a person that are sources too, besides the face at rest
 _GOALS = 2  # of each of them, and rest
 _REACH = 2.0  # units of `EDGE` up to which the distance to the lips is learned
-_FINE = 2  # for distances, pixels to one of the crop of 768
 
 
 @dataclass(frozen=True)
@@ -128,17 +127,18 @@ def _from_source(model: RegGAN, s: Subject, source: int, goals: dict[int, ToothP
     rest, _ = model.neutral(points, SIZE)
     mouths = []
     for n, (k, places) in enumerate(goals.items()):
-        lips = torch.from_numpy(lip_distance(places.lips))[None]
-        x, y = _corner(places.lips)
+        edge = torch.from_numpy(rescaled(places.lips, 1 / FACTOR)).float()
+        x, y = _corner(edge.numpy())
         at = x, y, SIDE + 2 * _MARGIN
         guess = model.mouth.guess(rest, c[n : n + 1], torch.tensor([[x, y]]), SIZE, at[2])
+        lips = (lip_distance(edge[None], square_points(torch.tensor([[x, y]]), at[2])) / EDGE).clamp(-_REACH, _REACH)
         edit = Edit(*(square(t[n : n + 1], *at) for t in out.edit))
         images = [*_full_size(image, edit, at), square(to_float(s.picture(k)[0][None]), *at, FACTOR)]
         mouths.append(
             Mouth(
                 _to_bytes(torch.cat(images, 1))[0],
                 _to_bytes(edit.opacity[0]),
-                square(lips, *at),
+                lips,
                 torch.cat([guess.lips, guess.rows], 1)[0],
                 square(torch.from_numpy(places.places).half(), *at),
                 float(guess.open),
@@ -149,8 +149,7 @@ def _from_source(model: RegGAN, s: Subject, source: int, goals: dict[int, ToothP
 
 
 def _corner(lips: NDArray[np.floating]) -> tuple[int, int]:
-    """Where the square around lips (20, 2), pixels of 768, begins, pixels of 256."""
-    lips = rescaled(lips, 1 / FACTOR)
+    """Where the square around lips (20, 2) begins, pixels of the crop of 256."""
     side = SIDE + 2 * _MARGIN
     corners = lips[[0, len(lips) // 2]].mean(0)
     x, y = np.round((corners + lips.mean(0)) / 2 - side / 2).astype(int).clip(0, SIZE - side).tolist()
@@ -170,15 +169,6 @@ def _full_size(image: Tensor, edit: Edit, at: tuple[int, int, int]) -> tuple[Ten
     grid = square(pixel_grid(CROP, image).permute(0, 3, 1, 2), *at, FACTOR)
     moved = sample(image, channels_last(grid + displacement))
     return (1 - opacity) * moved + painted + residual, moved + residual
-
-
-def lip_distance(lips: NDArray[np.floating]) -> NDArray[np.float32]:
-    """(256, 256) distance to the lips' inner edge (20, 2), pixels of 768, in units of `EDGE`; positive inside."""
-    inside = np.zeros((_FINE * CROP, _FINE * CROP), np.uint8)
-    cv2.fillPoly(inside, [np.round(rescaled(lips, _FINE)).astype(np.int32)], (1,))
-    distance = cv2.distanceTransform(inside, cv2.DIST_L2, 5) - cv2.distanceTransform(1 - inside, cv2.DIST_L2, 5)
-    small = cv2.resize(distance, (SIZE, SIZE), interpolation=cv2.INTER_AREA) / (_FINE * FACTOR * EDGE)
-    return np.asarray(small.clip(-_REACH, _REACH), np.float32)
 
 
 def square(image: Tensor, x: int, y: int, side: int, factor: int = 1) -> Tensor:

@@ -12,12 +12,12 @@ from reggan import InputError
 from reggan.faces.topology import INNER_LIPS, UPPER_LIP
 from reggan.model.arrays import shrink
 from reggan.model.config import ModelConfig
-from reggan.model.mouth_detail import EDGE, FACTOR, SIDE
+from reggan.model.mouth_detail import FACTOR, SIDE
 from reggan.model.reggan import RegGAN
 from reggan.pairs.layout import Sample, ToothPlaces, write_identity, write_table
 from reggan.train import losses
 from reggan.train.__main__ import main
-from reggan.train.mouths import CROP, draw, lip_distance, load_mouths
+from reggan.train.mouths import CROP, draw, load_mouths
 from reggan.weights.files import save_model
 from tests.landmarks import mean_face
 
@@ -70,13 +70,6 @@ def test_mouths_of_faces_at_rest_and_of_expressions(pairs: Path, model: RegGAN) 
     images = to_rest[0].images.float()
     assert float(images[6:].mean()) == pytest.approx(neutral, rel=0.05), "the target is the face at rest"
     assert float(images[:3].mean()) > 1.5 * neutral, "and the source is not"
-
-
-def test_distances_to_the_lips_are_right() -> None:
-    box = np.array([[300.0, 300], [459, 300], [459, 419], [300, 419]])
-    distance = lip_distance(box)
-    assert distance[120, 126] == pytest.approx(20 / EDGE, abs=0.1) or distance[120, 126] == 2  # as far as is learned
-    np.testing.assert_allclose(distance[[98, 100, 102], 126], np.array([-1.5, 0.5, 2.5]) / EDGE, atol=0.1)
 
 
 def test_what_is_drawn_lies_where_the_target_does(pairs: Path, model: RegGAN) -> None:
