@@ -5,6 +5,8 @@ pixel takes its colour from, what is painted over it and what is added. The orig
 """
 
 import math
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +20,7 @@ Float = NDArray[np.float32]
 
 _FEATHER = 0.08  # width of the fade at the crop's border, as a share of S
 _ROWS = 32  # rows of the picture processed at a time: few enough to stay in the processor's cache
+_FEW = 8  # strips of so many rows that are not worth another thread
 _NO_MAP = np.empty(0, np.float32)  # OpenCV's second map: none, since x and y are in one
 
 
@@ -104,7 +107,8 @@ def paste_back(image: NDArray[np.uint8], matrix: NDArray[Any], change: Change) -
     x0, x1 = max(columns.start - reach, 0), min(columns.stop + reach, image.shape[1])
     x = np.arange(columns.start, columns.stop, dtype=np.float32) - x0
     fine = _finer(change.detail, matrix) if change.detail else None
-    for top in range(rows.start, rows.stop, _ROWS):
+
+    def write_strip(top: int) -> None:
         strip = slice(top, min(top + _ROWS, rows.stop))
         where = _sample(displacement, matrix, strip, columns)  # (h, w, 2), still relative to p
         mixed = _sample(blend, matrix, strip, columns)  # (h, w, 4)
@@ -114,6 +118,14 @@ def paste_back(image: NDArray[np.uint8], matrix: NDArray[Any], change: Change) -
         where[..., 0] += x
         where[..., 1] += np.arange(strip.start, strip.stop, dtype=np.float32)[:, None] - y0
         out[strip, columns] = _blend(image[y0:y1, x0:x1], where, mixed[..., :1], mixed[..., 1:])
+
+    tops = range(rows.start, rows.stop, _ROWS)
+    if len(tops) <= _FEW:
+        for top in tops:
+            write_strip(top)
+    else:
+        with ThreadPoolExecutor(os.cpu_count()) as threads:  # OpenCV and NumPy let others run meanwhile
+            list(threads.map(write_strip, tops))
     return out
 
 
