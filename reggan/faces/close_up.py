@@ -89,7 +89,7 @@ def close_up(image: NDArray[np.uint8], mesh: Mesh) -> Face | None:
     Where it is not sure it looks again upside down. Heads are mostly upright: the other way round a face must be
     clearly surer.
     """
-    face = _looked_at(image, mesh)
+    face = looked_at(image, mesh)
     if face is None or face.confidence >= _RIGHT_WAY_UP:
         return face
     other = _surest(image, _turned(face.landmarks))
@@ -100,7 +100,7 @@ def close_up(image: NDArray[np.uint8], mesh: Mesh) -> Face | None:
 
 
 def _surest(image: NDArray[np.uint8], meshes: Iterable[Mesh]) -> Face | None:
-    looks = [look for look in (_looked_at(image, mesh) for mesh in meshes) if look is not None]
+    looks = [look for look in (looked_at(image, mesh) for mesh in meshes) if look is not None]
     return max(looks, key=lambda look: look.confidence, default=None)
 
 
@@ -129,7 +129,7 @@ def _turned(landmarks: NDArray[np.floating]) -> tuple[Mesh, Mesh]:
     return np.asarray(mesh.min(0) + mesh.max(0) - mesh), np.asarray(2 * eye_centres(mesh).mean(0) - mesh)
 
 
-def _looked_at(image: NDArray[np.uint8], mesh: Mesh) -> Face | None:
+def looked_at(image: NDArray[np.uint8], mesh: Mesh) -> Face | None:
     """Look at the face alone again, upright and at three scales; None unless at least two of the looks agree."""
     looks: list[Mesh] = []
     for missed, distance in enumerate((0.20, 0.25, 0.16)):  # between the eyes, of the view's side

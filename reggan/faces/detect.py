@@ -17,6 +17,7 @@ from reggan.faces.close_up import (
     close_up,
     confirmed,
     distinct,
+    looked_at,
     outdone,
     overlap,
     plausible,
@@ -27,7 +28,7 @@ from reggan.faces.marks import ROUND, Marks, anchors, checked, mean_face, place
 from reggan.faces.mesh import find_meshes
 from reggan.faces.search import levels
 
-__all__ = ["MIN_BOX", "Face", "face_at_marks", "face_in_box", "find_faces"]
+__all__ = ["MIN_BOX", "Face", "face_at_marks", "face_in_box", "find_faces", "find_upright"]
 
 MIN_BOX = 24  # pixels
 
@@ -62,6 +63,17 @@ def find_faces(image: NDArray[np.uint8]) -> list[Face]:
             faces += [face for face in found if not outdone(face, faces)]
         faces = distinct(faces)
     return sorted(faces, key=lambda face: size(face.box), reverse=True)
+
+
+def find_upright(image: NDArray[np.uint8]) -> Face | None:
+    """The face of an aligned crop, (S, S, 3) uint8 RGB, as `find_faces` has it, about five times as quick: the crop is
+    looked at as it stands, and searched only if no face is seen there at once."""
+    meshes = [mesh for mesh in find_meshes(image) if plausible(mesh, image.shape)]
+    if meshes:
+        face = looked_at(image, max(meshes, key=eye_distance))
+        if face is not None:
+            return face
+    return next(iter(find_faces(image)), None)
 
 
 def _search(image: NDArray[np.uint8], smallest: float = 0.0) -> list[Face]:

@@ -13,21 +13,21 @@ from reggan.faces.topology import LEFT_EYE, MESH, RIGHT_EYE
 
 
 def find_landmarks(images: np.ndarray) -> np.ndarray:
-    """Landmarks of the largest face in each image.
+    """Landmarks of the face in each image.
 
     Args:
-        images: (N, H, W, 3) uint8 RGB.
+        images: (N, S, S, 3) uint8 RGB, aligned crops.
 
     Returns:
         (N, 478, 2) float32 pixels, all nan where no face is found.
     """
-    from reggan.faces.detect import find_faces  # here, because MediaPipe takes seconds to load
+    from reggan.faces.detect import find_upright  # here, because MediaPipe takes seconds to load
 
     found = np.full((len(images), 478, 2), np.nan, np.float32)
     for i, image in enumerate(images):
-        faces = find_faces(image)
-        if faces:
-            found[i] = faces[0].landmarks  # the largest comes first
+        face = find_upright(image)
+        if face is not None:
+            found[i] = face.landmarks
     return found
 
 

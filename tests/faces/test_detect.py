@@ -10,7 +10,7 @@ from reggan.errors import InputError
 from reggan.faces import align, alignment_matrix, read_image, transform
 from reggan.faces.align import eye_centres
 from reggan.faces.close_up import Face, as_face, close_up, distinct, overlap, plausible
-from reggan.faces.detect import _turn_back, face_in_box, find_faces
+from reggan.faces.detect import _turn_back, face_in_box, find_faces, find_upright
 from reggan.faces.marks import mean_face
 
 EYES = np.array([[221.0, 191.0], [304.0, 188.0]])  # of the portrait below, read off by hand
@@ -64,6 +64,16 @@ def test_aligned_crop_holds_the_eyes_at_their_places(portrait):
     (face,) = find_faces(portrait)
     (again,) = find_faces(align(portrait, alignment_matrix(face.landmarks)))
     np.testing.assert_allclose(eye_centres(again.landmarks), 256 * np.array([[0.355, 0.4], [0.645, 0.4]]), atol=2.5)
+
+
+def test_an_aligned_crop_is_looked_at_upright(portrait: np.ndarray) -> None:
+    """The very landmarks that a search finds; and a search where nothing is seen at once."""
+    crop = align(portrait, alignment_matrix(find_faces(portrait)[0].landmarks))
+    (searched,) = find_faces(crop)
+    seen, lying = find_upright(crop), find_upright(np.ascontiguousarray(np.rot90(crop)))
+    assert seen is not None and lying is not None and find_upright(np.zeros_like(crop)) is None
+    np.testing.assert_array_equal(seen.landmarks, searched.landmarks)
+    assert np.abs(lying.landmarks - searched.landmarks[:, ::-1] * [1, -1] - [0, 255]).mean() < 3
 
 
 @pytest.mark.parametrize("degrees", [-45, 30, 90, 150, 180, 270])
