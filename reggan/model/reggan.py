@@ -24,13 +24,14 @@ from reggan.model.mouth_detail import (
     paint,
     share,
 )
-from reggan.model.mouth_geometry import lip_correction
+from reggan.model.mouth_geometry import lip_correction, opening
 from reggan.model.neutral import NeutralEstimator, come_and_leave
 from reggan.model.refinement import Edit, Placement, RefinementNetwork
 from reggan.model.refinement.monochrome import palette_of
 from reggan.model.regression import RegressionLayer
 
-_LEAVES = 0.3  # of an expression, from which the lips are put where they belong altogether
+_NARROW = 3.0, 6.5, 7.5  # pixels between lips that part for a slit: more than hardly, less than for a smile
+_CHANGES = 0.3  # of an expression comes or leaves, from which the lips are put where they belong altogether
 _THIN = 0.02  # opacity below which what is painted counts as shading
 
 
@@ -160,7 +161,7 @@ class RegGAN(nn.Module):
         edit = Edit(*sample(torch.cat(list(edit), 1), s.to_goal, "bilinear").split([2, 1, 3, 3], 1))
         if s.relaxed is not None:
             edit = edit._replace(displacement=edit.displacement + s.relaxed)
-        if detail and s.relaxed is not None and self.mouth.geometry.fitted:
+        if detail and self.mouth.geometry.fitted:
             edit = edit._replace(displacement=edit.displacement + self._lips(edit.displacement, s, landmarks))
         moved = sample(s.crop, pixel_grid(crop.shape[-1], crop) + channels_last(edit.displacement))
         refined = composed(moved, edit)
@@ -173,10 +174,16 @@ class RegGAN(nn.Module):
         return Output(s.coarse, refined, edit, finer)
 
     def _lips(self, displacement: Tensor, s: Stage1, landmarks: Tensor) -> Tensor:
-        """What `displacement` (N, 2, S, S) lacks to close or open the lips of faces that had an expression."""
+        """What `displacement` (N, 2, S, S) lacks to put the lips where they belong: where an expression leaves, and
+        where they open so little that stage 2 stretches them instead."""
         n = len(displacement) // len(landmarks)
         shape = self.mouth.geometry(_repeat(s.rest, n), s.shows, displacement.shape[-1])
-        sets_in = smoothstep(s.leaving.amax(1) / _LEAVES)[:, None, None, None]
+        wide = opening(shape.lips)
+        narrow = smoothstep(wide / _NARROW[0]) * smoothstep((_NARROW[2] - wide) / (_NARROW[2] - _NARROW[1]))
+        leaves, comes = (smoothstep(t.amax(1) / _CHANGES) for t in (s.leaving, s.c))
+        sets_in = torch.maximum(leaves, narrow * comes)[:, None, None, None]
+        if not sets_in.any():
+            return torch.zeros_like(displacement)
         return sets_in * lip_correction(displacement, shape, _repeat(landmarks[:, list(INNER_LIPS)], n))
 
     def _mouth_detail(self, refined: Tensor, s: Stage1, edit: Edit, bare: Tensor) -> MouthOutput:
