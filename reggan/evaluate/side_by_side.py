@@ -1,4 +1,4 @@
-"""The contest's table and picture, from what reports have kept: nothing is edited or measured again.
+"""The contest's table and picture, or the ablations', from what reports have kept: nothing is edited or measured again.
 
     python -m reggan.evaluate.side_by_side --people REPORT --wild REPORT [--shown REPORT] -o OUT
 
@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from reggan.baselines import contest
+from reggan.baselines.ablations import ABLATIONS
 from reggan.errors import InputError
 from reggan.evaluate.kept import Kept, Report, read_report
 from reggan.evaluate.summary import EXPRESSIVE
@@ -35,6 +36,8 @@ def title(method: str) -> str:
     """What a method is called in table and picture."""
     if method in contest.RIVALS or method == contest.REGGAN:
         return contest.what(method).replace(", our re-implementation", "")
+    if method in ABLATIONS:
+        return ABLATIONS[method].what
     return _NAMES.get(method, method)
 
 

@@ -94,6 +94,7 @@ def test_the_table_has_every_method_once_with_both_reports(
 
 def test_systems_of_the_contest_are_called_by_their_names() -> None:
     assert side_by_side.title("us-gan-in-frame") == "US-GAN, in our frame"
+    assert side_by_side.title("no-attention") == "without attention"
     assert side_by_side.title("refined") == "RegGAN, shipped weights" and side_by_side.title("other") == "other"
 
 
