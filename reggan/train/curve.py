@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _RIGHT, _TOP = 760, 380, 56, 44, 190, 12
+_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _RIGHT, _TOP = 820, 380, 56, 44, 250, 12
 _COLOURS = ("#2563eb", "#dc2626", "#059669", "#d97706", "#7c3aed", "#0891b2", "#be185d", "#65a30d", "#475569")
 
 Curve = list[tuple[float, float]]  # of (step, error)
