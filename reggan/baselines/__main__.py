@@ -3,6 +3,7 @@
 `rival` trains one other system, `ablation` RegGAN without one of its parts. `contest` trains all six rivals, as
 published and in RegGAN's frame, and RegGAN for as long; `ablations` all ablations; both make a table. Everything can be
 interrupted, or given `--minutes`, and goes on when it is started again. `stage1` prints a table of variants of stage 1.
+`edit` lets a trained rival edit the aligned faces that `python -m reggan.votes gallery --crops` writes.
 """
 
 import argparse
@@ -13,15 +14,21 @@ from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
 
+import numpy as np
 import torch
+from PIL import Image
 
-from reggan.baselines import NAMES, ablations, contest
+from reggan.baselines import NAMES, ablations, baseline, contest
 from reggan.baselines.ablations import ABLATIONS, HEADER, PORTRAITS
 from reggan.baselines.placement import ALIGNED, EYES, FRAME, InFrame
 from reggan.baselines.rival_trainer import RivalRecipe, train_rival
 from reggan.baselines.rows import Figures, Row, make_rows, write_table
 from reggan.baselines.stage1_variants import compare
 from reggan.errors import InputError
+from reggan.expressions import BASIC
+from reggan.faces import read_image
+from reggan.faces.detect import find_upright
+from reggan.faces.images import picture_files
 from reggan.model.config import ModelConfig
 from reggan.train.batches import PairSampler, Sampler
 from reggan.train.initialise import Flows, load_flows, untrained
@@ -63,6 +70,11 @@ def _parser() -> argparse.ArgumentParser:
     four.add_argument("--portraits", default="", help="as for ablation")
 
     commands.add_parser("stage1", parents=[common], help="stage 1's variants, a table")
+
+    five = commands.add_parser("edit", help="a rival's results on aligned faces, for a gallery")
+    five.add_argument("weights", type=Path, help="baseline.safetensors of a rival")
+    five.add_argument("--crops", type=Path, required=True, help="folder of aligned faces")
+    five.add_argument("-o", "--out", type=Path, required=True, help="folder for <face>_<expression>.png")
     return p
 
 
@@ -176,6 +188,22 @@ def _ablations(args: argparse.Namespace, work: _Work) -> str:
     return write_table(args.out, ablations.ROWS)
 
 
+def _edit(weights: Path, crops: Path, out: Path) -> str:
+    """Every basic expression at strength 1 for every face of a folder."""
+    one, paths = baseline.load(weights), picture_files(crops)
+    out.mkdir(parents=True, exist_ok=True)
+    for path in paths:
+        crop = read_image(path)
+        face = find_upright(crop)
+        if face is None:
+            raise InputError("No face was found in {name}.", name=path.name)
+        same, points = np.repeat(crop[None], len(BASIC), 0), np.repeat(face.landmarks[None], len(BASIC), 0)
+        images = one.edit_crops(same, points, np.eye(len(BASIC), dtype=np.float32))
+        for name, image in zip(BASIC, images, strict=True):
+            Image.fromarray(image).save(out / f"{path.stem}_{name}.png")
+    return f"{len(paths)} faces, {len(BASIC)} expressions each in {out}."
+
+
 def _common(args: argparse.Namespace) -> list[str]:
     """The options about the pairs, for a row's command."""
     people = ["--validation", str(args.validation)] if args.validation else []
@@ -191,6 +219,9 @@ def _row(name: str, title: str, command: list[str], make: Callable[[argparse.Nam
 
 def main(argv: list[str] | None = None) -> None:
     args = _parser().parse_args(argv)
+    if args.command == "edit":
+        print(_edit(args.weights, args.crops, args.out))
+        return
     work = _Work(args)
     if args.command == "stage1":
         print(compare(work.training, work.validation))

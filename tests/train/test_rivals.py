@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import save_file
 
 from reggan import InputError, baselines
@@ -18,8 +19,12 @@ from reggan.baselines.rival_trainer import RivalRecipe, RivalTrainer
 from reggan.baselines.sargan import SARGAN
 from reggan.baselines.star_gan import StarGAN
 from reggan.baselines.us_gan import USGAN
+from reggan.expressions import BASIC
+from reggan.faces import align, alignment_matrix, read_image
+from reggan.faces.detect import find_faces
 from reggan.pairs.layout import Subject
 from tests.landmarks import mean_face
+from tests.paths import PHOTO
 
 NETWORKS = ("us-gan", "sargan", "star-gan", "pix2pix")
 
@@ -151,6 +156,26 @@ def test_files_and_the_interface_of_the_evaluation(tmp_path: Path) -> None:
     assert (images.shape, images.dtype) == (crops.shape, np.uint8)
     alone = one.edit_crops(crops[8:], np.zeros((1, 478, 2), np.float32), c[8:])
     assert np.abs(images[8].astype(int) - alone[0]).max() <= 1
+
+
+def test_a_rival_edits_aligned_faces_for_a_gallery(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    one = baseline.Baseline("us-gan", USGAN(8))
+    baseline.save(one, tmp_path / baseline.FILE)
+    photo = read_image(PHOTO)
+    crop = align(photo, alignment_matrix(find_faces(photo)[0].landmarks))
+    (tmp_path / "crops").mkdir()
+    Image.fromarray(crop).save(tmp_path / "crops" / "grace.png")
+    command = ["edit", str(tmp_path / baseline.FILE), "--crops", str(tmp_path / "crops"), "-o", str(tmp_path / "out")]
+    main(command)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {f"grace_{name}.png" for name in BASIC}
+    made = np.asarray(Image.open(tmp_path / "out" / f"grace_{BASIC[2]}.png"))
+    points = np.zeros((1, 478, 2), np.float32)  # only in the frame they are looked at
+    expected = baselines.load(tmp_path).edit_crops(crop[None], points, np.eye(6, dtype=np.float32)[2:3])[0]
+    assert np.abs(made.astype(int) - expected).max() <= 1
+    Image.fromarray(0 * crop).save(tmp_path / "crops" / "nobody.png")
+    with pytest.raises(InputError, match=r"No face was found in nobody\.png\."):
+        main(command)
 
 
 def test_unusable_files_are_one_sentence(tmp_path: Path) -> None:
