@@ -48,9 +48,12 @@ def test_space_front_matter() -> None:
 
 
 def test_pictures_and_links_of_the_readme_exist() -> None:
-    local = [target for target in re.findall(r"\]\(([^)]+)\)", README) if "://" not in target]
+    local = [target.partition("#") for target in re.findall(r"\]\(([^)]+)\)", README) if "://" not in target]
     assert local
-    assert all((ROOT / target).is_file() for target in local)
+    assert all((ROOT / path).is_file() for path, _, _ in local)
+    for path, _, section in local:
+        titles = re.findall(r"^#+ (.+)$", (ROOT / path).read_text(), re.MULTILINE) if section else []
+        assert not section or section in {title.lower().replace(" ", "-") for title in titles}
 
 
 def test_every_example_has_a_source() -> None:
