@@ -56,6 +56,16 @@ def test_pictures_and_links_of_the_readme_exist() -> None:
         assert not section or section in {title.lower().replace(" ", "-") for title in titles}
 
 
+def test_documents_name_no_path_of_one_machine() -> None:
+    """Pages that `python -m reggan.evaluate` made say the command, and its paths are whoever's who ran it."""
+    pages = [path for path in (ROOT / "docs").rglob("*") if path.suffix in {".md", ".html", ".svg"}]
+    assert len(pages) > 5
+    found = {
+        path.name: re.findall(r"(?<![\w.])/(?:work|home|root|tmp|Users)/[^\s<]*", path.read_text()) for path in pages
+    }
+    assert {name: paths for name, paths in found.items() if paths} == {}
+
+
 def test_every_example_has_a_source() -> None:
     sources = (ROOT / "examples" / "SOURCES.md").read_text()
     pictures = [p for p in (ROOT / "examples").iterdir() if p.suffix in {".jpg", ".png"}]
