@@ -31,7 +31,7 @@ from torch import Tensor
 from reggan.faces.topology import CONTROL, LEFT_EYE, MOUTH_CORNERS, MOUTH_SPANS, RIGHT_EYE
 from reggan.model.arrays import smoothstep
 from reggan.model.frame import LandmarkFrame, sample
-from reggan.model.mouth_geometry import MouthGeometry, lip_distance, opening, places
+from reggan.model.mouth_geometry import MouthGeometry, MouthShape, lip_distance, opening, places
 from reggan.teeth import LOWER, UPPER, draw_row, measured
 
 SIDE = 112  # of the square around the mouth, in pixels of the crop: a wide laugh fits, and a jaw that drops
@@ -99,15 +99,6 @@ class MouthDetail(nn.Module):
         for parameter in (*self.head.parameters(), *self.colours.parameters()):
             nn.init.zeros_(parameter)
 
-    def guess(self, rest: Tensor, shows: Tensor, corner: Tensor, size: int, side: int = SIDE) -> MouthGuess:
-        """Equation (8) in squares that begin at `corner` (B, 2); `rest`, `shows` and `size` as `MouthGeometry` has
-        them."""
-        shape = self.geometry(rest, shows, size)
-        points = square_points(corner, side)
-        rows = places(shape, points)
-        lips = lip_distance(shape.lips, points)[:, None] / EDGE
-        return MouthGuess(lips, rows.flatten(1, 2), is_open(opening(shape.lips)))
-
     def forward(self, mouth: Tensor, opacity: Tensor, bare: Tensor, guess: MouthGuess) -> MouthFields:
         known = [
             mouth * 2 - 1,
@@ -133,6 +124,13 @@ class MouthDetail(nn.Module):
         upper, lower = (guess.rows + rows).split(2, 1)
         belief = guess.open * torch.sigmoid(_BELIEF + 4 * belief)
         return MouthFields(guess.lips + lips, upper, lower, _DARK + behind, _WHITE + teeth, belief)
+
+
+def mouth_guess(shape: MouthShape, corner: Tensor, side: int = SIDE) -> MouthGuess:
+    """What equation (8) says of B mouths in squares that begin at `corner` (B, 2)."""
+    points = square_points(corner, side)
+    lips = lip_distance(shape.lips, points)[:, None] / EDGE
+    return MouthGuess(lips, places(shape, points).flatten(1, 2), is_open(opening(shape.lips)))
 
 
 def square_points(corner: Tensor, side: int) -> Tensor:

@@ -21,10 +21,11 @@ from reggan.model.mouth_detail import (
     enlarged,
     kind_of_teeth,
     mouth_corner,
+    mouth_guess,
     paint,
     share,
 )
-from reggan.model.mouth_geometry import lip_correction, opening
+from reggan.model.mouth_geometry import MouthShape, lip_correction, opening
 from reggan.model.neutral import NeutralEstimator, come_and_leave
 from reggan.model.refinement import Edit, Placement, RefinementNetwork
 from reggan.model.refinement.monochrome import palette_of
@@ -151,6 +152,7 @@ class RegGAN(nn.Module):
                 What the new one has too stays in place, see `come_and_leave`.
             maps: if given, filled with stage 2's attention maps, in the frame.
             detail: whether to draw opened mouths anew (`mouth_detail.py`), which nothing but their training leaves out.
+                Without a fit of `mouth.geometry` there is none.
 
         Returns:
             `Output` with N rows; where c and relax are 0, both images equal the crop.
@@ -161,46 +163,48 @@ class RegGAN(nn.Module):
         edit = Edit(*sample(torch.cat(list(edit), 1), s.to_goal, "bilinear").split([2, 1, 3, 3], 1))
         if s.relaxed is not None:
             edit = edit._replace(displacement=edit.displacement + s.relaxed)
+        shape = None
         if detail and self.mouth.geometry.fitted:
-            edit = edit._replace(displacement=edit.displacement + self._lips(edit.displacement, s, landmarks))
+            shape = self.mouth.geometry(_repeat(s.rest, len(c) // len(crop)), s.shows, crop.shape[-1])
+            edit = edit._replace(displacement=edit.displacement + self._lips(edit.displacement, s, shape, landmarks))
         moved = sample(s.crop, pixel_grid(crop.shape[-1], crop) + channels_last(edit.displacement))
         refined = composed(moved, edit)
         refined = torch.where(_unchanged(s.c, s.leaving), s.crop, refined.clamp(0, 1))
         finer = None
-        if detail:
-            finer = self._mouth_detail(refined, s, edit, moved + edit.residual)
+        if shape is not None:
+            finer = self._mouth_detail(refined, s, edit, moved + edit.residual, shape)
             edit, finer = with_mouth(edit, finer)
             refined = torch.where(_unchanged(s.c, s.leaving), s.crop, composed(moved, edit).clamp(0, 1))
         return Output(s.coarse, refined, edit, finer)
 
-    def _lips(self, displacement: Tensor, s: Stage1, landmarks: Tensor) -> Tensor:
+    @staticmethod
+    def _lips(displacement: Tensor, s: Stage1, shape: MouthShape, landmarks: Tensor) -> Tensor:
         """What `displacement` (N, 2, S, S) lacks to put the lips where they belong: where an expression leaves, and
         where they open so little that stage 2 stretches them instead."""
-        n = len(displacement) // len(landmarks)
-        shape = self.mouth.geometry(_repeat(s.rest, n), s.shows, displacement.shape[-1])
         wide = opening(shape.lips)
         narrow = smoothstep(wide / _NARROW[0]) * smoothstep((_NARROW[2] - wide) / (_NARROW[2] - _NARROW[1]))
         leaves, comes = (smoothstep(t.amax(1) / _CHANGES) for t in (s.leaving, s.c))
         sets_in = torch.maximum(leaves, narrow * comes)[:, None, None, None]
         if not sets_in.any():
             return torch.zeros_like(displacement)
-        return sets_in * lip_correction(displacement, shape, _repeat(landmarks[:, list(INNER_LIPS)], n))
+        now = _repeat(landmarks[:, list(INNER_LIPS)], len(displacement) // len(landmarks))
+        return sets_in * lip_correction(displacement, shape, now)
 
-    def _mouth_detail(self, refined: Tensor, s: Stage1, edit: Edit, bare: Tensor) -> MouthOutput:
+    def _mouth_detail(self, refined: Tensor, s: Stage1, edit: Edit, bare: Tensor, shape: MouthShape) -> MouthOutput:
         """Equation (7), as what it adds to equation (4)'s opacity and to what is added there.
 
         Args:
             refined: (N, 3, S, S).
             s: of the same faces.
             bare: (N, 3, S, S), moved and shaded, but nothing painted.
+            shape: of N mouths.
         """
-        size, corner = refined.shape[-1], mouth_corner(self.frame, s.placement.goal)
-        rest = _repeat(s.rest, len(refined) // len(s.rest))
-        guess = self.mouth.guess(rest, s.shows, corner, size)
+        corner = mouth_corner(self.frame, s.placement.goal)
+        kind = _repeat(kind_of_teeth(s.rest), len(refined) // len(s.rest))
         around = cut(torch.cat([refined, edit.opacity, bare, edit.opacity * edit.paint, edit.residual], 1), corner)
         mouth, opacity, bare, painted, residual = around.split([3, 1, 3, 3, 3], 1)
-        fields = self.mouth(mouth, opacity, bare, guess)
-        colour, inside = paint(fields, kind_of_teeth(rest))
+        fields = self.mouth(mouth, opacity, bare, mouth_guess(shape, corner))
+        colour, inside = paint(fields, kind)
         colour = palette_of(s.x).toned(colour.clamp(0, 1))
         part = share(fields, inside, opacity)
         added = inside * (colour - enlarged(residual)) - enlarged(painted)

@@ -18,7 +18,7 @@ from reggan.faces.align import rescaled
 from reggan.faces.topology import INNER_LIPS
 from reggan.model.arrays import shrink, to_float
 from reggan.model.frame import pixel_grid, sample
-from reggan.model.mouth_detail import EDGE, FACTOR, SIDE, MouthGuess, enlarged, square_points
+from reggan.model.mouth_detail import EDGE, FACTOR, SIDE, MouthGuess, enlarged, mouth_guess, square_points
 from reggan.model.mouth_geometry import lip_distance
 from reggan.model.refinement import Edit
 from reggan.model.reggan import RegGAN, channels_last
@@ -130,8 +130,9 @@ def _from_source(model: RegGAN, s: Subject, source: int, goals: dict[int, ToothP
         edge = torch.from_numpy(rescaled(places.lips, 1 / FACTOR)).float()
         x, y = _corner(edge.numpy())
         at = x, y, SIDE + 2 * _MARGIN
-        guess = model.mouth.guess(rest, c[n : n + 1], torch.tensor([[x, y]]), SIZE, at[2])
-        lips = (lip_distance(edge[None], square_points(torch.tensor([[x, y]]), at[2])) / EDGE).clamp(-_REACH, _REACH)
+        corner = torch.tensor([[x, y]])
+        guess = mouth_guess(model.mouth.geometry(rest, c[n : n + 1], SIZE), corner, at[2])
+        lips = (lip_distance(edge[None], square_points(corner, at[2])) / EDGE).clamp(-_REACH, _REACH)
         edit = Edit(*(square(t[n : n + 1], *at) for t in out.edit))
         images = [*_full_size(image, edit, at), square(to_float(s.picture(k)[0][None]), *at, FACTOR)]
         mouths.append(

@@ -21,6 +21,7 @@ from reggan.model.mouth_detail import (
     is_open,
     kind_of_teeth,
     mouth_corner,
+    mouth_guess,
     paint,
     window,
 )
@@ -73,8 +74,8 @@ def test_lips_and_teeth_are_guessed_in_the_square() -> None:
     """As far from the lips, and at the places, that the geometry has for these pixels of the crop."""
     model, face = _model(), mean_face()[None]
     corner = torch.tensor([[70, 120]])
-    guess = model.mouth.guess(face, torch.zeros(1, 6), corner, SIZE)
     shape = model.mouth.geometry(face, torch.zeros(1, 6), SIZE)
+    guess = mouth_guess(shape, corner)
     at = (shape.lips[0, 5] - corner[0]).round().long()  # on the middle of the upper lip
     assert guess.lips.shape == (1, 1, SIDE, SIDE) and guess.lips[0, 0, at[1], at[0]].abs() < 0.3
     assert guess.lips[0, 0, at[1] + 6, at[0]] > 0.5 and guess.lips[0, 0, at[1] - 6, at[0]] < -0.5
@@ -146,7 +147,7 @@ def test_detail_is_equation_7_and_only_where_something_is_painted() -> None:
     refined, (_, opacity, painted, residual) = without.refined, without.edit
     moved = (refined - opacity * painted - residual) / (1 - opacity)
     mouth, m, bare = (cut(t, corner) for t in (refined, opacity, moved + residual))
-    fields = model.mouth(mouth, m, bare, model.mouth.guess(face, torch.eye(6)[:1], corner, SIZE))
+    fields = model.mouth(mouth, m, bare, mouth_guess(model.mouth.geometry(face, torch.eye(6)[:1], SIZE), corner))
     colour, inside = paint(fields, kind_of_teeth(face))
     between, beyond = enlarged(window(crop) * fields.belief * (4 * F.max_pool2d(m, 9, 1, 4)).clamp(max=1)).split(1, 1)
     share = inside * between + (1 - inside) * beyond
