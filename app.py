@@ -3,7 +3,9 @@
 import os
 import sys
 
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before gradio is imported: no telemetry
+# Before gradio is imported: no telemetry, and no list of who asked for what, summed up after every event.
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+os.environ |= {"GRADIO_ANALYTICS_MAX_EVENTS": "1", "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9)}
 
 from reggan.errors import InputError  # noqa: E402
 from reggan.predictor import Predictor  # noqa: E402

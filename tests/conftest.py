@@ -3,9 +3,11 @@
 import importlib.util
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.paths import PHOTO, ROOT
-from tests.visitor import CHROMIUM, Visitor
+from tests.visitor import BROWSER, CHROMIUM, Visitor
 
 # Torch's threads wait for each other on busy cores: six times slower with two than with one. Before torch is imported,
 # and for every process that a test starts.
@@ -74,25 +76,61 @@ def pictures(app: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> dict[
     return paths
 
 
-@pytest.fixture(scope="module")  # while it is open, no gradio_client may run in the same thread
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-        yield chromium
-        chromium.close()
+class _Open:
+    """One browser for all files of a process that use one, and windows where visitors come one after the other: the
+    browser is started, and the page's scripts are compiled, once. Closed where no test needs it: while it is open, no
+    gradio_client may run in the same thread."""
+
+    def __init__(self) -> None:
+        self._ends = ExitStack()
+        self._browser: Browser | None = None
+        self._windows: dict[str, Page] = {}
+
+    def browser(self) -> Browser:
+        if self._browser is None:
+            playwright = self._ends.enter_context(sync_playwright())
+            self._browser = playwright.chromium.launch(executable_path=BROWSER, args=CHROMIUM)
+            self._ends.callback(self._browser.close)
+        return self._browser
+
+    def window(self, **look: Any) -> Page:
+        key = repr(look)
+        if key not in self._windows:
+            self._windows[key] = self.browser().new_page(**look)
+        return self._windows[key]
+
+    def close(self) -> None:
+        self._ends.close()
+        self._browser = None
+        self._windows.clear()
 
 
-@pytest.fixture(scope="module")
-def window(browser: Browser) -> Iterator[Page]:
-    """Where a module's visitors come one after the other: the page's scripts are fetched and compiled once."""
-    page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="en-US")
-    yield page
-    page.close()
+_OPEN = _Open()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if "browser" not in getattr(item, "fixturenames", ()):
+        _OPEN.close()
+
+
+def pytest_sessionfinish() -> None:
+    _OPEN.close()
 
 
 @pytest.fixture
-def visitor(window: Page, url: str) -> Iterator[Visitor]:
-    visitor = Visitor(window, url)
+def browser() -> Browser:
+    return _OPEN.browser()
+
+
+@pytest.fixture
+def windows(browser: Browser) -> Callable[..., Page]:
+    """A window as Playwright's `new_page` would open it, for tests that leave it as they found it."""
+    return _OPEN.window
+
+
+@pytest.fixture
+def visitor(windows: Callable[..., Page], url: str) -> Iterator[Visitor]:
+    visitor = Visitor(windows(viewport={"width": 1280, "height": 900}, locale="en-US"), url)
     yield visitor
     visitor.leave()
     assert visitor.problems == []

@@ -1,6 +1,7 @@
 """What is made of a report's kept outputs later: the contest's table and picture, and quality on another machine."""
 
 import json
+import shutil
 from pathlib import Path
 
 import cv2
@@ -28,19 +29,14 @@ def _edit(level: int) -> Method:
     return Method(f"grey {level}", f"grey {level}", lambda crops, points, c: np.full_like(crops, level))
 
 
-@pytest.fixture
-def reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three people with targets, and two classes of two and of one picture, one of each with an expression."""
 
     def probabilities(crops: np.ndarray) -> np.ndarray:
         read = ["happy" if image.mean() > 200 else "neutral" for image in crops]
         return np.eye(7)[[expression_net.CLASSES.index(name) for name in read]]
 
-    monkeypatch.setattr("reggan.metrics.ecs.probabilities", probabilities)
-    monkeypatch.setattr(measure, "probabilities", probabilities)
-    monkeypatch.setattr(measure, "find_landmarks", points_in)
-    monkeypatch.setattr(run, "find_landmarks", points_in)
-    monkeypatch.setattr(measure, "embed", lambda crops: np.ones((len(crops), 1)))
     points = np.random.default_rng(0).uniform(80, 176, (3, 478, 2)).astype(np.float32)
 
     def crops(*levels: int) -> np.ndarray:
@@ -48,12 +44,26 @@ def reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path
 
     methods = [Method("input", "input"), _edit(90), _edit(255), Method("target", "target")]
     people = FaceSet("photo", ["a", "b", "c"], crops(10, 20, 30), points, crops(40, 50, 60).repeat(6, 0), pixels=True)
-    evaluate([people], methods, tmp_path / "people", cost=True)
+    folder = tmp_path_factory.mktemp("reports")
     wild = [
         FaceSet("old", ["x", "y"], crops(210, 80), points[:2], expressions=WITH_NEUTRAL, pictures=4),
         FaceSet("new", ["z"], crops(100), points[:1], expressions=WITH_NEUTRAL, pictures=1),
     ]
-    evaluate(wild, methods, tmp_path / "wild")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reggan.metrics.ecs.probabilities", probabilities)
+        patch.setattr(measure, "probabilities", probabilities)
+        patch.setattr(measure, "find_landmarks", points_in)
+        patch.setattr(run, "find_landmarks", points_in)
+        patch.setattr(measure, "embed", lambda crops: np.ones((len(crops), 1)))
+        evaluate([people], methods, folder / "people", cost=True)
+        evaluate(wild, methods, folder / "wild")
+    return folder
+
+
+@pytest.fixture
+def reports(made: Path, tmp_path: Path) -> tuple[Path, Path]:
+    """Of each test its own."""
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     return tmp_path / "people", tmp_path / "wild"
 
 

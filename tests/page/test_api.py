@@ -36,6 +36,14 @@ def test_app_offers_a_demo_and_sends_no_telemetry(app: ModuleType) -> None:
     assert app.demo.analytics_enabled is False
 
 
+def test_of_who_asked_for_what_there_is_no_list(app: ModuleType, url: str) -> None:
+    client = Client(url, verbose=False)
+    for _ in range(2):
+        client.predict(handle_file(PHOTO), api_name="/detect")
+    assert len(app.demo._queue.event_analytics) <= 1
+    assert app.demo._queue.cached_event_analytics_summary == {"functions": {}}
+
+
 def test_only_three_endpoints_are_public(url: str) -> None:
     endpoints = Client(url, verbose=False).view_api(return_format="dict")["named_endpoints"]
     assert set(endpoints) == {"/detect", "/edit", "/sheet"}

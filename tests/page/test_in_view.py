@@ -1,10 +1,10 @@
 """The result is in view without scrolling, on a small window and on a phone, and so are both stages under it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Page, expect
 
 from tests.visitor import WAIT, Visitor
 
@@ -20,9 +20,9 @@ _IN_VIEW = """(selector) => {
 
 
 @pytest.fixture(params=SIZES)
-def small(request: pytest.FixtureRequest, browser: Browser, url: str) -> Iterator[Visitor]:
+def small(request: pytest.FixtureRequest, windows: Callable[..., Page], url: str) -> Iterator[Visitor]:
     width, height = SIZES[request.param]
-    page = browser.new_page(
+    page = windows(
         viewport={"width": width, "height": height},
         locale="de-DE",  # longer words
         has_touch=request.param == "phone",
@@ -30,7 +30,7 @@ def small(request: pytest.FixtureRequest, browser: Browser, url: str) -> Iterato
     )
     visitor = Visitor(page, url)
     yield visitor
-    page.close()
+    visitor.leave()
     assert visitor.problems == []
 
 

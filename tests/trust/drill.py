@@ -20,7 +20,7 @@ from reggan.votes.store import Store
 from tests.server import Server, free_port
 from tests.trust.drill_visitors import Person, Program, Told, as_json, board_number, stored_votes
 from tests.trust.load import picture
-from tests.visitor import CHROMIUM
+from tests.visitor import BROWSER, CHROMIUM
 
 _PATIENCE = 900  # seconds until everybody has a result, on a busy machine
 
@@ -82,7 +82,7 @@ async def drill(folder: Path, programs: int, people: int, seconds: float, kills:
     back: list[int] = []
     try:
         async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+            browser = await playwright.chromium.launch(executable_path=BROWSER, args=CHROMIUM)
             work = [asyncio.create_task(Program(n, url, board, told).stay(over)) for n in range(programs)]
             work += [asyncio.create_task(page.stay(browser, over)) for page in pages]
             began = time.monotonic()
