@@ -29,9 +29,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from reggan.faces.topology import CONTROL, LEFT_EYE, MOUTH_CORNERS, MOUTH_SPANS, RIGHT_EYE
-from reggan.model.arrays import smoothstep
+from reggan.model.arrays import luma, smoothstep
 from reggan.model.frame import LandmarkFrame, sample
 from reggan.model.mouth_geometry import MouthGeometry, MouthShape, lip_distance, opening, places
+from reggan.model.reference_colours import tint_of_teeth
 from reggan.teeth import LOWER, UPPER, draw_row, measured
 
 SIDE = 112  # of the square around the mouth, in pixels of the crop: a wide laugh fits, and a jaw that drops
@@ -80,7 +81,7 @@ class MouthFields(NamedTuple):
 
 class MouthDetail(nn.Module):
     """Mouths of refined crops, the opacity of what was painted there, what had been without, (B, 3 or 1, 112, 112) in
-    [0, 1], and where lips and teeth should be -> `MouthFields`."""
+    [0, 1], where lips and teeth should be, and `reference_colours` of the face -> `MouthFields`."""
 
     def __init__(self, widths: tuple[int, ...] = (24, 40, 48), blocks: tuple[int, ...] = (1, 2, 2)) -> None:
         super().__init__()
@@ -99,7 +100,7 @@ class MouthDetail(nn.Module):
         for parameter in (*self.head.parameters(), *self.colours.parameters()):
             nn.init.zeros_(parameter)
 
-    def forward(self, mouth: Tensor, opacity: Tensor, bare: Tensor, guess: MouthGuess) -> MouthFields:
+    def forward(self, mouth: Tensor, opacity: Tensor, bare: Tensor, guess: MouthGuess, around: Tensor) -> MouthFields:
         known = [
             mouth * 2 - 1,
             opacity * 2 - 1,
@@ -121,9 +122,10 @@ class MouthDetail(nn.Module):
         out = F.pixel_shuffle(self.head(F.silu(h)), 2).float()
         lips, rows, belief = out.split([1, 4, 2], 1)
         behind, teeth = colours.split(3, 1)
+        teeth = luma(_WHITE + teeth) * tint_of_teeth(around)[..., None, None]
         upper, lower = (guess.rows + rows).split(2, 1)
         belief = guess.open * torch.sigmoid(_BELIEF + 4 * belief)
-        return MouthFields(guess.lips + lips, upper, lower, _DARK + behind, _WHITE + teeth, belief)
+        return MouthFields(guess.lips + lips, upper, lower, _DARK + behind, teeth, belief)
 
 
 def mouth_guess(shape: MouthShape, corner: Tensor, side: int = SIDE) -> MouthGuess:
@@ -239,10 +241,10 @@ def mouth_corner(frame: LandmarkFrame, to_crop: Tensor) -> Tensor:
     return (middle - SIDE / 2).round().long().clamp(0, size - SIDE)
 
 
-def cut(images: Tensor, corner: Tensor) -> Tensor:
-    """The squares (B, C, SIDE, SIDE) of images (B, C, S, S)."""
+def cut(images: Tensor, corner: Tensor, side: int = SIDE) -> Tensor:
+    """The squares (B, C, side, side) of images (B, C, S, S)."""
     pairs = zip(images, corner.tolist(), strict=True)
-    return torch.stack([image[:, y : y + SIDE, x : x + SIDE] for image, (x, y) in pairs])
+    return torch.stack([image[:, y : y + side, x : x + side] for image, (x, y) in pairs])
 
 
 def window(like: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from reggan.faces import SIZE
 from reggan.faces.topology import INNER_LIPS
 from reggan.model.arrays import resize, shrink, smoothstep
 from reggan.model.config import ModelConfig
+from reggan.model.eyes import with_still_eyes
 from reggan.model.frame import FrameMaps, LandmarkFrame, pixel_grid, sample, skin_moves
 from reggan.model.mouth_detail import (
     FACTOR,
@@ -27,6 +28,7 @@ from reggan.model.mouth_detail import (
 )
 from reggan.model.mouth_geometry import MouthShape, lip_correction, opening
 from reggan.model.neutral import NeutralEstimator, come_and_leave
+from reggan.model.reference_colours import reference_colours
 from reggan.model.refinement import Edit, Placement, RefinementNetwork
 from reggan.model.refinement.monochrome import palette_of
 from reggan.model.regression import RegressionLayer
@@ -163,6 +165,8 @@ class RegGAN(nn.Module):
         edit = Edit(*sample(torch.cat(list(edit), 1), s.to_goal, "bilinear").split([2, 1, 3, 3], 1))
         if s.relaxed is not None:
             edit = edit._replace(displacement=edit.displacement + s.relaxed)
+        if detail:
+            edit = with_still_eyes(edit, s.crop, _repeat(landmarks, len(c) // len(crop)))
         shape = None
         if detail and self.mouth.geometry.fitted:
             shape = self.mouth.geometry(_repeat(s.rest, len(c) // len(crop)), s.shows, crop.shape[-1])
@@ -172,7 +176,8 @@ class RegGAN(nn.Module):
         refined = torch.where(_unchanged(s.c, s.leaving), s.crop, refined.clamp(0, 1))
         finer = None
         if shape is not None:
-            finer = self._mouth_detail(refined, s, edit, moved + edit.residual, shape)
+            around = _repeat(reference_colours(crop, landmarks), len(c) // len(crop))
+            finer = self._mouth_detail(refined, s, edit, moved + edit.residual, shape, around)
             edit, finer = with_mouth(edit, finer)
             refined = torch.where(_unchanged(s.c, s.leaving), s.crop, composed(moved, edit).clamp(0, 1))
         return Output(s.coarse, refined, edit, finer)
@@ -190,7 +195,9 @@ class RegGAN(nn.Module):
         now = _repeat(landmarks[:, list(INNER_LIPS)], len(displacement) // len(landmarks))
         return sets_in * lip_correction(displacement, shape, now)
 
-    def _mouth_detail(self, refined: Tensor, s: Stage1, edit: Edit, bare: Tensor, shape: MouthShape) -> MouthOutput:
+    def _mouth_detail(
+        self, refined: Tensor, s: Stage1, edit: Edit, bare: Tensor, shape: MouthShape, around: Tensor
+    ) -> MouthOutput:
         """Equation (7), as what it adds to equation (4)'s opacity and to what is added there.
 
         Args:
@@ -198,12 +205,13 @@ class RegGAN(nn.Module):
             s: of the same faces.
             bare: (N, 3, S, S), moved and shaded, but nothing painted.
             shape: of N mouths.
+            around: (N, 3, 3) colours elsewhere in the face.
         """
         corner = mouth_corner(self.frame, s.placement.goal)
         kind = _repeat(kind_of_teeth(s.rest), len(refined) // len(s.rest))
-        around = cut(torch.cat([refined, edit.opacity, bare, edit.opacity * edit.paint, edit.residual], 1), corner)
-        mouth, opacity, bare, painted, residual = around.split([3, 1, 3, 3, 3], 1)
-        fields = self.mouth(mouth, opacity, bare, mouth_guess(shape, corner))
+        square = cut(torch.cat([refined, edit.opacity, bare, edit.opacity * edit.paint, edit.residual], 1), corner)
+        mouth, opacity, bare, painted, residual = square.split([3, 1, 3, 3, 3], 1)
+        fields = self.mouth(mouth, opacity, bare, mouth_guess(shape, corner), around)
         colour, inside = paint(fields, kind)
         colour = palette_of(s.x).toned(colour.clamp(0, 1))
         part = share(fields, inside, opacity)

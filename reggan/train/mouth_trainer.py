@@ -50,7 +50,7 @@ class MouthTrainer(Trainer):
         chosen = torch.randint(len(self.training), (r.batch,)).tolist()
         drawn = draw([self.training[k] for k in chosen], r.restyle, r.reduced).to(self.device)
         with self.autocast:
-            fields = self.net(drawn.seen, drawn.opacity, drawn.seen_bare, drawn.guess)
+            fields = self.net(drawn.seen, drawn.opacity, drawn.seen_bare, drawn.guess, drawn.around)
         parts = self._losses(drawn, fields)
         for group in self.opt.param_groups:
             decay = 0.5 * (1 + math.cos(math.pi * self.step / r.steps))
@@ -113,7 +113,7 @@ class MouthTrainer(Trainer):
     def _judged(self, mouth: Mouth) -> tuple[dict[str, Tensor], Tensor]:
         """Without and with the average's detail, and the target, (1, 3, 336, 336) each; and where it is open."""
         drawn = middle(mouth).to(self.device)
-        fields = self.average(drawn.seen, drawn.opacity, drawn.seen_bare, drawn.guess)
+        fields = self.average(drawn.seen, drawn.opacity, drawn.seen_bare, drawn.guess, drawn.around)
         output = mouth_output(drawn, fields, *paint(fields, drawn.kind))
         return {"plain": drawn.plain, "output": output, "target": drawn.target}, inside_lips(drawn.lips)
 

@@ -20,6 +20,7 @@ from reggan.model.arrays import shrink, to_float
 from reggan.model.frame import pixel_grid, sample
 from reggan.model.mouth_detail import EDGE, FACTOR, SIDE, MouthGuess, enlarged, mouth_guess, square_points
 from reggan.model.mouth_geometry import lip_distance
+from reggan.model.reference_colours import reference_colours
 from reggan.model.refinement import Edit
 from reggan.model.reggan import RegGAN, channels_last
 from reggan.pairs import layout
@@ -30,6 +31,7 @@ CROP = FACTOR * SIZE  # side of the crops that are wanted
 _MARGIN = 8  # pixels of 256 by which a mouth may lie elsewhere in its square than in the middle
 _OTHERS = 1  # expressions of a person that are sources too, besides the face at rest
 _GOALS = 2  # of each of them, and rest
+_FIELD = 16  # pixels of the finer grid, height of what shows a colour to `restyle`
 _REACH = 2.0  # units of `EDGE` up to which the distance to the lips is learned
 
 
@@ -46,6 +48,7 @@ class Mouth:
         places: (2, 3, p, p) float16 of the rows of teeth, as `reggan.pairs.layout` has them.
         open: in [0, 1], whether the mouth should be open, as `MouthGuess` has it.
         kind: of teeth.
+        around: (3, 3) uint8 colours elsewhere in the face, `reference_colours` of the picture.
     """
 
     images: Tensor
@@ -55,6 +58,7 @@ class Mouth:
     places: Tensor
     open: float
     kind: int
+    around: Tensor
 
 
 class Squares(NamedTuple):
@@ -70,11 +74,13 @@ class Squares(NamedTuple):
     places: Tensor  # (B, 2, 3, s, s)
     guess: MouthGuess
     kind: Tensor  # (B,)
+    around: Tensor  # (B, 3, 3)
 
     def to(self, device: torch.device) -> "Squares":
         """The same on a device."""
-        images, guess, kind = self[:-2], self.guess, self.kind
-        return Squares(*(t.to(device) for t in images), MouthGuess(*(t.to(device) for t in guess)), kind.to(device))  # type: ignore[misc,call-arg,arg-type]
+        guess = MouthGuess(*(t.to(device) for t in self.guess))
+        tensors = {name: t.to(device) for name, t in self._asdict().items() if name != "guess"}
+        return Squares(**tensors, guess=guess)
 
 
 def load_mouths(
@@ -125,6 +131,7 @@ def _from_source(model: RegGAN, s: Subject, source: int, goals: dict[int, ToothP
     points = rescaled(landmarks[None], 1 / FACTOR)
     out = model(shrink(image, SIZE), points, c, torch.ones(len(c)))
     rest, _ = model.neutral(points, SIZE)
+    around = _to_bytes(reference_colours(shrink(image, SIZE), points))[0]
     mouths = []
     for n, (k, places) in enumerate(goals.items()):
         edge = torch.from_numpy(rescaled(places.lips, 1 / FACTOR)).float()
@@ -144,6 +151,7 @@ def _from_source(model: RegGAN, s: Subject, source: int, goals: dict[int, ToothP
                 square(torch.from_numpy(places.places).half(), *at),
                 float(guess.open),
                 places.kind,
+                around,
             )
         )
     return mouths
@@ -192,16 +200,17 @@ def draw(mouths: list[Mouth], restyled: float, reduced: float) -> Squares:
         parts = _at(mouth, x, y)
         rows.append(_mirrored(parts) if float(torch.rand(())) < 0.5 else parts)
     images, *others = (torch.stack(t) for t in zip(*rows, strict=True))
+    around = _around(mouths)
     if float(torch.rand(())) < restyled:
-        images = restyle(images)
+        images, around = _restyled(images, around)
     soft = float(torch.empty(()).uniform_(0, 1.2)) if float(torch.rand(())) < reduced else None
-    return _squares(images, others, mouths, soft)
+    return _squares(images, others, mouths, soft, around)
 
 
 def middle(mouth: Mouth) -> Squares:
     """One mouth as it is, to judge by."""
     images, *others = (t[None] for t in _at(mouth, _MARGIN, _MARGIN))
-    return _squares(images, others, [mouth], None)
+    return _squares(images, others, [mouth], None, _around([mouth]))
 
 
 def _at(mouth: Mouth, x: int, y: int) -> list[Tensor]:
@@ -218,7 +227,24 @@ def _mirrored(parts: list[Tensor]) -> list[Tensor]:
     return [*others, guess, places]
 
 
-def _squares(images: Tensor, others: list[Tensor], mouths: list[Mouth], soft: float | None) -> Squares:
+def _around(mouths: list[Mouth]) -> Tensor:
+    return to_float(torch.stack([m.around for m in mouths]))
+
+
+def _restyled(images: Tensor, around: Tensor) -> tuple[Tensor, Tensor]:
+    """Images (B, 9, S, S) and colours elsewhere in the face (B, 3, 3) of one new look: the colours become fields below
+    the images."""
+    size, n = images.shape[-1], around.shape[1]
+    fields = around.repeat_interleave(size // n, 1).transpose(1, 2)[:, :, None]  # (B, 3, 1, S)
+    both = restyle(torch.cat([images, fields.expand(-1, -1, _FIELD, -1).repeat(1, 3, 1, 1)], 2))
+    images, fields = both.split([size, _FIELD], 2)
+    middles = torch.arange(n) * (size // n) + size // (2 * n)
+    near = range(-_FIELD // 4, _FIELD // 4)
+    around = torch.stack([fields[:, :3, _FIELD // 2, middles + k] for k in near]).mean(0).transpose(1, 2)
+    return images, around
+
+
+def _squares(images: Tensor, others: list[Tensor], mouths: list[Mouth], soft: float | None, around: Tensor) -> Squares:
     plain, bare, target = images.split(3, 1)
     opacity, lips, guess, places = others
     seen = plain
@@ -229,4 +255,4 @@ def _squares(images: Tensor, others: list[Tensor], mouths: list[Mouth], soft: fl
     is_open = torch.tensor([m.open for m in mouths])[:, None, None, None]
     known = MouthGuess(guess[:, :1], guess[:, 1:], is_open)
     kind = torch.tensor([m.kind for m in mouths])
-    return Squares(plain, bare, target, seen, seen_bare, opacity, lips, places, known, kind)
+    return Squares(plain, bare, target, seen, seen_bare, opacity, lips, places, known, kind, around)

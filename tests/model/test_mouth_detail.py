@@ -26,6 +26,7 @@ from reggan.model.mouth_detail import (
     window,
 )
 from reggan.model.mouth_geometry import POWERS
+from reggan.model.reference_colours import reference_colours
 from reggan.model.reggan import RegGAN
 from reggan.predictor import Predictor
 from reggan.teeth import UPPER, draw_row, measured
@@ -64,7 +65,7 @@ def test_an_untrained_network_leaves_everything_where_it_should_be() -> None:
     guess = MouthGuess(
         torch.randn(2, 1, SIDE, SIDE), torch.randn(2, 4, SIDE, SIDE), torch.tensor([0.0, 1])[:, None, None, None]
     )
-    fields = MouthDetail()(mouth, opacity, bare, guess)
+    fields = MouthDetail()(mouth, opacity, bare, guess, torch.rand(2, 3, 3))
     assert torch.equal(fields.lips, guess.lips) and fields.behind.max() < fields.teeth.min()
     assert torch.equal(torch.cat([fields.upper, fields.lower], 1), guess.rows)
     assert not fields.belief[0].any() and fields.belief[1].min() > 0.8
@@ -147,7 +148,8 @@ def test_detail_is_equation_7_and_only_where_something_is_painted() -> None:
     refined, (_, opacity, painted, residual) = without.refined, without.edit
     moved = (refined - opacity * painted - residual) / (1 - opacity)
     mouth, m, bare = (cut(t, corner) for t in (refined, opacity, moved + residual))
-    fields = model.mouth(mouth, m, bare, mouth_guess(model.mouth.geometry(face, torch.eye(6)[:1], SIZE), corner))
+    guess = mouth_guess(model.mouth.geometry(face, torch.eye(6)[:1], SIZE), corner)
+    fields = model.mouth(mouth, m, bare, guess, reference_colours(crop, face))
     colour, inside = paint(fields, kind_of_teeth(face))
     between, beyond = enlarged(window(crop) * fields.belief * (4 * F.max_pool2d(m, 9, 1, 4)).clamp(max=1)).split(1, 1)
     share = inside * between + (1 - inside) * beyond

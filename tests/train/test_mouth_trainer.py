@@ -1,5 +1,6 @@
 """Training the detail of the mouth, end to end on two invented people."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -87,6 +88,20 @@ def test_what_is_drawn_lies_where_the_target_does(pairs: Path, model: RegGAN) ->
     better = draw([mouth], 0, 1)
     between = (better.lips > 0.25).expand(-1, 3, -1, -1)
     assert better.seen[between].mean() > 1.8 * shrink(better.plain, SIDE)[between].mean(), "the target instead"
+
+
+def test_a_new_look_changes_the_colours_elsewhere_in_the_face_likewise(pairs: Path, model: RegGAN) -> None:
+    """What is all of one colour stays as the colours that are given along with it."""
+    torch.manual_seed(0)
+    mouth = load_mouths(model, pairs, only={"ann"})[0]
+    one = torch.tensor([180, 120, 100], dtype=torch.uint8)
+    images = one.repeat(3)[:, None, None].expand_as(mouth.images).contiguous()
+    flat = dataclasses.replace(mouth, images=images, around=one.expand(3, 3))
+    drawn = draw([flat] * 16, 1, 0)
+    assert drawn.around.shape == (16, 3, 3) and drawn.around[:, 0].std(0).min() > 0.03, "every one has its own look"
+    elsewhere = drawn.around[:, 1:3].mean(1)
+    torch.testing.assert_close(elsewhere, drawn.target[..., 100:200, 100:200].mean((2, 3)), atol=0.03, rtol=0)
+    torch.testing.assert_close(draw([flat], 0, 0).around[0], (one / 255).expand(3, 3))
 
 
 def test_crops_of_another_size_are_refused(model: RegGAN, tmp_path: Path) -> None:

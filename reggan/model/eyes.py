@@ -1,0 +1,181 @@
+"""Eyeballs stay where they are while lids move over them.
+
+Stage 2's displacement D is smooth, so lids that open stretch the iris, and its catch-light, into an egg. But where lids
+are is known from the landmarks, and where they go from D; and what is between them does not move. With d and d' the
+distance to the lids before and after, positive between them,
+
+    D(u) <- (1 - still(u)) D(u),   still = step(d') step(d) step(distance to the upper lid before - margin)      (9)
+
+and what was behind a lid, d' > 0 and not still, is painted: an iris is round, so that what was hidden of it is what
+lies opposite, without a second catch-light; around it is the white of the same eye; a lid throws a shadow. The margin
+takes the old lid's shadow and its lashes along. Only where eyes open, and where an iris and some white are to be seen:
+carved eyes and dark ones stay as stage 2 has them. Nothing of this is trained. Our choice; the paper has nothing like
+it.
+"""
+
+import torch
+from torch import Tensor
+
+from reggan.faces.topology import EYES, IRISES, UPPER_LID
+from reggan.model.arrays import smoothstep
+from reggan.model.frame import normalise, sample
+from reggan.model.iris import find_irises
+from reggan.model.mouth_detail import cut, square_points
+from reggan.model.mouth_geometry import lip_distance
+from reggan.model.refinement import Edit
+
+SIDE = 64  # of the square around an eye, pixels of the crop
+_STEPS, _STEP = 12, 0.7  # of the search for where a lid goes
+_MARGIN, _SOFT = 1.6, 1.5  # pixels under the upper lid that its lashes and its shadow darken; over which things set in
+_EDGE = 1.5  # pixels over which what is painted sets in at the new lid
+_RISE = 0.7, 2.2  # pixels by which a lid opens from which something is painted, and all of it
+_WHITER = 0.85, 1.1  # times the brightness of the skin around it
+_WHITEST = 25.0  # per brightness, how sharply the whitest is told from the rest
+_NO_LIGHT = 1.4, 0.03  # times an iris' own colour and more, what is brighter is a catch-light
+_OPENS = 0.5, 2.5  # pixels by which an eye opens from which anything of this is done, and all of it
+_LIMBUS = 0.7  # pixels, softness of the iris' rim
+_WITHIN = 0.8  # of its radius, from where on outwards it is taken to look alike
+_ENOUGH = 3.0, 9.0  # pixels of white that must be seen to know it
+_DARKER = 0.12, 0.22  # of the white's brightness by which an iris must be darker, to be one
+_SHADOW, _DEEP = 0.3, 2.5  # of a lid on the eyeball: how dark, and how many pixels deep
+_AJAR = 0.14, 0.22  # height over width of an eye from which it counts as open, and altogether
+_THIN = 1e-3
+
+
+def with_still_eyes(edit: Edit, crop: Tensor, landmarks: Tensor) -> Edit:
+    """
+    Args:
+        edit: of N faces, on the crop's grid.
+        crop: (N, 3, S, S) in [0, 1].
+        landmarks: (N, 478, 2) of the faces in it, pixels.
+    """
+    lids = torch.stack([landmarks[:, list(eye)] for eye in EYES], 1)  # (N, 2, 16, 2), left and right
+    goal = moved_to(lids.flatten(1, 2), edit.displacement).unflatten(1, lids.shape[1:3])
+    opens = smoothstep(((_height(goal) - _height(lids)).mean(1) - _OPENS[0]) / (_OPENS[1] - _OPENS[0]))
+    rows = opens.nonzero()[:, 0]
+    if not len(rows):
+        return edit
+    corner = (lids[rows].mean(2) - SIDE / 2).round().long().clamp(0, crop.shape[-1] - SIDE)  # (M, 2, 2)
+    irises = landmarks[rows][:, [iris[0] for iris in IRISES]] - corner
+    lids, goal = (t[rows] - corner[:, :, None] for t in (lids, goal))
+    whole = torch.cat([edit.displacement, edit.opacity, edit.opacity * edit.paint, edit.residual, edit.paint], 1)
+    part, seen = (cut(t[rows].repeat_interleave(2, 0), corner.flatten(0, 1), SIDE) for t in (whole, crop))
+    lids, goal, irises = (t.flatten(0, 1) for t in (lids, goal, irises))
+    new = _still_eyes(part, seen, lids, goal, irises, opens[rows].repeat_interleave(2))
+    for k, (x, y) in enumerate(corner.flatten(0, 1).tolist()):
+        whole[rows[k // 2], :, y : y + SIDE, x : x + SIDE] = new[k]
+    displacement, opacity, painted, residual, paint = whole.split([2, 1, 3, 3, 3], 1)
+    paint = torch.where(opacity > _THIN, painted / opacity.clamp_min(_THIN), paint)
+    return Edit(displacement, opacity, paint, residual)
+
+
+def _height(lids: Tensor) -> Tensor:
+    """How far eyes (..., 16, 2) are open in their middle, pixels: (...)."""
+    upper, lower = (len(EYES[0]) // 4, 3 * len(EYES[0]) // 4)
+    return (lids[..., upper, :] - lids[..., lower, :]).norm(dim=-1)
+
+
+def _still_eyes(part: Tensor, crop: Tensor, lids: Tensor, goal: Tensor, irises: Tensor, opens: Tensor) -> Tensor:
+    """
+    Args:
+        part: (M, 12, SIDE, SIDE) displacement, opacity, opacity times paint, residual, paint around eyes, every other
+            one the right eye of the same face.
+        crop: (M, 3, SIDE, SIDE).
+        lids, goal: (M, 16, 2) where lids are and where they will be, pixels of the squares.
+        irises: (M, 2) about where they are.
+        opens: (M,) in [0, 1], whether eyes open.
+    """
+    displacement, opacity, painted, residual, paint = part.split([2, 1, 3, 3, 3], 1)
+    points = square_points(torch.zeros_like(irises).long(), SIDE)
+    before, after = (lip_distance(line, points)[:, None] for line in (lids, goal))  # (M, 1, SIDE, SIDE)
+    under = _distance(lids[:, : UPPER_LID.stop + 1], points)[:, None]  # from the upper lid
+    colour, sure = _eyeballs(crop, lids, irises, points, before, under)
+    colour = colour * (1 - _SHADOW * torch.exp(-after.clamp_min(0) / _DEEP))
+    sure = opens[:, None, None, None] * sure
+
+    rise = smoothstep((after - before - _RISE[0]) / (_RISE[1] - _RISE[0]))
+    seen = smoothstep(before) * smoothstep((under - _MARGIN * rise) / _SOFT)
+    uncovered = sure * rise * smoothstep(after / _EDGE) * (1 - seen)
+    still = sure * smoothstep(after / _SOFT) * seen
+    stays = (1 - uncovered) * (1 - still)
+    return torch.cat(
+        [
+            (1 - still) * displacement,
+            uncovered + stays * opacity,
+            uncovered * colour + stays * painted,
+            residual * (1 - torch.maximum(uncovered, still)),
+            paint,
+        ],
+        1,
+    )
+
+
+def _eyeballs(
+    crop: Tensor, lids: Tensor, irises: Tensor, points: Tensor, before: Tensor, under: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Eyeballs as they go on behind the lids, (M, 3, SIDE, SIDE), and how sure that is, (M, 1, 1, 1) in [0, 1].
+
+    Args:
+        points: (M, SIDE, SIDE, 2) the pixels.
+        before, under: (M, 1, SIDE, SIDE) distance to the lids, positive between them, and to the upper one.
+    """
+    span = (lids[:, 0] - lids[:, 8]).norm(dim=-1)
+    found = find_irises(crop, smoothstep(before + 0.5), irises, span)
+    radius = found.radius[:, None, None, None]
+    off = points - found.centre[:, None, None]
+    away = off.norm(dim=-1)[:, None]
+    light = crop.amin(1, keepdim=True)  # high in what is bright and has no colour
+    seen = smoothstep(before) * smoothstep((under - _MARGIN) / _SOFT)
+
+    # What was hidden of an iris is what lies opposite, or its usual colour; its rim looks as what is next to it.
+    inwards = (_WITHIN * radius / away.clamp_min(1e-3)).clamp_max(1)[:, 0, ..., None]
+    opposite = off * inwards * off.new_tensor([1, -1]) + found.centre[:, None, None]
+    there, visible = (sample(t, normalise(opposite, SIDE), "bilinear") for t in (crop, seen))
+    ring = seen * smoothstep(1 - (away / radius - _WITHIN).abs() / 0.25)
+    usual = _mean(crop, ring * torch.sigmoid(-_WHITEST * (light - _mean(light, ring))))
+    iris = torch.lerp(usual, torch.minimum(there, _NO_LIGHT[0] * usual + _NO_LIGHT[1]), visible)
+    outside = seen * smoothstep((away - 1.1 * radius) / 1.5)
+    known = outside.sum((1, 2, 3))
+    for _ in range(2):  # lids lie a little elsewhere than they were found: the whitest of it is no skin
+        outside = outside * torch.sigmoid(_WHITEST * (light - _mean(light, outside)))
+    colour = torch.lerp(_mean(crop, outside), iris, torch.sigmoid((radius - away) / _LIMBUS))
+
+    skin = smoothstep(-before - 3) * smoothstep(before + 10)
+    white, skin = (_mean(light, where).flatten().clamp_min(0.01) for where in (outside, skin))
+    limits = (known, _ENOUGH), (found.contrast / white, _DARKER), (white / skin, _WHITER)
+    sure = [smoothstep((_both(t) - low) / (high - low)) for t, (low, high) in limits]
+    ajar = smoothstep((_height(lids) / span - _AJAR[0]) / (_AJAR[1] - _AJAR[0]))  # one of them may wink
+    return colour, (ajar * torch.stack(sure).prod(0))[:, None, None, None]
+
+
+def _both(t: Tensor) -> Tensor:
+    """(2 N,) means over the left and the right eye of each face, so that none is treated alone: (2 N,)."""
+    return t.unflatten(0, (-1, 2)).mean(1, keepdim=True).expand(-1, 2).flatten()
+
+
+def _distance(line: Tensor, points: Tensor) -> Tensor:
+    """Distance of points (N, h, w, 2) from an open line (N, K, 2): (N, h, w)."""
+    start = line[:, None, None, :-1]
+    edge = line[:, None, None, 1:] - start
+    away = points[..., None, :] - start
+    t = ((away * edge).sum(-1) / edge.square().sum(-1).clamp_min(1e-6)).clamp(0, 1)
+    return (away - t[..., None] * edge).norm(dim=-1).amin(-1)
+
+
+def moved_to(points: Tensor, field: Tensor) -> Tensor:
+    """Where what is at `points` (N, K, 2), pixels, lies after a displacement (N, 2, S, S): u with u + D(u) = p."""
+    size = field.shape[-1]
+    where = points
+    for _ in range(_STEPS):
+        where = where + _STEP * (points - (size / 2) * _at(field, where) - where)
+    return where
+
+
+def _at(field: Tensor, points: Tensor) -> Tensor:
+    """Fields (N, C, S, S) at points (N, K, 2), pixels: (N, K, C)."""
+    return sample(field, normalise(points, field.shape[-1])[:, None], "bilinear")[:, :, 0].transpose(1, 2)
+
+
+def _mean(image: Tensor, weight: Tensor) -> Tensor:
+    """Weighted means of (N, C, h, w): (N, C, 1, 1)."""
+    return (image * weight).sum((2, 3), keepdim=True) / weight.sum((2, 3), keepdim=True).clamp_min(1e-3)

@@ -1,0 +1,83 @@
+"""Colours elsewhere in a face, on which that of its teeth depends.
+
+Warm skin around a mouth may be skin in white light, whose teeth are white, or in the light of a candle, whose teeth are
+yellow. The white of the eyes tells the two apart, and it lies outside what the mouth's network sees. So the network
+says how bright teeth are, and their tint is that of people's teeth (`reggan.teeth`) with what the white of the eyes has
+more of colour than usual, as the data engine draws them; where no white is to be seen, what the skin has. Our choice.
+"""
+
+import torch
+from torch import Tensor
+
+from reggan.faces.topology import EYES, IRISES
+from reggan.model.arrays import luma, shrink, smoothstep
+from reggan.model.frame import normalise, sample
+from reggan.teeth import measured
+
+_CHEEKS, _FOREHEAD = (50, 101, 205, 280, 330, 425), (151, 9, 8)
+_WHITE = 0.3  # of the way from the corner of an eye to the middle of its iris
+_COARSER = 2  # what one pixel says is not believed
+
+_SCLERA, _VEINS = (3.5, 1.7), 5.0  # CIE ab of people's sclera, and by how much one may be redder
+_LID = 3.0, 8.0  # CIE ab from the skin's colour up to which it is no white but a lid, and from which it is surely white
+_SKIN_CHROMA, _FROM_SKIN = 22.0, 0.6  # usual in white light; share of the rest that teeth have too
+_LIGHTNESS = 78.0  # CIE L of people's teeth
+_TO_XYZ = ((0.4124564, 0.3575761, 0.1804375), (0.2126729, 0.7151522, 0.0721750), (0.0193339, 0.1191920, 0.9503041))
+_D65 = 0.95047, 1.0, 1.08883
+
+
+def reference_colours(crop: Tensor, landmarks: Tensor) -> Tensor:
+    """
+    Args:
+        crop: (B, 3, S, S) in [0, 1].
+        landmarks: (B, 478, 2) of the faces in it, pixels.
+
+    Returns:
+        (B, 3, 3) in [0, 1], colours of the cheeks, of the forehead, and of the whitest place between an iris and a
+        corner of its eye.
+    """
+    size = crop.shape[-1]
+    corners = landmarks[:, [eye[k] for eye in EYES for k in (0, len(eye) // 2)]]
+    irises = landmarks[:, [iris[0] for iris in IRISES for _ in range(2)]]
+    points = torch.cat([landmarks[:, list(_CHEEKS + _FOREHEAD)], torch.lerp(corners, irises, _WHITE)], 1)
+    small = shrink(crop, size // _COARSER)
+    found = sample(small, normalise(points, size)[:, None], "bilinear")[:, :, 0]  # (B, 3, 13)
+    cheeks, forehead, whites = found.clamp(0, 1).split([len(_CHEEKS), len(_FOREHEAD), 4], 2)
+    whitest = whites.amin(1, keepdim=True).argmax(2, keepdim=True)  # bright, and without colour
+    white = whites.gather(2, whitest.expand(-1, 3, -1))
+    return torch.cat([t.mean(2, keepdim=True) for t in (cheeks, forehead, white)], 2).transpose(1, 2)
+
+
+def tint_of_teeth(references: Tensor) -> Tensor:
+    """Colour of teeth over their luma, (B, 3), of `reference_colours`."""
+    cheeks, forehead, white = to_lab(references).unbind(1)
+    skin = ((cheeks + forehead) / 2)[:, 1:]
+    white = white[:, 1:]
+    seen = smoothstep(((white - skin).norm(dim=1, keepdim=True) - _LID[0]) / (_LID[1] - _LID[0]))
+    from_skin = _FROM_SKIN * _beyond(skin, _SKIN_CHROMA)
+    cast = torch.lerp(from_skin, _beyond(white - white.new_tensor(_SCLERA), _VEINS), seen)
+    usual = white.new_tensor([_LIGHTNESS, *measured().ab])
+    colour = from_lab(usual + torch.cat([torch.zeros_like(cast[:, :1]), cast], 1))
+    return colour / luma(colour[..., None, None])[..., 0, 0]
+
+
+def _beyond(ab: Tensor, usual: float) -> Tensor:
+    """What colours (B, 2) CIE ab have over the usual length, in their directions."""
+    return ab * (1 - usual / ab.norm(dim=1, keepdim=True).clamp_min(1e-3)).clamp_min(0)
+
+
+def to_lab(rgb: Tensor) -> Tensor:
+    """sRGB (..., 3) in [0, 1] to CIE Lab, D65."""
+    linear = torch.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055).clamp_min(0) ** 2.4)
+    t = linear @ rgb.new_tensor(_TO_XYZ).T / rgb.new_tensor(_D65)
+    x, y, z = torch.where(t > 216 / 24389, t.clamp_min(1e-6) ** (1 / 3), t * (24389 / 3132) + 4 / 29).unbind(-1)
+    return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], -1)
+
+
+def from_lab(lab: Tensor) -> Tensor:
+    """CIE Lab (..., 3) to sRGB in [0, 1]."""
+    y = (lab[..., 0] + 16) / 116
+    t = torch.stack([y + lab[..., 1] / 500, y, y - lab[..., 2] / 200], -1)
+    xyz = torch.where(t > 6 / 29, t**3, (t - 4 / 29) * (3132 / 24389)) * lab.new_tensor(_D65)
+    linear = (xyz @ torch.linalg.inv(lab.new_tensor(_TO_XYZ)).T).clamp(0, 1)
+    return torch.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear.clamp_min(1e-6) ** (1 / 2.4) - 0.055)
