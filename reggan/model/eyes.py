@@ -27,15 +27,16 @@ from reggan.model.refinement import Edit
 SIDE = 64  # of the square around an eye, pixels of the crop
 _STEPS, _STEP = 12, 0.7  # of the search for where a lid goes
 _MARGIN, _SOFT = 1.6, 1.5  # pixels under the upper lid that its lashes and its shadow darken; over which things set in
+_LASHES, _HANG = (0.7, 0.2), 5.0  # of the white's brightness, what is darker is a lash; pixels under the upper lid
 _EDGE = 1.5  # pixels over which what is painted sets in at the new lid
 _RISE = 0.7, 2.2  # pixels by which a lid opens from which something is painted, and all of it
 _WHITER = 0.85, 1.1  # times the brightness of the skin around it
 _WHITEST = 25.0  # per brightness, how sharply the whitest is told from the rest
 _NO_LIGHT = 1.4, 0.03  # times an iris' own colour and more, what is brighter is a catch-light
-_OPENS = 0.5, 2.5  # pixels by which an eye opens from which anything of this is done, and all of it
+_OPENS = -0.5, 0.5  # pixels by which an eye opens from which anything of this is done, and all of it
 _LIMBUS = 0.7  # pixels, softness of the iris' rim
 _WITHIN = 0.8  # of its radius, from where on outwards it is taken to look alike
-_ENOUGH = 3.0, 9.0  # pixels of white that must be seen to know it
+_ENOUGH = 1.0, 4.0  # pixels of white that must be seen to know it
 _DARKER = 0.12, 0.22  # of the white's brightness by which an iris must be darker, to be one
 _SHADOW, _DEEP = 0.3, 2.5  # of a lid on the eyeball: how dark, and how many pixels deep
 _AJAR = 0.14, 0.22  # height over width of an eye from which it counts as open, and altogether
@@ -89,12 +90,12 @@ def _still_eyes(part: Tensor, crop: Tensor, lids: Tensor, goal: Tensor, irises: 
     points = square_points(torch.zeros_like(irises).long(), SIDE)
     before, after = (lip_distance(line, points)[:, None] for line in (lids, goal))  # (M, 1, SIDE, SIDE)
     under = _distance(lids[:, : UPPER_LID.stop + 1], points)[:, None]  # from the upper lid
-    colour, sure = _eyeballs(crop, lids, irises, points, before, under)
+    colour, lashes, sure = _eyeballs(crop, lids, irises, points, before, under)
     colour = colour * (1 - _SHADOW * torch.exp(-after.clamp_min(0) / _DEEP))
     sure = opens[:, None, None, None] * sure
 
     rise = smoothstep((after - before - _RISE[0]) / (_RISE[1] - _RISE[0]))
-    seen = smoothstep(before) * smoothstep((under - _MARGIN * rise) / _SOFT)
+    seen = smoothstep(before) * smoothstep((under - _MARGIN * rise) / _SOFT) * (1 - lashes)
     uncovered = sure * rise * smoothstep(after / _EDGE) * (1 - seen)
     still = sure * smoothstep(after / _SOFT) * seen
     stays = (1 - uncovered) * (1 - still)
@@ -112,8 +113,9 @@ def _still_eyes(part: Tensor, crop: Tensor, lids: Tensor, goal: Tensor, irises: 
 
 def _eyeballs(
     crop: Tensor, lids: Tensor, irises: Tensor, points: Tensor, before: Tensor, under: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Eyeballs as they go on behind the lids, (M, 3, SIDE, SIDE), and how sure that is, (M, 1, 1, 1) in [0, 1].
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Eyeballs as they go on behind the lids, (M, 3, SIDE, SIDE); where lashes hang over what is seen of them,
+    (M, 1, SIDE, SIDE); and how sure that is, (M, 1, 1, 1) in [0, 1].
 
     Args:
         points: (M, SIDE, SIDE, 2) the pixels.
@@ -142,10 +144,12 @@ def _eyeballs(
 
     skin = smoothstep(-before - 3) * smoothstep(before + 10)
     white, skin = (_mean(light, where).flatten().clamp_min(0.01) for where in (outside, skin))
+    dark = smoothstep((_LASHES[0] - light / white[:, None, None, None]) / _LASHES[1])
+    lashes = dark * smoothstep((_HANG - under) / _SOFT) * torch.sigmoid((away - 1.1 * radius) / _LIMBUS)
     limits = (known, _ENOUGH), (found.contrast / white, _DARKER), (white / skin, _WHITER)
     sure = [smoothstep((_both(t) - low) / (high - low)) for t, (low, high) in limits]
     ajar = smoothstep((_height(lids) / span - _AJAR[0]) / (_AJAR[1] - _AJAR[0]))  # one of them may wink
-    return colour, (ajar * torch.stack(sure).prod(0))[:, None, None, None]
+    return colour, lashes, (ajar * torch.stack(sure).prod(0))[:, None, None, None]
 
 
 def _both(t: Tensor) -> Tensor:

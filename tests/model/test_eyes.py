@@ -94,12 +94,11 @@ def test_an_iris_that_lids_uncover_is_round_and_its_light_is_where_it_was() -> N
     assert torch.equal(~inside * still, ~inside * stretched), "skin goes where it went"
 
 
-def test_eyes_that_do_not_open_are_left_alone() -> None:
+def test_eyes_that_close_are_left_alone_and_those_that_stay_change_nothing() -> None:
     face = _face()
-    crop = _painted(face, face)
-    for pixels in (0.0, -3.0):
-        edit = _edit(face, pixels)
-        assert with_still_eyes(edit, crop, face[None]) is edit
+    crop, closing = _painted(face, face), _edit(face, -4)
+    assert with_still_eyes(closing, crop, face[None]) is closing
+    torch.testing.assert_close(_shown(with_still_eyes(_edit(face, 0), crop, face[None]), crop), crop, atol=1e-4, rtol=0)
 
 
 def test_carved_eyes_and_shut_ones_stay_as_they_were_made() -> None:
