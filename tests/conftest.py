@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import runpy
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -20,6 +21,7 @@ from tests.visitor import BROWSER, CHROMIUM, Visitor
 # Torch's threads wait for each other on busy cores: six times slower with two than with one. Before torch is imported,
 # and for every process that a test starts.
 os.environ["OMP_NUM_THREADS"] = "1"
+runpy.run_path(str(ROOT / "reggan/ui/no_stubs.py"))["write_no_stubs"]()  # before any test imports gradio
 
 
 _LONGEST = ("tests/trust/", "tests/page/")  # folders whose files take a minute and more

@@ -1,8 +1,10 @@
 """The web page. `build(predictor)` makes it, `demo.launch(**launch_options())` serves it."""
 
+from reggan.ui.no_stubs import write_no_stubs
 from reggan.ui.temporary import use_private_folder
 
-use_private_folder()  # before gradio is imported
+write_no_stubs()  # both before gradio is imported
+use_private_folder()
 
 from reggan.ui.page import build  # noqa: E402
 from reggan.ui.serving import launch_options  # noqa: E402

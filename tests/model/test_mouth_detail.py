@@ -65,7 +65,7 @@ def test_an_untrained_network_leaves_everything_where_it_should_be() -> None:
     guess = MouthGuess(
         torch.randn(2, 1, SIDE, SIDE), torch.randn(2, 4, SIDE, SIDE), torch.tensor([0.0, 1])[:, None, None, None]
     )
-    fields = MouthDetail()(mouth, opacity, bare, guess, torch.rand(2, 3, 3))
+    fields = MouthDetail()(mouth, opacity, bare, guess, torch.full((2, 3, 3), 0.7))
     assert torch.equal(fields.lips, guess.lips) and fields.behind.max() < fields.teeth.min()
     assert torch.equal(torch.cat([fields.upper, fields.lower], 1), guess.rows)
     assert not fields.belief[0].any() and fields.belief[1].min() > 0.8

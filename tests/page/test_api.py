@@ -10,6 +10,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -34,6 +35,14 @@ EDIT = ["image", "expression", "strength", "face", "badge", "marks", "mixture", 
 def test_app_offers_a_demo_and_sends_no_telemetry(app: ModuleType) -> None:
     assert isinstance(app.demo, gr.Blocks)
     assert app.demo.analytics_enabled is False
+
+
+def test_gradio_writes_no_files_beside_our_components(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "own_component.py").write_text("import gradio as gr\n\n\nclass Own(gr.Image):\n    pass\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    assert issubclass(importlib.import_module("own_component").Own, gr.Image)
+    assert [path.name for path in tmp_path.iterdir()] == ["own_component.py"]
 
 
 def test_of_who_asked_for_what_there_is_no_list(app: ModuleType, url: str) -> None:
