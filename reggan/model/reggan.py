@@ -11,7 +11,6 @@ from reggan.faces import SIZE
 from reggan.faces.topology import INNER_LIPS
 from reggan.model.arrays import resize, shrink, smoothstep
 from reggan.model.config import ModelConfig
-from reggan.model.eyes import with_still_eyes
 from reggan.model.frame import FrameMaps, LandmarkFrame, pixel_grid, sample, skin_moves
 from reggan.model.mouth_detail import (
     FACTOR,
@@ -32,6 +31,7 @@ from reggan.model.reference_colours import reference_colours
 from reggan.model.refinement import Edit, Placement, RefinementNetwork
 from reggan.model.refinement.monochrome import palette_of
 from reggan.model.regression import RegressionLayer
+from reggan.model.still_eyes import with_still_eyes
 
 _NARROW = 3.0, 6.5, 7.5  # pixels between lips that part for a slit: more than hardly, less than for a smile
 _CHANGES = 0.3  # of an expression comes or leaves, from which the lips are put where they belong altogether
@@ -153,7 +153,7 @@ class RegGAN(nn.Module):
             relax: (N,) in [0, 1], how much of the expression that the face has is taken away; nothing if not given.
                 What the new one has too stays in place, see `come_and_leave`.
             maps: if given, filled with stage 2's attention maps, in the frame.
-            detail: whether to hold eyeballs still (`eyes.py`) and to draw opened mouths anew (`mouth_detail.py`), which
+            detail: whether to hold eyeballs still (`still_eyes.py`) and to draw opened mouths anew (`mouth_detail.py`), which
                 nothing but training leaves out. Without a fit of `mouth.geometry` no mouth is drawn.
 
         Returns:

@@ -4,13 +4,13 @@ import torch
 
 from reggan.faces import SIZE
 from reggan.faces.topology import EYES, IRISES
-from reggan.model.eyes import moved_to, with_still_eyes
 from reggan.model.frame import normalise, pixel_grid, sample
 from reggan.model.iris import find_irises
 from reggan.model.mouth_detail import cut, square_points
 from reggan.model.mouth_geometry import lip_distance
 from reggan.model.refinement import Edit
 from reggan.model.reggan import compose
+from reggan.model.still_eyes import moved_to, with_still_eyes
 from tests.landmarks import mean_face
 
 SKIN, WHITE, IRIS, PUPIL = ([0.8, 0.6, 0.5], [0.9, 0.88, 0.85], [0.3, 0.45, 0.6], [0.05, 0.05, 0.05])
