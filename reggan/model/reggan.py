@@ -153,8 +153,8 @@ class RegGAN(nn.Module):
             relax: (N,) in [0, 1], how much of the expression that the face has is taken away; nothing if not given.
                 What the new one has too stays in place, see `come_and_leave`.
             maps: if given, filled with stage 2's attention maps, in the frame.
-            detail: whether to hold eyeballs still (`still_eyes.py`) and to draw opened mouths anew (`mouth_detail.py`), which
-                nothing but training leaves out. Without a fit of `mouth.geometry` no mouth is drawn.
+            detail: whether to hold eyeballs still (`still_eyes.py`) and to draw opened mouths anew (`mouth_detail.py`),
+                which nothing but training leaves out. Without a fit of `mouth.geometry` no mouth is drawn.
 
         Returns:
             `Output` with N rows; where c and relax are 0, both images equal the crop.
