@@ -256,6 +256,11 @@ def sample(image: Tensor, where: Tensor, mode: str = "bicubic") -> Tensor:
     return F.grid_sample(image, where, mode=mode, padding_mode="reflection", align_corners=False)
 
 
+def sample_at(image: Tensor, points: Tensor) -> Tensor:
+    """What `image` (B, C, S, S) has at points (B, K, 2), pixels: (B, K, C)."""
+    return sample(image, normalise(points, image.shape[-1])[:, None], "bilinear")[:, :, 0].transpose(1, 2)
+
+
 def skin_moves(to_crop: Tensor, goal: FrameMaps) -> Tensor:
     """How far each pixel of the crop is from what lies there when faces take the shape of their goals.
 

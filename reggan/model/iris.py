@@ -27,6 +27,12 @@ _STEP = 0.12  # of the radius, inwards and outwards
 _LEAST = 5  # angles that have to be visible
 
 
+def over_both(t: Tensor) -> Tensor:
+    """(2 N, ...) means over the left and the right eye of each face, which alternate, so that none is treated alone:
+    (2 N, ...)."""
+    return t.unflatten(0, (-1, 2)).mean(1).repeat_interleave(2, 0)
+
+
 class Irises(NamedTuple):
     """Of N eyes."""
 
@@ -62,7 +68,6 @@ def find_irises(image: Tensor, visible: Tensor, guess: Tensor, span: Tensor) -> 
     count = seen.sum(-1)
     contrast = torch.where(count > _LEAST, rises.sum(-1) / count.clamp_min(1), -1)
     away = sum((((t - usual) / spread).square() for t, usual, spread in zip((x, y, r), _USUAL, _SPREAD, strict=True)))
-    both = contrast.unflatten(0, (-1, 2)).mean(1, keepdim=True).expand(-1, 2, -1).flatten(0, 1)
-    best = (both - _PRIOR * away).argmax(1)
+    best = (over_both(contrast) - _PRIOR * away).argmax(1)
     row = torch.arange(len(best), device=light.device)
     return Irises(centre[row, best], radius[row, best], contrast[row, best])

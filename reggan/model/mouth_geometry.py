@@ -21,7 +21,7 @@ from torch import Tensor
 from reggan.expressions import BASIC
 from reggan.faces.topology import CONTROL, INNER_LIPS, LIP_MIDDLES, MOUTH_CORNERS
 from reggan.model.arrays import resize
-from reggan.model.frame import normalise, pixel_grid, sample
+from reggan.model.frame import normalise, pixel_grid, sample_at
 
 COMPONENTS = 32
 _REACH = 2.5  # standard deviations; shapes unlike any seen in the fit go no further
@@ -114,11 +114,7 @@ def places(shape: MouthShape, points: Tensor) -> Tensor:
 
 def lip_distance(lips: Tensor, points: Tensor) -> Tensor:
     """Distance of points (B, h, w, 2) from a closed line (B, 20, 2), positive inside: (B, h, w)."""
-    start = lips[:, None, None]  # (B, 1, 1, 20, 2)
-    edge = lips.roll(-1, 1)[:, None, None] - start
-    away = points[..., None, :] - start  # (B, h, w, 20, 2)
-    t = ((away * edge).sum(-1) / edge.square().sum(-1).clamp_min(1e-6)).clamp(0, 1)
-    distance = (away - t[..., None] * edge).square().sum(-1).amin(-1).clamp_min(1e-12).sqrt()
+    away, edge, distance = _from_segments(lips, lips.roll(-1, 1), points)
     # A ray to the right crosses the line an odd number of times from inside.
     below = away[..., 1] >= 0
     passes = below != below.roll(-1, -1)
@@ -126,6 +122,20 @@ def lip_distance(lips: Tensor, points: Tensor) -> Tensor:
     crossed = passes & ((x > 0) == (edge[..., 1] > 0))
     inside = crossed.sum(-1) % 2 == 1
     return torch.where(inside, distance, -distance)
+
+
+def line_distance(line: Tensor, points: Tensor) -> Tensor:
+    """Distance of points (B, h, w, 2) from an open line (B, K, 2): (B, h, w)."""
+    return _from_segments(line[:, :-1], line[:, 1:], points)[2]
+
+
+def _from_segments(start: Tensor, end: Tensor, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Points (B, h, w, 2) seen from the beginnings of segments (B, K, 2), (B, h, w, K, 2); the segments from there,
+    (B, 1, 1, K, 2); and the distance of the nearest, (B, h, w)."""
+    edge = (end - start)[:, None, None]
+    away = points[..., None, :] - start[:, None, None]
+    t = ((away * edge).sum(-1) / edge.square().sum(-1).clamp_min(1e-6)).clamp(0, 1)
+    return away, edge, (away - t[..., None] * edge).square().sum(-1).amin(-1).clamp_min(1e-12).sqrt()
 
 
 def opening(lips: Tensor) -> Tensor:
@@ -160,8 +170,7 @@ def lip_correction(displacement: Tensor, shape: MouthShape, now: Tensor) -> Tens
     outwards[0, 0], outwards[n, 0] = -_LIP, _LIP
     lips = uncrossed(shape.lips)
     at = lips + outwards  # just beyond the edge, where there is lip
-    found = sample(displacement, normalise(at, size)[:, None], "bilinear")[:, :, 0].permute(0, 2, 1)  # (B, 20, 2)
-    lacking = (2 / size) * (now - lips) - found
+    lacking = (2 / size) * (now - lips) - sample_at(displacement, at)
     side = size // _COARSER  # of what is smooth
     points = ((pixel_grid(side, now) + 1) * (size / 2) - 0.5).expand(len(now), -1, -1, -1)
     away = (points[..., None, :] - at[:, None, None]).square().sum(-1)  # (B, side, side, 20)

@@ -11,16 +11,14 @@ from torch import Tensor
 
 from reggan.faces.topology import EYES, IRISES
 from reggan.model.arrays import luma, shrink, smoothstep
-from reggan.model.frame import normalise, sample
-from reggan.teeth import measured
+from reggan.model.frame import sample_at
+from reggan.teeth import FROM_SKIN, SCLERA, SKIN_CHROMA, VEINS, measured
 
 _CHEEKS, _FOREHEAD = (50, 101, 205, 280, 330, 425), (151, 9, 8)
 _WHITE = 0.3  # of the way from the corner of an eye to the middle of its iris
 _COARSER = 2  # what one pixel says is not believed
 
-_SCLERA, _VEINS = (3.5, 1.7), 5.0  # CIE ab of people's sclera, and by how much one may be redder
 _LID = 3.0, 8.0  # CIE ab from the skin's colour up to which it is no white but a lid, and from which it is surely white
-_SKIN_CHROMA, _FROM_SKIN = 22.0, 0.6  # usual in white light; share of the rest that teeth have too
 _LIGHTNESS = 78.0  # CIE L of people's teeth
 _TO_XYZ = ((0.4124564, 0.3575761, 0.1804375), (0.2126729, 0.7151522, 0.0721750), (0.0193339, 0.1191920, 0.9503041))
 _D65 = 0.95047, 1.0, 1.08883
@@ -40,12 +38,11 @@ def reference_colours(crop: Tensor, landmarks: Tensor) -> Tensor:
     corners = landmarks[:, [eye[k] for eye in EYES for k in (0, len(eye) // 2)]]
     irises = landmarks[:, [iris[0] for iris in IRISES for _ in range(2)]]
     points = torch.cat([landmarks[:, list(_CHEEKS + _FOREHEAD)], torch.lerp(corners, irises, _WHITE)], 1)
-    small = shrink(crop, size // _COARSER)
-    found = sample(small, normalise(points, size)[:, None], "bilinear")[:, :, 0]  # (B, 3, 13)
-    cheeks, forehead, whites = found.clamp(0, 1).split([len(_CHEEKS), len(_FOREHEAD), 4], 2)
-    whitest = whites.amin(1, keepdim=True).argmax(2, keepdim=True)  # bright, and without colour
-    white = whites.gather(2, whitest.expand(-1, 3, -1))
-    return torch.cat([t.mean(2, keepdim=True) for t in (cheeks, forehead, white)], 2).transpose(1, 2)
+    found = sample_at(shrink(crop, size // _COARSER), (points + 0.5) / _COARSER - 0.5)  # (B, 13, 3)
+    cheeks, forehead, whites = found.clamp(0, 1).split([len(_CHEEKS), len(_FOREHEAD), 4], 1)
+    whitest = whites.amin(2, keepdim=True).argmax(1, keepdim=True)  # bright, and without colour
+    white = whites.gather(1, whitest.expand(-1, -1, 3))
+    return torch.cat([t.mean(1, keepdim=True) for t in (cheeks, forehead, white)], 1)
 
 
 def tint_of_teeth(references: Tensor) -> Tensor:
@@ -54,8 +51,8 @@ def tint_of_teeth(references: Tensor) -> Tensor:
     skin = ((cheeks + forehead) / 2)[:, 1:]
     white = white[:, 1:]
     seen = smoothstep(((white - skin).norm(dim=1, keepdim=True) - _LID[0]) / (_LID[1] - _LID[0]))
-    from_skin = _FROM_SKIN * _beyond(skin, _SKIN_CHROMA)
-    cast = torch.lerp(from_skin, _beyond(white - white.new_tensor(_SCLERA), _VEINS), seen)
+    from_skin = FROM_SKIN * _beyond(skin, SKIN_CHROMA)
+    cast = torch.lerp(from_skin, _beyond(white - white.new_tensor(SCLERA), VEINS), seen)
     usual = white.new_tensor([_LIGHTNESS, *measured().ab])
     colour = from_lab(usual + torch.cat([torch.zeros_like(cast[:, :1]), cast], 1))
     return colour / luma(colour[..., None, None])[..., 0, 0]

@@ -166,7 +166,7 @@ class RegGAN(nn.Module):
         if s.relaxed is not None:
             edit = edit._replace(displacement=edit.displacement + s.relaxed)
         if detail:
-            edit = with_still_eyes(edit, s.crop, _repeat(landmarks, len(c) // len(crop)))
+            edit = with_still_eyes(edit, crop, landmarks)
         shape = None
         if detail and self.mouth.geometry.fitted:
             shape = self.mouth.geometry(_repeat(s.rest, len(c) // len(crop)), s.shows, crop.shape[-1])

@@ -13,15 +13,17 @@ carved eyes and dark ones stay as stage 2 has them. Nothing of this is trained. 
 it.
 """
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
 from reggan.faces.topology import EYES, IRISES, UPPER_LID
 from reggan.model.arrays import smoothstep
-from reggan.model.frame import normalise, sample
-from reggan.model.iris import find_irises
+from reggan.model.frame import normalise, sample, sample_at
+from reggan.model.iris import find_irises, over_both
 from reggan.model.mouth_detail import cut, square_points
-from reggan.model.mouth_geometry import lip_distance
+from reggan.model.mouth_geometry import line_distance, lip_distance
 from reggan.model.refinement import Edit
 
 SIDE = 64  # of the square around an eye, pixels of the crop
@@ -43,31 +45,46 @@ _AJAR = 0.14, 0.22  # height over width of an eye from which it counts as open, 
 _THIN = 1e-3
 
 
+class Eyeballs(NamedTuple):
+    """Of M eyes, in squares around them."""
+
+    before: Tensor  # (M, 1, SIDE, SIDE) distance to the lids, positive between them
+    under: Tensor  # (M, 1, SIDE, SIDE) distance to the upper lid
+    colour: Tensor  # (M, 3, SIDE, SIDE) behind the lids too
+    lashes: Tensor  # (M, 1, SIDE, SIDE) in [0, 1], where lashes hang over what is seen
+    sure: Tensor  # (M, 1, 1, 1) in [0, 1], how sure that is
+
+
 def with_still_eyes(edit: Edit, crop: Tensor, landmarks: Tensor) -> Edit:
     """
     Args:
-        edit: of N faces, on the crop's grid.
-        crop: (N, 3, S, S) in [0, 1].
-        landmarks: (N, 478, 2) of the faces in it, pixels.
+        edit: of N edits, N / B of each face, on the crop's grid.
+        crop: (B, 3, S, S) in [0, 1].
+        landmarks: (B, 478, 2) of the faces in it, pixels.
     """
-    lids = torch.stack([landmarks[:, list(eye)] for eye in EYES], 1)  # (N, 2, 16, 2), left and right
-    goal = moved_to(lids.flatten(1, 2), edit.displacement).unflatten(1, lids.shape[1:3])
-    opens = smoothstep(((_height(goal) - _height(lids)).mean(1) - _OPENS[0]) / (_OPENS[1] - _OPENS[0]))
+    lids = torch.stack([landmarks[:, list(eye)] for eye in EYES], 1)  # (B, 2, 16, 2), left and right
+    n = len(edit.displacement) // len(crop)
+    goal = moved_to(lids.flatten(1, 2).repeat_interleave(n, 0), edit.displacement).unflatten(1, lids.shape[1:3])
+    wider = _height(goal) - _height(lids).repeat_interleave(n, 0)  # (N, 2)
+    opens = smoothstep((wider.mean(1) - _OPENS[0]) / (_OPENS[1] - _OPENS[0]))
     rows = opens.nonzero()[:, 0]
     if not len(rows):
         return edit
-    corner = (lids[rows].mean(2) - SIDE / 2).round().long().clamp(0, crop.shape[-1] - SIDE)  # (M, 2, 2)
-    irises = landmarks[rows][:, [iris[0] for iris in IRISES]] - corner
-    lids, goal = (t[rows] - corner[:, :, None] for t in (lids, goal))
-    whole = torch.cat([edit.displacement, edit.opacity, edit.opacity * edit.paint, edit.residual, edit.paint], 1)
-    part, seen = (cut(t[rows].repeat_interleave(2, 0), corner.flatten(0, 1), SIDE) for t in (whole, crop))
-    lids, goal, irises = (t.flatten(0, 1) for t in (lids, goal, irises))
-    new = _still_eyes(part, seen, lids, goal, irises, opens[rows].repeat_interleave(2))
-    for k, (x, y) in enumerate(corner.flatten(0, 1).tolist()):
-        whole[rows[k // 2], :, y : y + SIDE, x : x + SIDE] = new[k]
-    displacement, opacity, painted, residual, paint = whole.split([2, 1, 3, 3, 3], 1)
-    paint = torch.where(opacity > _THIN, painted / opacity.clamp_min(_THIN), paint)
-    return Edit(displacement, opacity, paint, residual)
+    faces, face = (rows // n).unique(return_inverse=True)
+    corner = (lids[faces].mean(2) - SIDE / 2).round().long().clamp(0, crop.shape[-1] - SIDE)  # (F, 2, 2)
+    irises = landmarks[faces][:, [iris[0] for iris in IRISES]] - corner
+    seen = cut(crop[faces].repeat_interleave(2, 0), corner.flatten(0, 1), SIDE)
+    eyeballs = _eyeballs(seen, (lids[faces] - corner[:, :, None]).flatten(0, 1), irises.flatten(0, 1))
+    eyeballs = Eyeballs(*(t.unflatten(0, (-1, 2))[face].flatten(0, 1) for t in eyeballs))
+    corner = corner[face]  # (M, 2, 2)
+    goal = (goal[rows] - corner[:, :, None]).flatten(0, 1)
+    corner, row = corner.flatten(0, 1), rows.repeat_interleave(2)
+    part = Edit(*(cut(t[row], corner, SIDE) for t in edit))
+    new, whole = _still(part, eyeballs, goal, opens[row]), Edit(*(t.clone() for t in edit))
+    for k, (x, y) in enumerate(corner.tolist()):
+        for t, square in zip(whole, new, strict=True):
+            t[row[k], :, y : y + SIDE, x : x + SIDE] = square[k]
+    return whole
 
 
 def _height(lids: Tensor) -> Tensor:
@@ -76,51 +93,45 @@ def _height(lids: Tensor) -> Tensor:
     return (lids[..., upper, :] - lids[..., lower, :]).norm(dim=-1)
 
 
-def _still_eyes(part: Tensor, crop: Tensor, lids: Tensor, goal: Tensor, irises: Tensor, opens: Tensor) -> Tensor:
+def _still(part: Edit, eyeballs: Eyeballs, goal: Tensor, opens: Tensor) -> Edit:
     """
     Args:
-        part: (M, 12, SIDE, SIDE) displacement, opacity, opacity times paint, residual, paint around eyes, every other
-            one the right eye of the same face.
-        crop: (M, 3, SIDE, SIDE).
-        lids, goal: (M, 16, 2) where lids are and where they will be, pixels of the squares.
-        irises: (M, 2) about where they are.
+        part: (M, ., SIDE, SIDE) around the eyes.
+        eyeballs: of the same eyes.
+        goal: (M, 16, 2) where lids will be, pixels of the squares.
         opens: (M,) in [0, 1], whether eyes open.
     """
-    displacement, opacity, painted, residual, paint = part.split([2, 1, 3, 3, 3], 1)
-    points = square_points(torch.zeros_like(irises).long(), SIDE)
-    before, after = (lip_distance(line, points)[:, None] for line in (lids, goal))  # (M, 1, SIDE, SIDE)
-    under = _distance(lids[:, : UPPER_LID.stop + 1], points)[:, None]  # from the upper lid
-    colour, lashes, sure = _eyeballs(crop, lids, irises, points, before, under)
-    colour = colour * (1 - _SHADOW * torch.exp(-after.clamp_min(0) / _DEEP))
-    sure = opens[:, None, None, None] * sure
+    before, under = eyeballs.before, eyeballs.under
+    after = lip_distance(goal, _pixels(goal))[:, None]
+    colour = eyeballs.colour * (1 - _SHADOW * torch.exp(-after.clamp_min(0) / _DEEP))
+    sure = opens[:, None, None, None] * eyeballs.sure
 
     rise = smoothstep((after - before - _RISE[0]) / (_RISE[1] - _RISE[0]))
-    seen = smoothstep(before) * smoothstep((under - _MARGIN * rise) / _SOFT) * (1 - lashes)
+    seen = smoothstep(before) * smoothstep((under - _MARGIN * rise) / _SOFT) * (1 - eyeballs.lashes)
     uncovered = sure * rise * smoothstep(after / _EDGE) * (1 - seen)
     still = sure * smoothstep(after / _SOFT) * seen
-    stays = (1 - uncovered) * (1 - still)
-    return torch.cat(
-        [
-            (1 - still) * displacement,
-            uncovered + stays * opacity,
-            uncovered * colour + stays * painted,
-            residual * (1 - torch.maximum(uncovered, still)),
-            paint,
-        ],
-        1,
+    stays = (1 - uncovered) * (1 - still) * part.opacity
+    opacity = uncovered + stays
+    paint = (uncovered * colour + stays * part.paint) / opacity.clamp_min(_THIN)
+    return Edit(
+        (1 - still) * part.displacement,
+        opacity,
+        torch.where(opacity > _THIN, paint, part.paint),
+        part.residual * (1 - torch.maximum(uncovered, still)),
     )
 
 
-def _eyeballs(
-    crop: Tensor, lids: Tensor, irises: Tensor, points: Tensor, before: Tensor, under: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Eyeballs as they go on behind the lids, (M, 3, SIDE, SIDE); where lashes hang over what is seen of them,
-    (M, 1, SIDE, SIDE); and how sure that is, (M, 1, 1, 1) in [0, 1].
+def _eyeballs(crop: Tensor, lids: Tensor, irises: Tensor) -> Eyeballs:
+    """Eyeballs as they are, and as they go on behind the lids.
 
     Args:
-        points: (M, SIDE, SIDE, 2) the pixels.
-        before, under: (M, 1, SIDE, SIDE) distance to the lids, positive between them, and to the upper one.
+        crop: (M, 3, SIDE, SIDE) squares around eyes, every other one the right eye of the same face.
+        lids: (M, 16, 2) pixels of the squares.
+        irises: (M, 2) about where they are.
     """
+    points = _pixels(lids)
+    before = lip_distance(lids, points)[:, None]
+    under = line_distance(lids[:, : UPPER_LID.stop + 1], points)[:, None]
     span = (lids[:, 0] - lids[:, 8]).norm(dim=-1)
     found = find_irises(crop, smoothstep(before + 0.5), irises, span)
     radius = found.radius[:, None, None, None]
@@ -147,23 +158,14 @@ def _eyeballs(
     dark = smoothstep((_LASHES[0] - light / white[:, None, None, None]) / _LASHES[1])
     lashes = dark * smoothstep((_HANG - under) / _SOFT) * torch.sigmoid((away - 1.1 * radius) / _LIMBUS)
     limits = (known, _ENOUGH), (found.contrast / white, _DARKER), (white / skin, _WHITER)
-    sure = [smoothstep((_both(t) - low) / (high - low)) for t, (low, high) in limits]
+    sure = [smoothstep((over_both(t) - low) / (high - low)) for t, (low, high) in limits]
     ajar = smoothstep((_height(lids) / span - _AJAR[0]) / (_AJAR[1] - _AJAR[0]))  # one of them may wink
-    return colour, lashes, (ajar * torch.stack(sure).prod(0))[:, None, None, None]
+    return Eyeballs(before, under, colour, lashes, (ajar * torch.stack(sure).prod(0))[:, None, None, None])
 
 
-def _both(t: Tensor) -> Tensor:
-    """(2 N,) means over the left and the right eye of each face, so that none is treated alone: (2 N,)."""
-    return t.unflatten(0, (-1, 2)).mean(1, keepdim=True).expand(-1, 2).flatten()
-
-
-def _distance(line: Tensor, points: Tensor) -> Tensor:
-    """Distance of points (N, h, w, 2) from an open line (N, K, 2): (N, h, w)."""
-    start = line[:, None, None, :-1]
-    edge = line[:, None, None, 1:] - start
-    away = points[..., None, :] - start
-    t = ((away * edge).sum(-1) / edge.square().sum(-1).clamp_min(1e-6)).clamp(0, 1)
-    return (away - t[..., None] * edge).norm(dim=-1).amin(-1)
+def _pixels(line: Tensor) -> Tensor:
+    """(M, SIDE, SIDE, 2) the pixels of M squares."""
+    return square_points(line.new_zeros(len(line), 2), SIDE)
 
 
 def moved_to(points: Tensor, field: Tensor) -> Tensor:
@@ -171,13 +173,8 @@ def moved_to(points: Tensor, field: Tensor) -> Tensor:
     size = field.shape[-1]
     where = points
     for _ in range(_STEPS):
-        where = where + _STEP * (points - (size / 2) * _at(field, where) - where)
+        where = where + _STEP * (points - (size / 2) * sample_at(field, where) - where)
     return where
-
-
-def _at(field: Tensor, points: Tensor) -> Tensor:
-    """Fields (N, C, S, S) at points (N, K, 2), pixels: (N, K, C)."""
-    return sample(field, normalise(points, field.shape[-1])[:, None], "bilinear")[:, :, 0].transpose(1, 2)
 
 
 def _mean(image: Tensor, weight: Tensor) -> Tensor:

@@ -1,5 +1,31 @@
 """What teeth look like, apart from any face."""
 
-from reggan.teeth.appearance import LIP_SHADE, LOWER, RISE, UPPER, Kind, Teeth, draw_row, measured
+from reggan.teeth.appearance import (
+    FROM_SKIN,
+    LIP_SHADE,
+    LOWER,
+    RISE,
+    SCLERA,
+    SKIN_CHROMA,
+    UPPER,
+    VEINS,
+    Kind,
+    Teeth,
+    draw_row,
+    measured,
+)
 
-__all__ = ["LIP_SHADE", "LOWER", "RISE", "UPPER", "Kind", "Teeth", "draw_row", "measured"]
+__all__ = [
+    "FROM_SKIN",
+    "LIP_SHADE",
+    "LOWER",
+    "RISE",
+    "SCLERA",
+    "SKIN_CHROMA",
+    "UPPER",
+    "VEINS",
+    "Kind",
+    "Teeth",
+    "draw_row",
+    "measured",
+]

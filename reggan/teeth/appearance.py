@@ -21,6 +21,10 @@ Array = NDArray[np.float64]
 UPPER, LOWER = 0, 1
 #: Units of teeth.json, IOD: between samples upwards; below the upper lip, as far as teeth are in its shadow.
 RISE, LIP_SHADE = 0.020, 0.045
+#: Tint of the incisors, CIE ab: of 34 people's sclera in the light in which teeth were measured, by how much one may be
+#: redder without the light being so; chroma of skin in white light, and the share of the rest that teeth have too.
+SCLERA, VEINS = (3.5, 1.7), 5.0
+SKIN_CHROMA, FROM_SKIN = 22.0, 0.6
 
 _LOWER_WIDTHS = (0.62, 0.80, 0.92, 0.95, 0.98, 1.0)  # over the upper tooth's; of textbooks: few smiles show them
 _LOWER_LIGHT = -0.16  # log brightness over the upper row's

@@ -13,6 +13,10 @@ from importlib.abc import Loader, MetaPathFinder
 _MODULE, _WRITER = "gradio.component_meta", "create_or_modify_pyi"
 
 
+def _silence(module: types.ModuleType) -> None:
+    setattr(module, _WRITER, lambda *_: None)
+
+
 class _Quiet(Loader):
     """Loads the module as it is, and has its writer do nothing."""
 
@@ -24,7 +28,7 @@ class _Quiet(Loader):
 
     def exec_module(self, module: types.ModuleType) -> None:
         self.loader.exec_module(module)
-        setattr(module, _WRITER, lambda *_: None)
+        _silence(module)
 
 
 class _Finder(MetaPathFinder):
@@ -42,6 +46,6 @@ class _Finder(MetaPathFinder):
 def write_no_stubs() -> None:
     """Before gradio is imported, or from now on."""
     if _MODULE in sys.modules:
-        setattr(sys.modules[_MODULE], _WRITER, lambda *_: None)
+        _silence(sys.modules[_MODULE])
     else:
         sys.meta_path.insert(0, _Finder())

@@ -11,7 +11,7 @@ from reggan.engine.pixels import grey, to_lab
 from reggan.engine.raster import rasterise, vertex_normals
 from reggan.engine.render.teeth import kind_of, tooth_row
 from reggan.faces.topology import INNER_LIPS, LIP_MIDDLES
-from reggan.teeth import LIP_SHADE, LOWER, UPPER, measured
+from reggan.teeth import FROM_SKIN, LIP_SHADE, LOWER, SCLERA, SKIN_CHROMA, UPPER, VEINS, measured
 
 Float = NDArray[np.float32]
 Array = NDArray[np.float64]
@@ -19,9 +19,7 @@ Array = NDArray[np.float64]
 _ALBEDO = np.array([(150.0, 62.0, 55.0), (186.0, 104.0, 98.0)])  # of SOCKET and GUMS, sRGB, 0 to 255
 _NOTHING = (34.0, 12.0, 10.0)
 _LIGHT = (0.0, -0.25, -0.97)  # towards it
-_SCLERA = np.array([3.5, 1.7])  # CIE a and b of 34 people's sclera, in the light in which teeth were measured
-_SKIN_TONE, _SKIN_CHROMA, _PAINTED = 5, 22.0, 0.6  # of the palette; chroma of skin in white light; share of the rest
-_VEINS = 5.0  # CIE ab by which the sclera may be redder without the light being so
+_SKIN_TONE = 5  # of the palette
 _OVER_PRINT = 0.35  # share by which teeth may be lighter than the skin of a print of one tone and full contrast
 _UNSHADED = 1.04  # what edges and the lip's shadow take of the brightness that was measured with them
 _OVER_SCLERA, _OVER_SKIN = 1.4, 1.0  # CIE L of teeth: at most over the sclera's, at least over the skin's
@@ -96,13 +94,13 @@ def _white(fit: Fit, sclera: Float | None) -> Float:
     and the white of their eyes."""
     teeth = measured()
     light = float(teeth.lightness[0] + teeth.lightness[1] * fit.lightness + kind_of(fit).white)
-    cast = _beyond(fit.palette[_SKIN_TONE, 1:], _SKIN_CHROMA) * _PAINTED
+    cast = _beyond(fit.palette[_SKIN_TONE, 1:], SKIN_CHROMA) * FROM_SKIN
     if sclera is None:
         light = min(light, 1.15 * fit.lightness)
     else:
         seen = to_lab(np.clip(sclera, 0, 255).round().astype(np.uint8)[None, None])[0, 0]
         light = min(light, max(_OVER_SCLERA * float(seen[0]), _OVER_SKIN * fit.lightness))
-        cast = cast + _beyond(seen[1:] - _SCLERA, _VEINS)
+        cast = cast + _beyond(seen[1:] - np.array(SCLERA), VEINS)
     light -= fit.toned * max(light - (1 + _OVER_PRINT * fit.contrast) * fit.lightness, 0.0)
     hue = teeth.ab + cast
     lab = np.array([[[min(light, 97.0), *hue]]], np.float32)
