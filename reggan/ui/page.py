@@ -45,8 +45,9 @@ def build(predictor: Predictor, examples: Path = EXAMPLES, voting: VotingService
 
     The predictor is warmed up first, so that the first visitor does not wait for it.
     """
-    warm_up(predictor)
-    files = {name: examples / file for name, file in _EXAMPLES.items() if (examples / file).is_file()}
+    offered = Examples(predictor, {name: examples / f for name, f in _EXAMPLES.items() if (examples / f).is_file()})
+    if not offered:
+        warm_up(predictor)
     with gr.Blocks(title="RegGAN", delete_cache=(600, 3600)) as demo:
         language = language_field()
         with gr.Row(elem_id="head"):
@@ -57,9 +58,7 @@ def build(predictor: Predictor, examples: Path = EXAMPLES, voting: VotingService
             gr.HTML(f'<p class="status" lang="en">{html.escape(predictor.notice)}</p>', elem_id="notice")
         with gr.Tabs(elem_id="pages"):
             with gr.Tab(t("Edit"), id="edit"):
-                build_edit_tab(
-                    demo, predictor, Examples(predictor, files), language, voting.settings.donations if voting else None
-                )
+                build_edit_tab(demo, predictor, offered, language, voting.settings.donations if voting else None)
             with gr.Tab(t("Batch"), id="batch"):
                 build_batch_tab(predictor, language)
             if voting is not None:

@@ -16,6 +16,7 @@ from PIL import Image
 
 from reggan.output import provenance
 from reggan.predictor import Predictor
+from reggan.ui.edit.examples import Examples
 from reggan.ui.edit.result_events import SHEET, STAGES, ResultEvents
 from reggan.ui.edit.visit import Visit
 from reggan.ui.edit.wishes import Wishes
@@ -82,7 +83,7 @@ def test_the_stages_and_all_expressions_that_are_looked_at(tab: int, tmp_path: P
     predictor = Predictor.from_pretrained()
     seen = Visit.begin(predictor, tmp_path / "face.png")
     wishes = Wishes.begin(seen.key, seen.count).text()
-    shown = ResultEvents(predictor).panel(seen, wishes, tab, "basic", None, "en")[tab - STAGES]
+    shown = ResultEvents(predictor, Examples(predictor, {})).panel(seen, wishes, tab, "basic", None, "en")[tab - STAGES]
     figures = shown["tiles"] if tab == SHEET else shown
     said = [says_so(Path(figure["picture"]["path"]).read_bytes()) for figure in figures]
     assert len(said) >= 7 and said == [False] + [True] * (len(said) - 1), "all but the input"

@@ -1,25 +1,32 @@
 """The pictures that the page offers to begin with."""
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import Lock
 
 from reggan.faces import read_image
-from reggan.predictor import Predictor
+from reggan.predictor import Predictor, Result
 from reggan.ui.browser_files import thumbnail
 from reggan.ui.edit.visit import Visit
+from reggan.ui.edit.wishes import Wish, Wishes
+
+_RESULTS = 8  # that are kept; of some MB each
 
 
 class Examples:
-    """Faces are looked for when the first visitor takes a picture; of the first one at once."""
+    """Faces are looked for when the first visitor takes a picture. The first one is there from the beginning, and what
+    the page begins with is made of it: that warms up the detector and both stages."""
 
     def __init__(self, predictor: Predictor, files: Mapping[str, Path]) -> None:
         self._predictor, self._files = predictor, dict(files)
         self._begun: dict[str, Visit] = {}
         self._lock = Lock()  # a picture is read once, however many visitors ask for it
+        self._edited = lru_cache(_RESULTS)(self._edit)
         if self._files:
-            self.visit(self.first)
+            visit = self.visit(self.first)
+            if visit.count:
+                self.edited(visit, Wishes.begin(visit.key, visit.count).faces)
 
     def __len__(self) -> int:
         return len(self._files)
@@ -40,6 +47,13 @@ class Examples:
     def has(self, visit: Visit) -> bool:
         """Whether this is one of them, with nothing marked."""
         return visit in list(self._begun.values())
+
+    def edited(self, visit: Visit, wishes: Mapping[int, Wish]) -> Result:
+        """As `visit.edited`, of one of them: every visitor begins with the same result, so it is made once."""
+        return self._edited(visit, tuple(wishes.items()))
+
+    def _edit(self, visit: Visit, wishes: tuple[tuple[int, Wish], ...]) -> Result:
+        return visit.edited(self._predictor, dict(wishes))
 
     @cached_property
     def thumbnails(self) -> dict[str, str]:

@@ -19,6 +19,7 @@ from reggan.predictor import NO_FACE, EditedFace, Predictor, Result
 from reggan.ui.browser_files import new_path, served, write_png
 from reggan.ui.edit import choices, stage
 from reggan.ui.edit.every_expression import NAMES, EveryExpression
+from reggan.ui.edit.examples import Examples
 from reggan.ui.edit.visit import Visit
 from reggan.ui.edit.wishes import Wish, Wishes
 from reggan.ui.picture_input import as_error
@@ -44,14 +45,14 @@ _VIEWS = (
 
 
 class ResultEvents:
-    """One handler per event. Holds the predictor, which nothing changes, and nothing else.
+    """One handler per event. Holds the predictor, which nothing changes, and the examples.
 
     Every handler takes the visit and the text of the wishes. Wishes for another picture come too early or too late:
     those for the picture follow, or have been answered.
     """
 
-    def __init__(self, predictor: Predictor) -> None:
-        self.predictor = predictor
+    def __init__(self, predictor: Predictor, examples: Examples) -> None:
+        self.predictor, self.examples = predictor, examples
 
     def result(self, visit: Visit | None, wishes: str, language: str) -> Sequence[Any]:
         """Before and after, the caption, the button for the download, and the strip of stages."""
@@ -151,10 +152,9 @@ class ResultEvents:
         return edited, edited.faces[0]  # dict keeps the first place for the face that is shown
 
     def _edit_faces(self, visit: Visit, wishes: Mapping[int, Wish]) -> Result:
-        """In their order."""
-        c = np.stack([wish.c for wish in wishes.values()])
-        relax = np.array([wish.relax for wish in wishes.values()], np.float32)
-        return self.predictor.edit_each(visit.analysis, list(wishes), c, relax)
+        if self.examples.has(visit):
+            return self.examples.edited(visit, wishes)
+        return visit.edited(self.predictor, wishes)
 
     def _stages(self, visit: Visit, wanted: Wishes, language: str) -> list[dict[str, Any]]:
         """Figures: input, both stages, and what happens in between."""

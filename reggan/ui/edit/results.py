@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 
 from reggan.predictor import Predictor
+from reggan.ui.edit.examples import Examples
 from reggan.ui.edit.result_events import MOVING, RESULT, ResultEvents
 from reggan.ui.widgets import widget
 from reggan.ui.words import t
@@ -89,12 +90,13 @@ def build_download() -> Keep:
 def connect_results(
     on: Results,
     predictor: Predictor,
+    examples: Examples,
     wanted: tuple[gr.State, gr.Textbox],
     keep: Keep,
     language: gr.Textbox,
 ) -> None:
     """A change of the wishes brings a new result: `wanted` is the picture with its faces, and what is wished for."""
-    events, shown = ResultEvents(predictor), gr.State(RESULT)
+    events, shown = ResultEvents(predictor, examples), gr.State(RESULT)
     visit, wishes = wanted
     made = gr.State(None, time_to_live=KEEP_SECONDS)  # all expressions
     file = gr.DownloadButton(visible="hidden", elem_id="file")

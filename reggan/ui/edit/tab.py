@@ -63,7 +63,7 @@ def build_edit_tab(
             if donations is not None:
                 build_donation(donations, visit, wishes, language)
     _keep(demo, kept, visit, token)
-    connect_results(results, predictor, (visit, wishes), keep, language)
+    connect_results(results, predictor, examples, (visit, wishes), keep, language)
     _choices(demo, started, results, people, controls, language)
 
 

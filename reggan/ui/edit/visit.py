@@ -1,6 +1,7 @@
 """One visitor's picture and its faces, independent of the page."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ from reggan.errors import InputError
 from reggan.expressions import BASIC
 from reggan.output.animation import neighbourhood
 from reggan.output.archive import safe_stem
-from reggan.predictor import Analysis, Marks, Predictor
+from reggan.predictor import Analysis, Marks, Predictor, Result
 from reggan.ui.browser_files import new_path, write_view
+from reggan.ui.edit.wishes import Wish
 
 _THERE = 0.5  # of the strongest basic expression, from which a face is said to have it already
 _SMALL = 0.22  # of the picture's shorter side, below which a face is looked at from near
@@ -94,6 +96,12 @@ class Visit:
         middles = [x0 + x1 for x0, _, x1, _ in self.boxes()]
         order = sorted(range(self.count), key=lambda n: middles[n])
         return [order.index(n) + 1 for n in range(self.count)]
+
+    def edited(self, predictor: Predictor, wishes: Mapping[int, Wish]) -> Result:
+        """The picture with the wish of each of these faces carried out; its `faces` are they, in their order."""
+        c = np.stack([wish.c for wish in wishes.values()])
+        relax = np.array([wish.relax for wish in wishes.values()], np.float32)
+        return predictor.edit_each(self.analysis, list(wishes), c, relax)
 
     def mark(self, predictor: Predictor, marks: Marks) -> "Visit":
         """Add the face at these marks, pixels, as the last.
