@@ -17,7 +17,7 @@ from reggan.weights.files import load_model, save_folder
 ROOT = Path(__file__).resolve().parents[2]
 SHEET = "sheet.jpg"
 
-_EXAMPLES = ("photo_grace_hopper.jpg", "painting_portrait.jpg", "statue_marble.jpg", "avatar_3d.jpg")
+_EXAMPLES = ("photo_grace_hopper.jpg", "painting_mona_lisa.jpg", "statue_marble.jpg", "avatar_3d.jpg")
 #: What a Space needs of the repository; its settings are README.md's front matter.
 _SPACE = ["README.md", "LICENSE", "app.py", "packages.txt", "requirements.txt", "docs/*", "examples/*", "reggan/*"]
 _NEVER = ["**/__pycache__/*", "*.pyc", "*.pyi"]

@@ -26,6 +26,8 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 #: File, and the name in the address (?example=painting), in the order on the page.
 _EXAMPLES = {
     "photo": "photo_grace_hopper.jpg",
+    "mona_lisa": "painting_mona_lisa.jpg",
+    "engraving": "engraving_shakespeare.jpg",
     "painting": "painting_portrait.jpg",
     "marble": "statue_marble.jpg",
     "bronze": "statue_bronze.jpg",

@@ -1,6 +1,7 @@
 """Phone, dark, languages, keyboard and screen readers in a real browser."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,8 @@ def contrast(front: str, back: str) -> float:
 
 
 @pytest.mark.parametrize(("scheme", "locale"), [("light", "en-US"), ("dark", "de-DE")])
-def test_fits_a_phone(browser: Browser, url: str, scheme: Any, locale: str) -> None:
-    page = browser.new_page(viewport={"width": 390, "height": 844}, color_scheme=scheme, locale=locale, has_touch=True)
+def test_fits_a_phone(windows: Callable[..., Page], url: str, scheme: Any, locale: str) -> None:
+    page = windows(viewport={"width": 390, "height": 844}, color_scheme=scheme, locale=locale, has_touch=True)
     visitor = Visitor(page, url)
 
     def too_wide() -> int:
@@ -53,14 +54,14 @@ def test_fits_a_phone(browser: Browser, url: str, scheme: Any, locale: str) -> N
         visitor.top(name)
         visitor.rest()
         assert too_wide() <= 0
-    page.close()
+    visitor.leave()
     assert visitor.problems == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_contrast(browser: Browser, url: str, pictures: dict[str, Path], scheme: Any) -> None:
+def test_contrast(windows: Callable[..., Page], url: str, pictures: dict[str, Path], scheme: Any) -> None:
     """AA: 4.5 for text, disabled controls excepted; of every tab, and after mistakes."""
-    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=scheme, locale="en-US")
+    page = windows(viewport={"width": 1280, "height": 900}, color_scheme=scheme, locale="en-US")
     visitor = Visitor(page, url)
     pale: list[Any] = []
 
@@ -88,7 +89,7 @@ def test_contrast(browser: Browser, url: str, pictures: dict[str, Path], scheme:
     page.locator("#marking .offer button").click()
     expect(page.locator("#marking_dialog .step")).to_contain_text("1 of 3")
     look(3, "#marking_dialog")
-    page.close()
+    visitor.leave()
     assert pale == []
 
 
@@ -102,8 +103,10 @@ def words_on(page: Page) -> str:
 
 
 @pytest.mark.parametrize("language", ["de", "es"])
-def test_language_of_the_browser(browser: Browser, url: str, pictures: dict[str, Path], language: str) -> None:
-    page = browser.new_page(viewport={"width": 1280, "height": 900}, locale=f"{language}-{language.upper()}")
+def test_language_of_the_browser(
+    windows: Callable[..., Page], url: str, pictures: dict[str, Path], language: str
+) -> None:
+    page = windows(viewport={"width": 1280, "height": 900}, locale=f"{language}-{language.upper()}")
     visitor = Visitor(page, url)
     table = TABLES[language]
     assert page.evaluate("document.documentElement.lang") == language
@@ -127,7 +130,7 @@ def test_language_of_the_browser(browser: Browser, url: str, pictures: dict[str,
             expect(page.locator("#policy")).to_contain_text(TABLES[language]["policy"].split(" ")[0], timeout=WAIT)
         visitor.rest()
         read.append(words_on(page))
-    page.close()
+    visitor.leave()
     assert visitor.problems == []
     english = {key for key in TABLES["de"] if table.get(key) != key and " " in key and "{" not in key}
     english |= {"Happy", "Strength", "Download", "Surprised", "Before", "Upload", "the ", " of ", "input"}
@@ -152,8 +155,10 @@ _SMALL = """() => [...document.querySelectorAll('main :is(button, select, input,
 
 
 @pytest.mark.parametrize("language", ["en-US", "es-ES"])
-def test_targets_on_a_phone_are_large_enough_and_tabs_in_one_row(browser: Browser, url: str, language: str) -> None:
-    page = browser.new_page(viewport={"width": 390, "height": 844}, locale=language, has_touch=True, is_mobile=True)
+def test_targets_on_a_phone_are_large_enough_and_tabs_in_one_row(
+    windows: Callable[..., Page], url: str, language: str
+) -> None:
+    page = windows(viewport={"width": 390, "height": 844}, locale=language, has_touch=True, is_mobile=True)
     visitor = Visitor(page, url)
     small = page.evaluate(_SMALL)
     for name in TABS:
@@ -163,7 +168,7 @@ def test_targets_on_a_phone_are_large_enough_and_tabs_in_one_row(browser: Browse
         for bar in ("#pages", "#results") if name == "edit" else ("#pages",):
             tabs = page.locator(f"{bar} > .tab-wrapper [role=tab]:visible").all()
             assert len(tabs) > 3 and len({round((tab.bounding_box() or {"y": -1})["y"]) for tab in tabs}) == 1
-    page.close()
+    visitor.leave()
     assert small == []
     assert visitor.problems == []
 

@@ -110,7 +110,7 @@ def test_a_damaged_file_gets_a_sentence_and_changes_nothing(visitor: Visitor, pi
 
 def test_examples_run_by_one_click_or_from_the_address(visitor: Visitor, browser: Browser, url: str) -> None:
     examples = visitor.page.locator("#examples button")
-    assert examples.count() == 6
+    assert examples.count() == 8
     visitor.until_changed("after", lambda: examples.last.click())
     visitor.says("3 faces found")
     visitor.until_changed("after", lambda: examples.first.click())

@@ -38,6 +38,14 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return paths
 
 
+@pytest.fixture(scope="module")
+def expected(own: list[Path]) -> Callable[[int, str, float], np.ndarray]:
+    """What the predictor makes of a visitor's picture, whose faces are found once."""
+    predictor = Predictor.from_pretrained()
+    known = [predictor.analyse(path) for path in own]
+    return lambda n, name, strength: predictor.edit(known[n], resolve(name, strength)).image
+
+
 def all_at_once(visit: Callable[[int], Any]) -> tuple[list[Any], list[float]]:
     """Results and seconds of every visitor, who all start at the same moment."""
     results: list[Any] = [None] * VISITORS
@@ -65,30 +73,32 @@ def report(what: str, seconds: list[float]) -> None:
     print(f"\n{VISITORS} at once, {what}: median {statistics.median(seconds):.2f} s, slowest {max(seconds):.2f} s")
 
 
-def test_ten_programs_at_once_get_their_own_faces(url: str, own: list[Path]) -> None:
+def test_ten_programs_at_once_get_their_own_faces(
+    url: str, own: list[Path], expected: Callable[[int, str, float], np.ndarray]
+) -> None:
     clients = [Client(url, verbose=False) for _ in range(VISITORS)]
     wanted = [BASIC[n % len(BASIC)] for n in range(VISITORS)]
     results, seconds = all_at_once(
         lambda n: clients[n].predict(handle_file(own[n]), expression=wanted[n], api_name="/edit")
     )
     report("upload and edit", seconds)
-    predictor = Predictor.from_pretrained()
     for n, files in enumerate(results):
         assert not isinstance(files, Exception), files
-        expected = predictor(own[n], wanted[n]).image
+        picture = expected(n, wanted[n], 1.0)
         got = np.asarray(Image.open(files[0]), int)
-        assert got.shape == expected.shape
-        assert np.abs(got - expected).max() <= 2, f"visitor {n} got another picture"
+        assert got.shape == picture.shape
+        assert np.abs(got - picture).max() <= 2, f"visitor {n} got another picture"
 
 
-def test_ten_sessions_keep_their_own_pictures(app: ModuleType, url: str, own: list[Path]) -> None:
+def test_ten_sessions_keep_their_own_pictures(
+    app: ModuleType, url: str, own: list[Path], expected: Callable[[int, str, float], np.ndarray]
+) -> None:
     """Upload, then change the strength twice; every session's state is its own."""
     number = {fn.name: n for n, fn in app.demo.fns.items() if fn.name in ("open", "result")}
     sessions = [Session(url, str(n)) for n in range(VISITORS)]
     opened, seconds = all_at_once(lambda n: sessions[n].event(number["open"], [sessions[n].upload(own[n]), "", "en"]))
     report("upload, faces found", seconds)
     assert not [problem for problem in opened if isinstance(problem, Exception)]
-    predictor = Predictor.from_pretrained()
     for strength in (1.0, 0.6):
 
         def change(n: int, strength: float = strength) -> Any:
@@ -99,8 +109,8 @@ def test_ten_sessions_keep_their_own_pictures(app: ModuleType, url: str, own: li
         for n, answer in enumerate(shown):
             assert not isinstance(answer, Exception), answer
             got = np.asarray(Image.open(answer[0]["whole"]["after"]["path"]).convert("RGB"), int)
-            expected = predictor.edit(predictor.analyse(own[n]), resolve("happy", strength), 0).image
-            assert got.shape == expected.shape
-            assert np.abs(got - expected).mean() < 2, f"visitor {n} got another picture"  # it is a JPEG
+            picture = expected(n, "happy", strength)
+            assert got.shape == picture.shape
+            assert np.abs(got - picture).mean() < 2, f"visitor {n} got another picture"  # it is a JPEG
     for session in sessions:
         session.http.close()
