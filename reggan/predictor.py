@@ -8,7 +8,7 @@
 A predictor holds the weights and nothing else: it can be shared by any number of threads and visitors.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -231,19 +231,17 @@ class Predictor:
             raise InputError(NO_FACE)
         chosen = analysis.faces if face is None else (analysis.faces[_number(analysis, face)],)
         goes = relaxation(c) if relax is None else np.broadcast_to(np.float32(relax), (len(c),))
-        images, opacity = [analysis.image] * len(c), [analysis.opacity] * len(c)
+        numbers = range(len(analysis.faces)) if face is None else [face]
         edited: list[list[EditedFace]] = [[] for _ in c]
         for one, made in zip(chosen, self._make(chosen, c, goes), strict=True):
-            for n, change in enumerate(made.changes):
-                if c[n].any() or goes[n]:
-                    images[n] = paste_back(images[n], one.matrix, change)
-                    before = opacity[n]
-                    opacity[n] = None if before is None else move_opacity(before, one.matrix, change)
-                coarse, refined = made.coarse[n], made.refined[n]
-                face_before = one.face.box, one.face.landmarks, one.crop
-                edited[n].append(EditedFace(*face_before, coarse, refined, change, one.present))
-        results = zip(images, edited, c, opacity, strict=True)
-        return [Result(image, tuple(faces), row, alpha) for image, faces, row, alpha in results]
+            for n, faces in enumerate(edited):
+                faces.append(_edited(one, made, n))
+        results = []
+        for n, faces in enumerate(edited):
+            changes = {number: one.change for number, one in zip(numbers, faces, strict=True) if c[n].any() or goes[n]}
+            image, opacity = paste(analysis, changes)
+            results.append(Result(image, tuple(faces), c[n], opacity))
+        return results
 
     def edit_each(self, analysis: Analysis, faces: Sequence[int], c: Float, relax: Float | None = None) -> Result:
         """Give several faces an expression each: one smiles while another is surprised.
@@ -261,19 +259,20 @@ class Predictor:
             InputError: there is no such face.
         """
         goes = relaxation(c) if relax is None else relax
+        edited = self.edit_faces(analysis, faces, c, goes)
+        rows = zip(faces, edited, c, goes, strict=True)
+        image, opacity = paste(analysis, {face: one.change for face, one, row, gone in rows if row.any() or gone})
+        return Result(image, tuple(edited), c, opacity)
+
+    def edit_faces(self, analysis: Analysis, faces: Sequence[int], c: Float, goes: Float) -> list[EditedFace]:
+        """As `edit_each`, without the picture: `paste` puts the changes into it, or into a smaller copy to look at."""
         chosen = [analysis.faces[_number(analysis, face)] for face in faces]
-        image, opacity, edited = analysis.image, analysis.opacity, []
+        edited: list[EditedFace] = []
         for i in range(0, len(chosen), _ROWS):
             some, rows = chosen[i : i + _ROWS], slice(i, i + _ROWS)
             made = self._forward(some, c[rows], goes[rows])
-            for one, output, wanted, gone in zip(some, made, c[rows], goes[rows], strict=True):
-                (change,) = output.changes
-                if wanted.any() or gone:
-                    image = paste_back(image, one.matrix, change)
-                    opacity = None if opacity is None else move_opacity(opacity, one.matrix, change)
-                before = one.face.box, one.face.landmarks, one.crop
-                edited.append(EditedFace(*before, output.coarse[0], output.refined[0], change, one.present))
-        return Result(image, tuple(edited), c, opacity)
+            edited += [_edited(one, output, 0) for one, output in zip(some, made, strict=True)]
+        return edited
 
     def _make(self, faces: Sequence[AlignedFace], c: Float, relax: Float) -> Iterator[ModelOutput]:
         """For each face what the model makes of it, as many faces at once as fit into a batch."""
@@ -325,6 +324,25 @@ class Predictor:
         """
         relax = np.zeros(1, np.float32)
         return self.forward(face.crop[None], face.landmarks[None], c[None], relax, attention=True).attention
+
+
+def paste(analysis: Analysis, changes: Mapping[int, Change]) -> tuple[Image, NDArray[np.uint8] | None]:
+    """The picture with the changes of these faces, in their order, and its opacity, as in `Result`.
+
+    `analysis` may be of a smaller copy of the picture that the changes were made for, or of a part of it.
+    """
+    image, opacity = analysis.image, analysis.opacity
+    for face, change in changes.items():
+        one = analysis.faces[face]
+        shown = change if _large(one) else replace(change, detail=None)
+        image = paste_back(image, one.matrix, shown)
+        opacity = None if opacity is None else move_opacity(opacity, one.matrix, shown)
+    return image, opacity
+
+
+def _edited(face: AlignedFace, made: ModelOutput, row: int) -> EditedFace:
+    before = face.face.box, face.face.landmarks, face.crop
+    return EditedFace(*before, made.coarse[row], made.refined[row], made.changes[row], face.present)
 
 
 def _number(analysis: Analysis, face: int) -> int:

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reggan.predictor import Analysis, Result
+from reggan.predictor import Analysis
 from reggan.ui.edit.examples import Examples
+from reggan.ui.edit.visit import Look, Visit
 from reggan.ui.edit.wishes import Wish
 
 
@@ -43,30 +44,34 @@ def test_faces_are_looked_for_when_a_picture_is_taken_and_once(files: dict[str, 
     assert examples.has(visits[0]) and examples.visit(None) is examples.visit("no such") is examples.visit("photo")
 
 
-def test_a_result_of_one_is_made_once(files: dict[str, Path]) -> None:
+def test_a_result_of_one_is_made_once(files: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     class Editing(Counting):
         """Finds somebody."""
 
         def analyse(self, source: Any) -> Analysis:
             return replace(super().analyse(source), faces=(None,))  # type: ignore[arg-type]
 
-        def edit_each(self, analysis: Analysis, faces: list[int], c: np.ndarray, relax: np.ndarray) -> Result:
-            self.asked.append(f"edit {float(c.sum()):.1f}")
-            return Result(analysis.image, (), c)
+    def look(visit: Visit, predictor: Counting, wishes: dict[int, Wish], on: int | None) -> Look:
+        predictor.asked.append(f"edit {sum(wish.strength for wish in wishes.values()):.1f}")
+        return Look(visit.analysis.image, visit.analysis.image, [])
+
+    monkeypatch.setattr(Visit, "look", look)
 
     predictor = Editing()
     examples = Examples(predictor, files)  # type: ignore[arg-type]
     assert predictor.asked == ["photo", "edit 0.7"], "what the page begins with is there before the first visitor"
     seen, stone = examples.visit("photo"), examples.visit("stone")
-    examples.edited(seen, {0: Wish()})
+    examples.look(seen, {0: Wish()}, 0)
     sad, sadder = {0: Wish("sad", 0.5)}, {0: Wish("sad", 1.0)}
-    first = examples.edited(seen, sad)
-    assert examples.edited(seen, dict(sad)) is first
-    assert examples.edited(seen, sadder) is not first and examples.edited(stone, sad) is not first
+    first = examples.look(seen, sad, 0)
+    assert examples.look(seen, dict(sad), 0) is first
+    assert examples.look(seen, sadder, 0) is not first and examples.look(stone, sad, 0) is not first
     assert predictor.asked == ["photo", "edit 0.7", "stone", "edit 0.5", "edit 1.0", "edit 0.5"]
     for share in np.linspace(0.01, 0.3, 30):  # however many are asked for, few are kept
-        examples.edited(seen, {0: Wish("sad", float(share))})
-    assert examples.edited(seen, sad) is not first
+        examples.look(seen, {0: Wish("sad", float(share))}, 0)
+    assert examples.look(seen, sad, 0) is not first
+    own = Visit.begin(predictor, files["group"])  # type: ignore[arg-type]
+    assert examples.look(own, sad, 0) is not examples.look(own, sad, 0), "of what visitors bring nothing is kept"
 
 
 def test_thumbnails_need_no_faces(files: dict[str, Path]) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 from threading import Lock
 
 from reggan.faces import read_image
-from reggan.predictor import Predictor, Result
+from reggan.predictor import Predictor
 from reggan.ui.browser_files import thumbnail
-from reggan.ui.edit.visit import Visit
+from reggan.ui.edit.visit import Look, Visit
 from reggan.ui.edit.wishes import Wish, Wishes
 
 _RESULTS = 8  # that are kept; of some MB each
@@ -22,11 +22,12 @@ class Examples:
         self._predictor, self._files = predictor, dict(files)
         self._begun: dict[str, Visit] = {}
         self._lock = Lock()  # a picture is read once, however many visitors ask for it
-        self._edited = lru_cache(_RESULTS)(self._edit)
+        self._looks = lru_cache(_RESULTS)(self._look)
         if self._files:
             visit = self.visit(self.first)
             if visit.count:
-                self.edited(visit, Wishes.begin(visit.key, visit.count).faces)
+                begun = Wishes.begin(visit.key, visit.count)
+                self.look(visit, begun.faces, begun.on)
 
     def __len__(self) -> int:
         return len(self._files)
@@ -48,12 +49,14 @@ class Examples:
         """Whether this is one of them, with nothing marked."""
         return visit in list(self._begun.values())
 
-    def edited(self, visit: Visit, wishes: Mapping[int, Wish]) -> Result:
-        """As `visit.edited`, of one of them: every visitor begins with the same result, so it is made once."""
-        return self._edited(visit, tuple(wishes.items()))
+    def look(self, visit: Visit, wishes: Mapping[int, Wish], on: int | None) -> Look:
+        """As `visit.look`; of one of them what was made last is kept, because every visitor begins with it."""
+        if not self.has(visit):
+            return visit.look(self._predictor, wishes, on)
+        return self._looks(visit, tuple(wishes.items()), on)
 
-    def _edit(self, visit: Visit, wishes: tuple[tuple[int, Wish], ...]) -> Result:
-        return visit.edited(self._predictor, dict(wishes))
+    def _look(self, visit: Visit, wishes: tuple[tuple[int, Wish], ...], on: int | None) -> Look:
+        return visit.look(self._predictor, dict(wishes), on)
 
     @cached_property
     def thumbnails(self) -> dict[str, str]:

@@ -15,7 +15,7 @@ from reggan.output import provenance
 from reggan.output.animation import animate, save_animation
 from reggan.output.badge import badge
 from reggan.output.explain import stage_views
-from reggan.predictor import NO_FACE, EditedFace, Predictor, Result
+from reggan.predictor import NO_FACE, EditedFace, Predictor
 from reggan.ui.browser_files import new_path, served, write_png
 from reggan.ui.edit import choices, stage
 from reggan.ui.edit.every_expression import NAMES, EveryExpression
@@ -62,14 +62,14 @@ class ResultEvents:
             return {"empty": say("The result appears here.", language)}, "", button, {}
         if wanted.picture != visit.key:
             return [gr.skip()] * 4
-        edited, face = self._edit(visit, wanted)
-        height, width = edited.image.shape[:2]
+        look = self.examples.look(visit, _with_shown(wanted), wanted.on)
+        height, width = visit.analysis.image.shape[:2]
         label = say("Download ({width} × {height})", language, width=width, height=height)
         return (
-            stage.compare(visit, wanted, edited, self.predictor.metadata, language),
+            stage.compare(visit, wanted, look, self.predictor.metadata, language),
             stage.caption(visit, wanted, language),
             gr.update(value=label, interactive=True),
-            self._strip(face, wanted.wish or Wish(strength=0.0), visit.name, language),
+            self._strip(look.faces[0], wanted.wish or Wish(strength=0.0), visit.name, language),
         )
 
     def panel(
@@ -105,7 +105,7 @@ class ResultEvents:
         still = {} if wanted.on is None else {n: one for n, one in wanted.faces.items() if n != wanted.on}
         rest = visit.analysis
         if still:
-            rest = replace(rest, image=self._edit_faces(visit, still).image)
+            rest = replace(rest, image=visit.edited(self.predictor, still).image)
         animation = animate(self.predictor, rest, wish.c, wanted.on, relax=wish.relax)
         try:
             save_animation(animation, path, self.predictor.metadata, describe(wish.c))
@@ -121,7 +121,9 @@ class ResultEvents:
         try:
             known = _known(visit)
             path = new_path(f"{known.name}_{wanted.label}.{suffix}")
-            edited, _ = self._edit(known, wanted)
+            if not known.count:
+                raise InputError(NO_FACE)
+            edited = known.edited(self.predictor, _with_shown(wanted))
             image = badge(edited.picture) if mark else edited.picture
             provenance.save(image, path, self.predictor.metadata, stage.said(wanted))
         except InputError as error:
@@ -144,22 +146,11 @@ class ResultEvents:
         strength = (wanted.wish or Wish()).strength
         return made.of(visit.key, wanted.shown, strength).with_names(self.predictor, visit, NAMES[names])
 
-    def _edit(self, visit: Visit, wanted: Wishes) -> tuple[Result, EditedFace]:
-        """The picture with every wish carried out, and the face that is shown."""
-        if not visit.count:
-            raise InputError(NO_FACE)
-        edited = self._edit_faces(visit, {wanted.shown: Wish(strength=0.0), **wanted.faces})
-        return edited, edited.faces[0]  # dict keeps the first place for the face that is shown
-
-    def _edit_faces(self, visit: Visit, wishes: Mapping[int, Wish]) -> Result:
-        if self.examples.has(visit):
-            return self.examples.edited(visit, wishes)
-        return visit.edited(self.predictor, wishes)
-
     def _stages(self, visit: Visit, wanted: Wishes, language: str) -> list[dict[str, Any]]:
         """Figures: input, both stages, and what happens in between."""
         wish = wanted.wish or Wish(strength=0.0)
-        edited = self._edit_faces(visit, {wanted.shown: wish}).faces[0]
+        relax = np.array([wish.relax], np.float32)
+        (edited,) = self.predictor.edit_faces(visit.analysis, [wanted.shown], wish.c[None], relax)
         views = stage_views(self.predictor, visit.analysis.faces[wanted.shown], edited, wish.c)
         stem = f"{visit.name}_{choices.file_label(wish.expression)}"
         return self._figures({"crop": edited.crop, "refined": edited.refined, **views}, wish.c, stem, language)
@@ -198,6 +189,11 @@ def _read(wishes: str, language: str) -> Wishes:
     except InputError as error:
         raise as_error(error, language) from None
     return wanted
+
+
+def _with_shown(wanted: Wishes) -> dict[int, Wish]:
+    """Every wish; first that of the face that is shown, which stays as it is if it has none."""
+    return {wanted.shown: Wish(strength=0.0), **wanted.faces}
 
 
 def _known(visit: Visit | None) -> Visit:

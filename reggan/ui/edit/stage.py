@@ -9,37 +9,38 @@ from numpy.typing import NDArray
 
 from reggan.expressions import describe
 from reggan.output import provenance
-from reggan.predictor import Result
 from reggan.ui.browser_files import new_path, served, write_view
 from reggan.ui.edit import choices
 from reggan.ui.edit.already import already
 from reggan.ui.edit.picture_events import faces
-from reggan.ui.edit.visit import Box, Visit
+from reggan.ui.edit.visit import WHOLE, Box, Look, Visit
 from reggan.ui.edit.wishes import Wish, Wishes
 from reggan.ui.words import say
 
 
-def compare(visit: Visit, wanted: Wishes, edited: Result, model: dict[str, str], language: str) -> dict[str, Any]:
+def compare(visit: Visit, wanted: Wishes, look: Look, model: dict[str, str], language: str) -> dict[str, Any]:
     """The value of the widget `compare`."""
     options = provenance.save_options("jpeg", model, said(wanted))
     whole = {
         "before": served(visit.view()),
-        "after": served(write_view(edited.image, new_path(f"{visit.name}_{wanted.label}.jpg"), options)),
-        **_size(edited.image),
-        "start": divider(visit, [wanted.shown, *wanted.faces], (0.0, 0.0, 1.0, 1.0)),
+        "after": served(write_view(look.whole, new_path(f"{visit.name}_{wanted.label}.jpg"), options)),
+        **_size(look.whole),
+        "start": divider(visit, [wanted.shown, *wanted.faces], WHOLE),
     }
-    near, box = visit.close(edited.image, wanted.on), visit.close_box(wanted.on)
-    close = {
-        "before": served(visit.close_view(wanted.on)),
-        "after": served(write_view(near, new_path(f"{visit.name}_{wanted.label}_face.jpg"), options)),
-        **_size(near),
-        "start": divider(visit, range(visit.count) if wanted.on is None else [wanted.on], box),
-    }
+    box = visit.close_box(wanted.on)
+    close = None
+    if box != WHOLE:
+        close = {
+            "before": served(visit.close_view(wanted.on)),
+            "after": served(write_view(look.close, new_path(f"{visit.name}_{wanted.label}_face.jpg"), options)),
+            **_size(look.close),
+            "start": divider(visit, range(visit.count) if wanted.on is None else [wanted.on], box),
+        }
     return {
         "picture": visit.key,
         "on": -1 if wanted.on is None else wanted.on,
         "whole": whole,
-        "close": None if box == (0.0, 0.0, 1.0, 1.0) else close,
+        "close": close,
         "small": wanted.on is not None and visit.small(wanted.on),
         "faces": [
             {**one, "chosen": wanted.on in (None, one["face"])}
