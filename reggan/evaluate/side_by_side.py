@@ -1,6 +1,6 @@
 """The contest's table and picture, or the ablations', from what reports have kept: nothing is edited or measured again.
 
-    python -m reggan.evaluate.side_by_side --people REPORT --wild REPORT [--shown REPORT] -o OUT
+    python -m reggan.evaluate.side_by_side --people REPORT --wild REPORT [--shown REPORT [--faces NAMES]] -o OUT
 
 The reports are of `python -m reggan.evaluate`: `--people` with `--pairs` (and `--cost`, for the milliseconds), `--wild`
 with `--images`, `--shown` with `--images` of pictures that may be shown. OUT gets `contest.md`, the table with 95 %
@@ -9,6 +9,7 @@ intervals over people and pictures, and, with `--shown`, `contest.jpg`: four fac
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -93,20 +94,31 @@ def _cell(i: Interval, metric: str) -> str:
     return f"{i.mean:.3f} ({i.low:.3f} to {i.high:.3f})"
 
 
-def picture(shown: Report, count: int = 4) -> np.ndarray:
-    """A row for each of so many faces, as far apart in the report as can be, a column for each method: (H, W, 3) RGB.
+def picture(shown: Report, faces: Sequence[str] = (), count: int = 4) -> np.ndarray:
+    """A row for each face, a column for each method: (H, W, 3) RGB.
+
+    Args:
+        shown: the report.
+        faces: names of faces in it; if none are given, so many, as far apart in the report as can be.
+        count: how many.
 
     Raises:
-        InputError: the report lacks the inputs.
+        InputError: the report lacks the inputs, or such a face.
     """
     everything = [(name, face) for name, one in shown.kept.items() for face in next(iter(one.values())).faces]
     chosen = [everything[round(k)] for k in np.linspace(0, len(everything) - 1, min(count, len(everything)))]
+    if faces:
+        known = {face: (name, face) for name, face in everything}
+        missing = [face for face in faces if face not in known]
+        if missing:
+            raise InputError("The report has no face {name}; it has {names}.", name=missing[0], names=", ".join(known))
+        chosen = [known[face] for face in faces]
     methods = [m for m in shown.methods if m not in ("input", "target")]
     if any("input" not in shown.kept[name] for name, _ in chosen):
         raise InputError("The report of pictures to show needs input among its methods.")
     head = np.full((_CAPTION, _FIRST, 3), 255, np.uint8)
     rows = [np.concatenate([head, *(_caption(title(m)) for m in ("input", *methods))], 1)]
-    for (name, face), asked in zip(chosen, _ASKED * count, strict=False):
+    for (name, face), asked in zip(chosen, _ASKED * len(chosen), strict=False):
         one = shown.kept[name]
         tiles = [_tile(one.get(m), face, asked) for m in ("input", *methods)]
         label = np.full((_SIDE, _FIRST, 3), 255, np.uint8)
@@ -142,13 +154,14 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--people", type=Path, required=True, help="report of people kept out of training")
     parser.add_argument("--wild", type=Path, required=True, help="report of pictures as they come")
     parser.add_argument("--shown", type=Path, help="report of pictures that may be shown")
+    parser.add_argument("--faces", type=lambda names: names.split(","), default=[], help="which of them, by name")
     parser.add_argument("-o", "--out", type=Path, required=True)
     options = parser.parse_args(arguments)
     text = table(read_report(options.people), read_report(options.wild))
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "contest.md").write_text(text + "\n")
     if options.shown:
-        image = picture(read_report(options.shown))
+        image = picture(read_report(options.shown), options.faces)
         cv2.imwrite(str(options.out / "contest.jpg"), image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])
     print(text)
 

@@ -32,7 +32,7 @@ from reggan.faces.topology import CONTROL, LEFT_EYE, MOUTH_CORNERS, MOUTH_SPANS,
 from reggan.model.arrays import luma, smoothstep
 from reggan.model.frame import LandmarkFrame, sample
 from reggan.model.mouth_geometry import MouthGeometry, MouthShape, lip_distance, opening, places
-from reggan.model.reference_colours import tint_of_teeth
+from reggan.model.reference_colours import tint_behind_teeth, tint_of_teeth
 from reggan.teeth import LOWER, UPPER, draw_row, measured
 
 SIDE = 112  # of the square around the mouth, in pixels of the crop: a wide laugh fits, and a jaw that drops
@@ -123,9 +123,10 @@ class MouthDetail(nn.Module):
         lips, rows, belief = out.split([1, 4, 2], 1)
         behind, teeth = colours.split(3, 1)
         teeth = luma(_WHITE + teeth) * tint_of_teeth(around)[..., None, None]
+        behind = luma(_DARK + behind) * tint_behind_teeth(around)[..., None, None]
         upper, lower = (guess.rows + rows).split(2, 1)
         belief = guess.open * torch.sigmoid(_BELIEF + 4 * belief)
-        return MouthFields(guess.lips + lips, upper, lower, _DARK + behind, teeth, belief)
+        return MouthFields(guess.lips + lips, upper, lower, behind, teeth, belief)
 
 
 def mouth_guess(shape: MouthShape, corner: Tensor, side: int = SIDE) -> MouthGuess:

@@ -7,7 +7,7 @@ import torch
 from reggan.faces import SIZE
 from reggan.faces.topology import IRISES, LEFT_EYE, RIGHT_EYE
 from reggan.model.frame import pixel_grid
-from reggan.model.reference_colours import from_lab, reference_colours, tint_of_teeth, to_lab
+from reggan.model.reference_colours import from_lab, reference_colours, tint_behind_teeth, tint_of_teeth, to_lab
 from reggan.teeth import measured
 from tests.landmarks import mean_face, moved
 
@@ -57,6 +57,21 @@ def test_warm_light_makes_them_warm_and_lids_do_not() -> None:
     assert candle[0] > daylight[0] + 0.05 and candle[2] < daylight[2] - 0.15
     skin = [0.8, 0.65, 0.55]
     torch.testing.assert_close(_tint(skin, skin), daylight, atol=0.02, rtol=0)
+
+
+def test_behind_them_is_flesh_as_colourful_as_the_face_and_in_its_light() -> None:
+    def behind(skin: list[float], white: list[float]) -> torch.Tensor:
+        tint = tint_behind_teeth(torch.tensor([[skin, skin, white]]))[0]
+        torch.testing.assert_close(tint @ torch.tensor([0.299, 0.587, 0.114]), torch.tensor(1.0), atol=1e-4, rtol=0)
+        return tint
+
+    white = [0.85, 0.8, 0.78]
+    usual, pale, grey = behind([0.8, 0.6, 0.5], white), behind([0.8, 0.72, 0.68], white), behind([0.6] * 3, [0.8] * 3)
+    assert usual[0] > 1.3 and usual[0] > pale[0] > 1.05
+    assert usual[1] < pale[1] < 1.0 and usual[2] < pale[2] < 1.0
+    teeth = _tint([0.6] * 3, [0.8] * 3)
+    assert (grey - teeth).abs().max() < 0.06 and (grey - 1).abs().max() < 0.08, "no colour where there is none"
+    assert behind([0.8, 0.5, 0.25], [0.9, 0.75, 0.5])[2] < usual[2] - 0.1, "by candlelight"
 
 
 def test_lab_there_and_back_is_opencv_s() -> None:
