@@ -19,7 +19,8 @@ _CHEEKS, _FOREHEAD = (50, 101, 205, 280, 330, 425), (151, 9, 8)
 _WHITE = 0.3  # of the way from the corner of an eye to the middle of its iris
 _COARSER = 2  # what one pixel says is not believed
 
-_LID = 3.0, 8.0  # CIE ab from the skin's colour up to which it is no white but a lid, and from which it is surely white
+_SKIN_HUE = 0.6, 0.8  # CIE ab: whatever the light, skin has more of this than a white, and a lid has as much
+_LID = 4.0, 14.0  # so much less of it, and it may still be a lid; from this on it is surely white
 _LIGHTNESS = 78.0  # CIE L of people's teeth
 _FLESH = 0.43, -0.176, -0.223  # of a usual face; measured in 80 drawn mouths of 40 people of the training set
 _COLOURFUL = 18.0, 1.1  # CIE chroma of a usual face's skin, and the most that flesh has of its colour
@@ -53,7 +54,8 @@ def tint_of_teeth(references: Tensor) -> Tensor:
     cheeks, forehead, white = to_lab(references).unbind(1)
     skin = ((cheeks + forehead) / 2)[:, 1:]
     white = white[:, 1:]
-    seen = smoothstep(((white - skin).norm(dim=1, keepdim=True) - _LID[0]) / (_LID[1] - _LID[0]))
+    less = ((skin - white) @ white.new_tensor(_SKIN_HUE))[:, None]
+    seen = smoothstep((less - _LID[0]) / (_LID[1] - _LID[0]))
     from_skin = FROM_SKIN * _beyond(skin, SKIN_CHROMA)
     cast = torch.lerp(from_skin, _beyond(white - white.new_tensor(SCLERA), VEINS), seen)
     return _over_luma(from_lab(_usual_teeth(white) + torch.cat([torch.zeros_like(cast[:, :1]), cast], 1)))

@@ -56,7 +56,10 @@ def test_warm_light_makes_them_warm_and_lids_do_not() -> None:
     daylight, candle = _tint([0.8, 0.6, 0.5], [0.85, 0.8, 0.78]), _tint([0.8, 0.5, 0.25], [0.9, 0.75, 0.5])
     assert candle[0] > daylight[0] + 0.05 and candle[2] < daylight[2] - 0.15
     skin = [0.8, 0.65, 0.55]
-    torch.testing.assert_close(_tint(skin, skin), daylight, atol=0.02, rtol=0)
+    for lid in (skin, [0.55, 0.3, 0.25], [0.7, 0.45, 0.4]):  # as the skin, in the shade, reddened
+        torch.testing.assert_close(_tint(skin, lid), daylight, atol=0.02, rtol=0)
+    blue = _tint([0.6, 0.6, 0.65], [0.7, 0.8, 0.95])
+    assert blue[2] > daylight[2] + 0.1
 
 
 def test_behind_them_is_flesh_as_colourful_as_the_face_and_in_its_light() -> None:
