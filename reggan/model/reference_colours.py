@@ -54,7 +54,7 @@ def tint_of_teeth(references: Tensor) -> Tensor:
     cheeks, forehead, white = to_lab(references).unbind(1)
     skin = ((cheeks + forehead) / 2)[:, 1:]
     white = white[:, 1:]
-    less = ((skin - white) @ white.new_tensor(_SKIN_HUE))[:, None]
+    less = ((skin - white) * white.new_tensor(_SKIN_HUE)).sum(1, keepdim=True)
     seen = smoothstep((less - _LID[0]) / (_LID[1] - _LID[0]))
     from_skin = FROM_SKIN * _beyond(skin, SKIN_CHROMA)
     cast = torch.lerp(from_skin, _beyond(white - white.new_tensor(SCLERA), VEINS), seen)

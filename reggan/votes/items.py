@@ -34,7 +34,7 @@ from reggan.votes.store import Pair
 SCHEMA = 1
 METHOD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,39}")
 _FILE = re.compile(r"[0-9a-f]{16}\.(jpg|png)")
-_BLOCK = 32768  # bytes
+_BLOCK = 65536  # bytes; the brush strokes of a painting take more than half of it
 _TYPES = {".jpg": "image/jpeg", ".png": "image/png"}
 
 
