@@ -8,7 +8,7 @@
 A predictor holds the weights and nothing else: it can be shared by any number of threads and visitors.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -260,8 +260,7 @@ class Predictor:
         """
         goes = relaxation(c) if relax is None else relax
         edited = self.edit_faces(analysis, faces, c, goes)
-        rows = zip(faces, edited, c, goes, strict=True)
-        image, opacity = paste(analysis, {face: one.change for face, one, row, gone in rows if row.any() or gone})
+        image, opacity = paste(analysis, asked_for(faces, edited, c, goes))
         return Result(image, tuple(edited), c, opacity)
 
     def edit_faces(self, analysis: Analysis, faces: Sequence[int], c: Float, goes: Float) -> list[EditedFace]:
@@ -324,6 +323,12 @@ class Predictor:
         """
         relax = np.zeros(1, np.float32)
         return self.forward(face.crop[None], face.landmarks[None], c[None], relax, attention=True).attention
+
+
+def asked_for(faces: Iterable[int], edited: Sequence[EditedFace], c: Float, goes: Float) -> dict[int, Change]:
+    """The changes of those faces that something is asked of; the others stay as they are, to the bit."""
+    rows = zip(faces, edited, c, goes, strict=True)
+    return {face: one.change for face, one, row, gone in rows if row.any() or gone}
 
 
 def paste(analysis: Analysis, changes: Mapping[int, Change]) -> tuple[Image, NDArray[np.uint8] | None]:

@@ -2,7 +2,6 @@
 
 import io
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -96,14 +95,7 @@ class Visitor:
         """Do something and wait until another picture is shown: every file has a name of its own."""
         before = self.source(name)
         action()
-        self.soon(lambda: self.source(name) != before)
-
-    def soon(self, true: Callable[[], bool]) -> None:
-        """Wait until it is, asking often: after a quarter of a second `expect` asks twice a second only."""
-        end = time.monotonic() + WAIT / 1000
-        while not true():
-            assert time.monotonic() < end
-            self.page.wait_for_timeout(40)
+        expect(self.picture(name)).not_to_have_attribute("src", before, timeout=WAIT)
 
     def results(self, tab: int) -> None:
         """Open a tab of results."""
@@ -133,5 +125,4 @@ class Visitor:
         return download.value.suggested_filename, Path(download.value.path()).read_bytes()
 
     def says(self, words: str) -> None:
-        note = self.page.locator("#note")
-        self.soon(lambda: words in (note.text_content() or ""))
+        expect(self.page.locator("#note")).to_contain_text(words, timeout=WAIT)

@@ -106,13 +106,12 @@ def picture(shown: Report, faces: Sequence[str] = (), count: int = 4) -> np.ndar
         InputError: the report lacks the inputs, or such a face.
     """
     everything = [(name, face) for name, one in shown.kept.items() for face in next(iter(one.values())).faces]
-    chosen = [everything[round(k)] for k in np.linspace(0, len(everything) - 1, min(count, len(everything)))]
-    if faces:
-        known = {face: (name, face) for name, face in everything}
-        missing = [face for face in faces if face not in known]
-        if missing:
-            raise InputError("The report has no face {name}; it has {names}.", name=missing[0], names=", ".join(known))
-        chosen = [known[face] for face in faces]
+    names = [face for _, face in everything]
+    missing = set(faces) - set(names)
+    if missing:
+        raise InputError("The report has no face {name}; it has {names}.", name=min(missing), names=", ".join(names))
+    spread = np.linspace(0, len(everything) - 1, min(count, len(everything))).round().astype(int)
+    chosen = [everything[k] for k in ([names.index(face) for face in faces] or spread)]
     methods = [m for m in shown.methods if m not in ("input", "target")]
     if any("input" not in shown.kept[name] for name, _ in chosen):
         raise InputError("The report of pictures to show needs input among its methods.")

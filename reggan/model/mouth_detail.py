@@ -122,8 +122,9 @@ class MouthDetail(nn.Module):
         out = F.pixel_shuffle(self.head(F.silu(h)), 2).float()
         lips, rows, belief = out.split([1, 4, 2], 1)
         behind, teeth = colours.split(3, 1)
-        teeth = luma(_WHITE + teeth) * tint_of_teeth(around)[..., None, None]
-        behind = luma(_DARK + behind) * tint_behind_teeth(around)[..., None, None]
+        tint = tint_of_teeth(around)
+        teeth = luma(_WHITE + teeth) * tint[..., None, None]
+        behind = luma(_DARK + behind) * tint_behind_teeth(around, tint)[..., None, None]
         upper, lower = (guess.rows + rows).split(2, 1)
         belief = guess.open * torch.sigmoid(_BELIEF + 4 * belief)
         return MouthFields(guess.lips + lips, upper, lower, behind, teeth, belief)

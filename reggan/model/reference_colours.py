@@ -61,12 +61,12 @@ def tint_of_teeth(references: Tensor) -> Tensor:
     return _over_luma(from_lab(_usual_teeth(white) + torch.cat([torch.zeros_like(cast[:, :1]), cast], 1)))
 
 
-def tint_behind_teeth(references: Tensor) -> Tensor:
+def tint_behind_teeth(references: Tensor, teeth: Tensor) -> Tensor:
     """Colour of the flesh behind teeth over its luma, (B, 3), of `reference_colours`: of one hue and as colourful as
-    the face, as the data engine draws it, in the light that teeth are seen in."""
+    the face, as the data engine draws it, in the light in which teeth have the tint `teeth` (B, 3)."""
     colourful = to_lab(references[:, :2])[..., 1:].norm(dim=-1).mean(1, keepdim=True)
     flesh = 1 + (colourful / _COLOURFUL[0]).clamp(max=_COLOURFUL[1]) * references.new_tensor(_FLESH)
-    return _over_luma(flesh * tint_of_teeth(references) / _over_luma(from_lab(_usual_teeth(references))))
+    return _over_luma(flesh * teeth / _over_luma(from_lab(_usual_teeth(references))))
 
 
 def _usual_teeth(like: Tensor) -> Tensor:

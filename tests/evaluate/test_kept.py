@@ -102,6 +102,19 @@ def test_the_table_has_every_method_once_with_both_reports(
     np.testing.assert_allclose(tiles, [[210, 90, 255], [80, 90, 255], [100, 90, 255]], atol=2)
 
 
+def test_faces_can_be_named(reports: tuple[Path, Path]) -> None:
+    wild = read_report(reports[1])
+    first = wild.kept["old"]["input"].faces[0]
+    named = side_by_side.picture(wild, ["y", first])
+    side, head, left = side_by_side._SIDE, side_by_side._CAPTION, side_by_side._FIRST
+    assert named.shape == (head + 2 * side, left + 3 * side, 3)
+    assert [int(named[head + side * r + 64, left + 64, 0]) for r in range(2)] == [80, 210], (
+        "in the order they are named"
+    )
+    with pytest.raises(InputError, match="no face nobody; it has"):
+        side_by_side.picture(wild, ["y", "nobody"])
+
+
 def test_systems_of_the_contest_are_called_by_their_names() -> None:
     assert side_by_side.title("us-gan-in-frame") == "US-GAN, in our frame"
     assert side_by_side.title("no-attention") == "without attention"

@@ -64,7 +64,7 @@ def test_warm_light_makes_them_warm_and_lids_do_not() -> None:
 
 def test_behind_them_is_flesh_as_colourful_as_the_face_and_in_its_light() -> None:
     def behind(skin: list[float], white: list[float]) -> torch.Tensor:
-        tint = tint_behind_teeth(torch.tensor([[skin, skin, white]]))[0]
+        tint = tint_behind_teeth(torch.tensor([[skin, skin, white]]), _tint(skin, white)[None])[0]
         torch.testing.assert_close(tint @ torch.tensor([0.299, 0.587, 0.114]), torch.tensor(1.0), atol=1e-4, rtol=0)
         return tint
 

@@ -14,7 +14,7 @@ from reggan.errors import InputError
 from reggan.expressions import BASIC
 from reggan.output.animation import crop_analysis, neighbourhood, shrink_analysis
 from reggan.output.archive import safe_stem
-from reggan.predictor import Analysis, EditedFace, Marks, Predictor, Result, paste
+from reggan.predictor import Analysis, EditedFace, Marks, Predictor, Result, asked_for, paste
 from reggan.ui.browser_files import VIEW, new_path, write_view
 from reggan.ui.edit.wishes import Wish
 
@@ -62,20 +62,22 @@ class Visit:
     def view(self) -> Path:
         """The picture to look at, at most `browser_files.VIEW` pixels large; written again if it has been deleted."""
         if not self.view_path.exists():
-            write_view(self.analysis.image, self.view_path)
+            write_view(self._small.image, self.view_path)
         return self.view_path
 
     def close_view(self, on: int | None) -> Path:
         """The same of one face's surroundings, or of those of all (None)."""
         path = self.view_path.with_name(f"before_{'all' if on is None else on}.jpg")
         if not path.exists():
-            x0, y0, x1, y1 = neighbourhood(self.analysis, on)
-            write_view(self.analysis.image[y0:y1, x0:x1], path)
+            write_view(self._surroundings(on).image, path)
         return path
 
     @cached_property
     def _small(self) -> Analysis:
         return shrink_analysis(self.analysis, VIEW)
+
+    def _surroundings(self, on: int | None) -> Analysis:
+        return shrink_analysis(crop_analysis(self.analysis, neighbourhood(self.analysis, on)), VIEW)
 
     def close_box(self, on: int | None) -> Box:
         """Where `close` lies."""
@@ -118,13 +120,10 @@ class Visit:
         surroundings of the face `on`, or of all (None)."""
         c, relax = _told(wishes)
         edited = predictor.edit_faces(self.analysis, list(wishes), c, relax)
-        rows = zip(wishes, edited, c, relax, strict=True)
-        changes = {face: one.change for face, one, row, gone in rows if row.any() or gone}
+        changes = asked_for(wishes, edited, c, relax)
         whole, _ = paste(self._small, changes)
-        if self.close_box(on) == WHOLE:
-            return Look(whole, whole, edited)
-        part = shrink_analysis(crop_analysis(self.analysis, neighbourhood(self.analysis, on)), VIEW)
-        return Look(whole, paste(part, changes)[0], edited)
+        close = whole if self.close_box(on) == WHOLE else paste(self._surroundings(on), changes)[0]
+        return Look(whole, close, edited)
 
     def mark(self, predictor: Predictor, marks: Marks) -> "Visit":
         """Add the face at these marks, pixels, as the last.
