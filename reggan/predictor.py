@@ -51,7 +51,7 @@ __all__ = ["AlignedFace", "Analysis", "EditedFace", "Marks", "Predictor", "Resul
 
 Box = Sequence[float]
 _ROWS = 8  # that the model sees at once: more are no faster on a processor, and take memory
-_LARGE = 1.25  # picture pixels for one of the crop, from which a face deserves the detail of its mouth
+_LARGE = 1.25  # picture pixels for one of the crop, from which a face deserves the details of mouth and folds
 NO_FACE = (
     "No face was found in this picture; choose a larger or clearer one, or mark eyes and mouth yourself: those of "
     "animals, toys and drawings too."
@@ -291,7 +291,7 @@ class Predictor:
             rows = slice(k * n, (k + 1) * n)
             refined, changes = made.refined[rows], made.changes[rows]
             if not _large(one):
-                changes = [replace(change, detail=None) for change in changes]
+                changes = [replace(change, details=()) for change in changes]
             limited = _limited(one, changes)
             if any(after is not before for after, before in zip(limited, changes, strict=True)):
                 refined = np.stack([apply_change(one.crop, change) for change in limited])
@@ -339,7 +339,7 @@ def paste(analysis: Analysis, changes: Mapping[int, Change]) -> tuple[Image, NDA
     image, opacity = analysis.image, analysis.opacity
     for face, change in changes.items():
         one = analysis.faces[face]
-        shown = change if _large(one) else replace(change, detail=None)
+        shown = change if _large(one) else replace(change, details=())
         image = paste_back(image, one.matrix, shown)
         opacity = None if opacity is None else move_opacity(opacity, one.matrix, shown)
     return image, opacity
@@ -373,5 +373,5 @@ def _limited(face: AlignedFace, changes: list[Change]) -> list[Change]:
 
 
 def _large(face: AlignedFace) -> bool:
-    """Whether the picture has more pixels of a face than the crop, so that its mouth deserves detail."""
+    """Whether the picture has more pixels of a face than the crop, so that it deserves details."""
     return bool(1 / similarity_scale(face.matrix) > _LARGE)

@@ -14,7 +14,8 @@ LAYERS = {
     "expressions": "errors",
     "faces": "errors",
     "teeth": "",
-    "model": "expressions faces teeth",
+    "folds": "",
+    "model": "expressions faces folds teeth",
     "weights": "errors model",
     "predictor": "errors expressions faces model weights",
     "reggan": "errors expressions predictor",  # reggan/__init__.py, the interface for programs
@@ -22,7 +23,7 @@ LAYERS = {
     "publish": "errors expressions model output predictor reggan weights",
     "metrics": "errors faces",
     "pairs": "errors expressions faces",
-    "engine": "errors expressions faces pairs teeth",
+    "engine": "errors expressions faces folds pairs teeth",
     "train": "errors expressions faces model output pairs weights",
     "baselines": "errors expressions faces model pairs train weights",
     "evaluate": "baselines errors expressions faces metrics model pairs predictor weights",

@@ -50,14 +50,14 @@ class Change:
         opacity: (S, S, 1) float32 in [0, 1], m.
         paint: (S, S, 3) float32 in [0, 1], RGB.
         residual: (S, S, 3) float32, added; 1 is the difference between black and white.
-        detail: what large faces get on a finer grid; nearly 0 in the mean over a crop pixel.
+        details: what large faces get on finer grids; nearly 0 in the mean over a crop pixel.
     """
 
     displacement: Float
     opacity: Float
     paint: Float
     residual: Float
-    detail: Detail | None = None
+    details: tuple[Detail, ...] = ()
 
     def __post_init__(self) -> None:
         size = self.displacement.shape[0]
@@ -72,7 +72,7 @@ class Change:
 
 
 def apply_change(crop: NDArray[np.uint8], change: Change) -> NDArray[np.uint8]:
-    """Apply the change within the crop, (S, S, 3) uint8 to (S, S, 3) uint8; the crop is too coarse for `detail`."""
+    """Apply the change within the crop, (S, S, 3) uint8 to (S, S, 3) uint8; the crop is too coarse for `details`."""
     y, x = np.mgrid[: change.size, : change.size].astype(np.float32)
     where = np.stack([x, y], -1) + change.displacement
     return _blend(crop, where, change.opacity, change.opacity * change.paint + change.residual)
@@ -106,14 +106,15 @@ def paste_back(image: NDArray[np.uint8], matrix: NDArray[Any], change: Change) -
     reach = math.ceil(float(np.abs(displacement).max())) + 4
     x0, x1 = max(columns.start - reach, 0), min(columns.stop + reach, image.shape[1])
     x = np.arange(columns.start, columns.stop, dtype=np.float32) - x0
-    fine = _finer(change.detail, matrix) if change.detail else None
+    finer = [_finer(detail, matrix) for detail in change.details]
 
     def write_strip(top: int) -> None:
         strip = slice(top, min(top + _ROWS, rows.stop))
         where = _sample(displacement, matrix, strip, columns)  # (h, w, 2), still relative to p
         mixed = _sample(blend, matrix, strip, columns)  # (h, w, 4)
-        if fine and _meet(fine, strip, columns):
-            mixed += _sample(*fine, strip, columns)
+        for fine in finer:
+            if _meet(fine, strip, columns):
+                mixed += _sample(*fine, strip, columns)
         y0, y1 = max(strip.start - reach, 0), min(strip.stop + reach, image.shape[0])
         where[..., 0] += x
         where[..., 1] += np.arange(strip.start, strip.stop, dtype=np.float32)[:, None] - y0

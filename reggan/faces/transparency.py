@@ -12,7 +12,7 @@ from reggan.faces.paste import Change, paste_back
 def move_opacity(opacity: NDArray[np.uint8], matrix: NDArray[Any], change: Change) -> NDArray[np.uint8]:
     """The opacity (H, W) uint8 after one face has changed: it moves as the picture does, see `paste_back`."""
     nothing = np.zeros_like(change.paint)
-    only_moves = replace(change, opacity=np.zeros_like(change.opacity), paint=nothing, residual=nothing, detail=None)
+    only_moves = replace(change, opacity=np.zeros_like(change.opacity), paint=nothing, residual=nothing, details=())
     return paste_back(np.repeat(opacity[..., None], 3, 2), matrix, only_moves)[..., 0]
 
 

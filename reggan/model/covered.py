@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from reggan.faces import Change
+from reggan.faces import Change, Detail
 from reggan.faces.align import eye_distance
 from reggan.model.arrays import Image
 
@@ -73,8 +73,15 @@ def keep_covering(landmarks: NDArray[np.floating], change: Change, distance: Flo
         displacement=change.displacement * moves,
         opacity=change.opacity * free,
         residual=change.residual * free,
-        detail=None,
+        details=tuple(_kept_free(detail, free) for detail in change.details),
     )
+
+
+def _kept_free(detail: Detail, free: Float) -> Detail:
+    """What is finer, as far as its place in the crop is free (S, S, 1)."""
+    (x, y), (height, width) = detail.corner, detail.value.shape[:2]
+    part = free[y : y + height // detail.factor, x : x + width // detail.factor]
+    return replace(detail, value=detail.value * cv2.resize(part, (width, height))[..., None])
 
 
 def _at(values: NDArray[Any], landmarks: NDArray[np.floating], which: tuple[int, ...]) -> NDArray[Any]:

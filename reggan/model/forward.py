@@ -10,7 +10,7 @@ from torch import Tensor
 
 from reggan.faces import SIZE, Change, Detail
 from reggan.model.arrays import Image, to_tensor, to_uint8
-from reggan.model.mouth_detail import FACTOR
+from reggan.model.finer_grid import FACTOR
 from reggan.model.reggan import Output, RegGAN
 
 Float = NDArray[np.float32]
@@ -53,10 +53,12 @@ class OnDevice:
 
 def _changes(out: Output) -> list[Change]:
     d, opacity, paint, residual = (_array(t) for t in out.edit)
-    details: list[Detail | None] = [None] * len(d)
-    if out.detail is not None:
-        corners, values = out.detail.corner.tolist(), _array(torch.cat([out.detail.opacity, out.detail.added], 1))
-        details = [Detail((x, y), FACTOR, value) for (x, y), value in zip(corners, values, strict=True)]
+    details: list[tuple[Detail, ...]] = [()] * len(d)
+    for finer in out.details:
+        values = _array(torch.cat([finer.opacity, finer.added], 1))
+        for n, ((x, y), value) in enumerate(zip(finer.corner.tolist(), values, strict=True)):
+            if value.any():
+                details[n] += (Detail((x, y), FACTOR, value),)
     parts = zip(d * np.float32(SIZE / 2), opacity, paint, residual, details, strict=True)
     return [Change(*of_one) for of_one in parts]
 

@@ -30,16 +30,14 @@ from torch import Tensor
 
 from reggan.faces.topology import CONTROL, LEFT_EYE, MOUTH_CORNERS, MOUTH_SPANS, RIGHT_EYE
 from reggan.model.arrays import luma, smoothstep
+from reggan.model.finer_grid import FACTOR, SIDE, enlarged, square_points, window
 from reggan.model.frame import LandmarkFrame, sample
 from reggan.model.mouth_geometry import MouthGeometry, MouthShape, lip_distance, opening, places
 from reggan.model.reference_colours import tint_behind_teeth, tint_of_teeth
 from reggan.teeth import LOWER, UPPER, draw_row, measured
 
-SIDE = 112  # of the square around the mouth, in pixels of the crop: a wide laugh fits, and a jaw that drops
-FACTOR = 3  # how much finer it is
 EDGE = 4.0  # pixels of the crop, the unit of the distance to the lips
 _DOWN = 0.05  # the square's centre lies below the corners of the mouth by this share of the crop: mouths open downwards
-_RIM = 8  # pixels of the crop over which the detail sets in at the square's border
 _FULL = 4.0  # times the opacity of what is painted near by: the most that the detail takes over
 _NEAR = 4  # pixels of the crop
 _SHARP = 32.0  # of the lips' edge: it is passed within a pixel of the finer grid, as sharp as that can show
@@ -50,14 +48,6 @@ _OPEN = 0.75, 2.25  # pixels of the crop, how far a mouth is open, from which it
 _SEEN = 2.0, 1.0  # furthest distance to the lips and places of teeth that the network is shown
 _ALONG, _UP = (-0.66, 0.66), (-0.08, 0.37)  # of what is drawn of a row, IOD
 _STEP = 1 / (FACTOR * _IOD)  # IOD, a pixel of the finer grid
-
-
-class MouthOutput(NamedTuple):
-    """What comes to the crop's opacity and to what is added there, m paint + r, around the mouth."""
-
-    corner: Tensor  # (B, 2) whole numbers, (x, y) of the square's first pixel in the crop
-    opacity: Tensor  # (B, 1, FACTOR SIDE, FACTOR SIDE)
-    added: Tensor  # (B, 3, FACTOR SIDE, FACTOR SIDE)
 
 
 class MouthGuess(NamedTuple):
@@ -137,12 +127,6 @@ def mouth_guess(shape: MouthShape, corner: Tensor, side: int = SIDE) -> MouthGue
     return MouthGuess(lips, places(shape, points).flatten(1, 2), is_open(opening(shape.lips)))
 
 
-def square_points(corner: Tensor, side: int) -> Tensor:
-    """The pixels of squares that begin at `corner` (B, 2): (B, side, side, 2) positions in the crop."""
-    y, x = torch.meshgrid(*2 * [torch.arange(side, device=corner.device, dtype=torch.float32)], indexing="ij")
-    return corner[:, None, None].float() + torch.stack([x, y], -1)
-
-
 def is_open(opening: Tensor) -> Tensor:
     """Whether mouths that are open so far, (B,) pixels of the crop, have an inside: (B, 1, 1, 1) in [0, 1]."""
     low, high = _OPEN
@@ -213,21 +197,6 @@ def share(fields: MouthFields, inside: Tensor, opacity: Tensor) -> Tensor:
     return torch.lerp(beyond, between, inside)
 
 
-def enlarged(x: Tensor) -> Tensor:
-    """(B, C, h, w) -> (B, C, 3 h, 3 w), bicubic, as `reggan.faces.paste` enlarges; as two products of matrices, a
-    multiple as fast as `F.interpolate`."""
-    rows, columns = (_bicubic(side).to(x) for side in x.shape[-2:])
-    return rows @ x @ columns.T
-
-
-@functools.lru_cache(maxsize=8)
-@torch.inference_mode(False)  # kept for training too
-def _bicubic(side: int) -> Tensor:
-    """(3 side, side) weights with which a line of pixels is enlarged."""
-    line = torch.eye(side)[:, None, None]  # (side, 1, 1, side), one pixel each
-    return F.interpolate(line, scale_factor=(1, FACTOR), mode="bicubic", align_corners=False)[:, 0, 0].T.contiguous()
-
-
 def mouth_corner(frame: LandmarkFrame, to_crop: Tensor) -> Tensor:
     """Where the square around the mouth begins, (B, 2) whole pixels of the crop, (x, y).
 
@@ -241,16 +210,3 @@ def mouth_corner(frame: LandmarkFrame, to_crop: Tensor) -> Tensor:
     found = sample(to_crop.permute(0, 3, 1, 2), where, "bilinear")[..., 0, 0]  # (B, 2) normalised
     middle = (found + 1) * (size / 2) + found.new_tensor([0.0, _DOWN * size])
     return (middle - SIDE / 2).round().long().clamp(0, size - SIDE)
-
-
-def cut(images: Tensor, corner: Tensor, side: int = SIDE) -> Tensor:
-    """The squares (B, C, side, side) of images (B, C, S, S)."""
-    pairs = zip(images, corner.tolist(), strict=True)
-    return torch.stack([image[:, y : y + side, x : x + side] for image, (x, y) in pairs])
-
-
-def window(like: Tensor) -> Tensor:
-    """1 inside the square, 0 at its border, smooth in between: (1, 1, SIDE, SIDE)."""
-    t = torch.arange(SIDE, device=like.device, dtype=like.dtype) + 0.5
-    rise = smoothstep(torch.minimum(t, SIDE - t) / _RIM)
-    return (rise[:, None] * rise)[None, None]

@@ -4,27 +4,16 @@ from typing import NamedTuple, TypeVar
 
 import torch
 import torch.nn as nn
-import torch.nn.functional as F
 from torch import Tensor
 
 from reggan.faces import SIZE
 from reggan.faces.topology import INNER_LIPS
 from reggan.model.arrays import resize, shrink, smoothstep
 from reggan.model.config import ModelConfig
+from reggan.model.finer_grid import FinerOutput, cut, enlarged, with_finer
+from reggan.model.fold_detail import FoldDetail, how_lined
 from reggan.model.frame import FrameMaps, LandmarkFrame, pixel_grid, sample, skin_moves
-from reggan.model.mouth_detail import (
-    FACTOR,
-    SIDE,
-    MouthDetail,
-    MouthOutput,
-    cut,
-    enlarged,
-    kind_of_teeth,
-    mouth_corner,
-    mouth_guess,
-    paint,
-    share,
-)
+from reggan.model.mouth_detail import MouthDetail, kind_of_teeth, mouth_corner, mouth_guess, paint, share
 from reggan.model.mouth_geometry import MouthShape, lip_correction, opening
 from reggan.model.neutral import NeutralEstimator, come_and_leave
 from reggan.model.reference_colours import reference_colours
@@ -35,7 +24,6 @@ from reggan.model.still_eyes import with_still_eyes
 
 _NARROW = 3.0, 6.5, 7.5  # pixels between lips that part for a slit: more than hardly, less than for a smile
 _CHANGES = 0.3  # of an expression comes or leaves, from which the lips are put where they belong altogether
-_THIN = 0.02  # opacity below which what is painted counts as shading
 
 
 class Output(NamedTuple):
@@ -44,7 +32,7 @@ class Output(NamedTuple):
     coarse: Tensor  # (B, 3, S, S) in [0, 1], stage 1
     refined: Tensor  # (B, 3, S, S) in [0, 1], stage 2
     edit: Edit  # on the crop's grid, for pasting back at full resolution
-    detail: MouthOutput | None = None  # of the mouth, if it was wanted
+    details: tuple[FinerOutput, ...] = ()  # mouth and folds, where they were wanted
 
 
 class Stage1(NamedTuple):
@@ -71,21 +59,6 @@ def compose(image: Tensor, where: Tensor, edit: Edit) -> Tensor:
 def composed(moved: Tensor, edit: Edit) -> Tensor:
     """Equation (4) with what is already looked up, (B, 3, h, w)."""
     return (1 - edit.opacity) * moved + edit.opacity * edit.paint + edit.residual
-
-
-def with_mouth(edit: Edit, finer: MouthOutput) -> tuple[Edit, MouthOutput]:
-    """What the mouth's detail is in the mean over each pixel of the crop becomes part of the edit (N, ., S, S)."""
-    fine = torch.cat([finer.opacity, finer.added], 1)
-    mean = F.avg_pool2d(fine, FACTOR)
-    opacity, painted = edit.opacity.clone(), edit.opacity * edit.paint
-    for n, (x, y) in enumerate(finer.corner.tolist()):
-        opacity[n, :, y : y + SIDE, x : x + SIDE] += mean[n, :1]
-        painted[n, :, y : y + SIDE, x : x + SIDE] += mean[n, 1:]
-    opacity = opacity.clamp(0, 1)
-    paint = torch.where(opacity > _THIN, painted / opacity.clamp_min(_THIN), edit.paint).clamp(0, 1)
-    residual = edit.residual + painted - opacity * paint
-    rest = (fine - enlarged(mean)).split([1, 3], 1)
-    return Edit(edit.displacement, opacity, paint, residual), MouthOutput(finer.corner, *rest)
 
 
 def channels_last(t: Tensor) -> Tensor:
@@ -125,6 +98,7 @@ class RegGAN(nn.Module):
         self.regression = RegressionLayer(config.grid, config.r)
         self.refinement = self.refinement_network(config, SIZE)
         self.mouth = MouthDetail()
+        self.folds = FoldDetail()
 
     def coarse_change(self, x: Tensor, c: Tensor, leaving: Tensor) -> Tensor:
         """Stage 1 in the frame: x (B, 3, S, S) in [0, 1], c, what leaves (B, 6) -> coarse - x, (B, 3, grid, grid)."""
@@ -153,8 +127,9 @@ class RegGAN(nn.Module):
             relax: (N,) in [0, 1], how much of the expression that the face has is taken away; nothing if not given.
                 What the new one has too stays in place, see `come_and_leave`.
             maps: if given, filled with stage 2's attention maps, in the frame.
-            detail: whether to hold eyeballs still (`still_eyes.py`) and to draw opened mouths anew (`mouth_detail.py`),
-                which nothing but training leaves out. Without a fit of `mouth.geometry` no mouth is drawn.
+            detail: whether to hold eyeballs still (`still_eyes.py`), to draw opened mouths anew (`mouth_detail.py`) and
+                to draw folds (`fold_detail.py`), which nothing but training leaves out. Without a fit of
+                `mouth.geometry` no mouth is drawn, without one of `folds` no fold.
 
         Returns:
             `Output` with N rows; where c and relax are 0, both images equal the crop.
@@ -174,13 +149,22 @@ class RegGAN(nn.Module):
         moved = sample(s.crop, pixel_grid(crop.shape[-1], crop) + channels_last(edit.displacement))
         refined = composed(moved, edit)
         refined = torch.where(_unchanged(s.c, s.leaving), s.crop, refined.clamp(0, 1))
-        finer = None
+        if not detail:
+            return Output(s.coarse, refined, edit)
+        around = _repeat(reference_colours(crop, landmarks), len(c) // len(crop))
+        finer = []
         if shape is not None:
-            around = _repeat(reference_colours(crop, landmarks), len(c) // len(crop))
-            finer = self._mouth_detail(refined, s, edit, moved + edit.residual, shape, around)
-            edit, finer = with_mouth(edit, finer)
+            finer.append(self._mouth_detail(refined, s, edit, moved + edit.residual, shape, around))
+        if self.folds.fold(s.c):
+            lined = _repeat(how_lined(s.x[:: len(c) // len(crop)]), len(c) // len(crop))
+            finer.append(self.folds(refined, edit, s.placement.frame, lined, s.c, around[:, 1]))
+        details = []
+        for one in finer:
+            edit, rest = with_finer(edit, one)
+            details.append(rest)
+        if details:
             refined = torch.where(_unchanged(s.c, s.leaving), s.crop, composed(moved, edit).clamp(0, 1))
-        return Output(s.coarse, refined, edit, finer)
+        return Output(s.coarse, refined, edit, tuple(details))
 
     @staticmethod
     def _lips(displacement: Tensor, s: Stage1, shape: MouthShape, landmarks: Tensor) -> Tensor:
@@ -197,7 +181,7 @@ class RegGAN(nn.Module):
 
     def _mouth_detail(
         self, refined: Tensor, s: Stage1, edit: Edit, bare: Tensor, shape: MouthShape, around: Tensor
-    ) -> MouthOutput:
+    ) -> FinerOutput:
         """Equation (7), as what it adds to equation (4)'s opacity and to what is added there.
 
         Args:
@@ -216,7 +200,7 @@ class RegGAN(nn.Module):
         colour = palette_of(s.x).toned(colour.clamp(0, 1))
         part = share(fields, inside, opacity)
         added = inside * (colour - enlarged(residual)) - enlarged(painted)
-        return MouthOutput(corner, part * (inside - enlarged(opacity)), part * added)
+        return FinerOutput(corner, part * (inside - enlarged(opacity)), part * added)
 
     def stage_1(self, crop: Tensor, landmarks: Tensor, c: Tensor, relax: Tensor) -> Stage1:
         """Stage 1 alone; arguments as `forward` has them."""

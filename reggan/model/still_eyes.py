@@ -9,8 +9,9 @@ distance to the lids before and after, positive between them,
 and what was behind a lid, d' > 0 and not still, is painted: an iris is round, so that what was hidden of it is what
 lies opposite, without a second catch-light; around it is the white of the same eye; a lid throws a shadow. The margin
 takes the old lid's shadow and its lashes along. Only where eyes open, and where an iris and some white are to be seen:
-carved eyes and dark ones stay as stage 2 has them. Nothing of this is trained. Our choice; the paper has nothing like
-it.
+carved eyes and dark ones stay as stage 2 has them. Above the lid D would stretch its lashes and its make-up; there the
+skin goes where the lid goes, and stretches further up. Nothing of this is trained. Our choice; the paper has nothing
+like it.
 """
 
 from typing import NamedTuple
@@ -20,9 +21,9 @@ from torch import Tensor
 
 from reggan.faces.topology import EYES, IRISES, UPPER_LID
 from reggan.model.arrays import smoothstep
+from reggan.model.finer_grid import cut, square_points
 from reggan.model.frame import normalise, sample, sample_at
 from reggan.model.iris import find_irises, over_both
-from reggan.model.mouth_detail import cut, square_points
 from reggan.model.mouth_geometry import line_distance, lip_distance
 from reggan.model.refinement import Edit
 
@@ -42,6 +43,9 @@ _ENOUGH = 1.0, 4.0  # pixels of white that must be seen to know it
 _DARKER = 0.12, 0.22  # of the white's brightness by which an iris must be darker, to be one
 _SHADOW, _DEEP = 0.3, 2.5  # of a lid on the eyeball: how dark, and how many pixels deep
 _AJAR = 0.14, 0.22  # height over width of an eye from which it counts as open, and altogether
+# Pixels: of the upper lid by which its motion is smoothed; above it from which less of it is followed, and none; of
+# stretching from which it is followed.
+_ALONG, _LIFT, _STRETCHED = 6.0, (1.5, 14.0), 1.0
 _THIN = 1e-3
 
 
@@ -76,10 +80,13 @@ def with_still_eyes(edit: Edit, crop: Tensor, landmarks: Tensor) -> Edit:
     seen = cut(crop[faces].repeat_interleave(2, 0), corner.flatten(0, 1), SIDE)
     eyeballs = _eyeballs(seen, (lids[faces] - corner[:, :, None]).flatten(0, 1), irises.flatten(0, 1))
     eyeballs = Eyeballs(*(t.unflatten(0, (-1, 2))[face].flatten(0, 1) for t in eyeballs))
+    before = (lids[faces] - corner[:, :, None])[face].flatten(0, 1)
     corner = corner[face]  # (M, 2, 2)
     goal = (goal[rows] - corner[:, :, None]).flatten(0, 1)
     corner, row = corner.flatten(0, 1), rows.repeat_interleave(2)
     part = Edit(*(cut(t[row], corner, SIDE) for t in edit))
+    lifts = opens[row] * _ajar(before)
+    part = part._replace(displacement=with_lashes(part.displacement, before, goal, lifts, crop.shape[-1]))
     new, whole = _still(part, eyeballs, goal, opens[row]), Edit(*(t.clone() for t in edit))
     for k, (x, y) in enumerate(corner.tolist()):
         for t, square in zip(whole, new, strict=True):
@@ -87,10 +94,36 @@ def with_still_eyes(edit: Edit, crop: Tensor, landmarks: Tensor) -> Edit:
     return whole
 
 
+def with_lashes(displacement: Tensor, lids: Tensor, goal: Tensor, opens: Tensor, size: int) -> Tensor:
+    """`displacement` with lashes that go where their lid goes, and are as long as before.
+
+    Args:
+        displacement: (M, 2, SIDE, SIDE) of squares of a crop of side `size`.
+        lids, goal: (M, 16, 2) where lids are, and where they will be, pixels of the squares.
+        opens: (M,) in [0, 1], whether lids open that were not shut.
+    """
+    upper, lower = slice(0, UPPER_LID.stop + 1), [*range(UPPER_LID.stop, len(EYES[0])), 0]
+    points = _pixels(goal)
+    away = (points[..., None, :] - goal[:, None, None, upper]).square().sum(-1)
+    share = torch.softmax(-away / (2 * _ALONG**2), -1)
+    rigid = (2 / size) * torch.einsum("bhwk,bkc->bchw", share, (lids - goal)[:, upper])
+    above, below = (line_distance(goal[:, which], points)[:, None] for which in (upper, lower))
+    fade = 1 - smoothstep((above - _LIFT[0]) / (_LIFT[1] - _LIFT[0]))
+    outside = smoothstep(1 - lip_distance(goal, points)[:, None]) * smoothstep((below - above) / _SOFT)
+    stretched = smoothstep((displacement - rigid)[:, 1:] * (size / 2) / _STRETCHED)
+    return torch.lerp(displacement, rigid, opens[:, None, None, None] * stretched * fade * outside)
+
+
 def _height(lids: Tensor) -> Tensor:
     """How far eyes (..., 16, 2) are open in their middle, pixels: (...)."""
     upper, lower = (len(EYES[0]) // 4, 3 * len(EYES[0]) // 4)
     return (lids[..., upper, :] - lids[..., lower, :]).norm(dim=-1)
+
+
+def _ajar(lids: Tensor) -> Tensor:
+    """Whether eyes (M, 16, 2) are open: (M,) in [0, 1]."""
+    span = (lids[:, 0] - lids[:, 8]).norm(dim=-1)
+    return smoothstep((_height(lids) / span - _AJAR[0]) / (_AJAR[1] - _AJAR[0]))
 
 
 def _still(part: Edit, eyeballs: Eyeballs, goal: Tensor, opens: Tensor) -> Edit:
@@ -159,8 +192,8 @@ def _eyeballs(crop: Tensor, lids: Tensor, irises: Tensor) -> Eyeballs:
     lashes = dark * smoothstep((_HANG - under) / _SOFT) * torch.sigmoid((away - 1.1 * radius) / _LIMBUS)
     limits = (known, _ENOUGH), (found.contrast / white, _DARKER), (white / skin, _WHITER)
     sure = [smoothstep((over_both(t) - low) / (high - low)) for t, (low, high) in limits]
-    ajar = smoothstep((_height(lids) / span - _AJAR[0]) / (_AJAR[1] - _AJAR[0]))  # one of them may wink
-    return Eyeballs(before, under, colour, lashes, (ajar * torch.stack(sure).prod(0))[:, None, None, None])
+    # One of them may wink.
+    return Eyeballs(before, under, colour, lashes, (_ajar(lids) * torch.stack(sure).prod(0))[:, None, None, None])
 
 
 def _pixels(line: Tensor) -> Tensor:

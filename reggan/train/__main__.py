@@ -1,8 +1,9 @@
-"""`python -m reggan.train regression|refinement|mouth|export`: train the two stages one after the other.
+"""`python -m reggan.train regression|refinement|mouth|folds|export`: train the two stages one after the other.
 
 `regression` solves in closed form what a face does already and stage 1, `refinement` trains stage 2 on top of both (run
-it again to resume), `mouth` adds the mouth's detail, learned from pairs of 768 x 768, `export` writes a run's weights
-with where they come from. Rivals and ablations: `python -m reggan.baselines`.
+it again to resume), `mouth` adds the mouth's detail, learned from pairs of 768 x 768, `folds` measures in them how deep
+skin folds, `export` writes a run's weights with where they come from. Rivals and ablations: `python -m
+reggan.baselines`.
 """
 
 import argparse
@@ -15,9 +16,11 @@ from pathlib import Path
 import torch
 
 from reggan.errors import InputError
+from reggan.expressions import BASIC
 from reggan.model.config import ModelConfig
 from reggan.model.mouth_detail import MouthDetail
 from reggan.pairs import layout
+from reggan.train.fold_fit import fit_folds
 from reggan.train.initialise import load_flows, untrained
 from reggan.train.loop import run
 from reggan.train.mouth_fit import errors_of_geometry, fit_geometry, read_drawn
@@ -53,6 +56,10 @@ def _parser() -> argparse.ArgumentParser:
     detail = stages.add_parser("mouth", parents=[common, run_options()], help="detail of the mouth; resumes likewise")
     detail.add_argument("--weights", type=Path, required=True, help="weights file of both stages to add it to")
     add_recipe(detail, MouthRecipe)
+
+    folds = stages.add_parser("folds", parents=[common], help="how deep forehead and nose fold, closed form")
+    folds.add_argument("--weights", type=Path, required=True, help="weights file of both stages to add it to")
+    folds.add_argument("-o", "--out", type=Path, required=True, help="weights file to write (.safetensors)")
 
     three = stages.add_parser("export", parents=[common], help="weights with their history, for the package")
     three.add_argument("--weights", type=Path, required=True, help="a run's reggan.safetensors")
@@ -94,6 +101,13 @@ def _mouth(args: argparse.Namespace) -> dict[str, float]:
     return errors | run(trainer, args.out, "mouth", args.minutes)
 
 
+def _folds(args: argparse.Namespace) -> dict[str, float]:
+    model, metadata = load_model(args.weights)
+    fit_folds(model.to(args.device), args.data, without=layout.read_list(args.validation))
+    save_model(model, args.out, {k: v for k, v in metadata.items() if k not in ("sha256", "config")})
+    return dict(zip(BASIC, model.folds.depth.tolist(), strict=True))
+
+
 def _export(args: argparse.Namespace) -> dict[str, str]:
     """Write weights whose header says what they were trained on and how far they got on people never seen."""
     training, validation = read_subjects(args)
@@ -115,6 +129,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], dict]] = {
     "regression": _regression,
     "refinement": _refinement,
     "mouth": _mouth,
+    "folds": _folds,
     "export": _export,
 }
 

@@ -17,8 +17,9 @@ from reggan.faces import SIZE
 from reggan.faces.align import rescaled
 from reggan.faces.topology import INNER_LIPS
 from reggan.model.arrays import shrink, to_float
+from reggan.model.finer_grid import FACTOR, SIDE, enlarged, square_points
 from reggan.model.frame import pixel_grid, sample
-from reggan.model.mouth_detail import EDGE, FACTOR, SIDE, MouthGuess, enlarged, mouth_guess, square_points
+from reggan.model.mouth_detail import EDGE, MouthGuess, mouth_guess
 from reggan.model.mouth_geometry import lip_distance
 from reggan.model.reference_colours import reference_colours
 from reggan.model.refinement import Edit
@@ -141,7 +142,7 @@ def _from_source(model: RegGAN, s: Subject, source: int, goals: dict[int, ToothP
         guess = mouth_guess(model.mouth.geometry(rest, c[n : n + 1], SIZE), corner, at[2])
         lips = (lip_distance(edge[None], square_points(corner, at[2])) / EDGE).clamp(-_REACH, _REACH)
         edit = Edit(*(square(t[n : n + 1], *at) for t in out.edit))
-        images = [*_full_size(image, edit, at), square(to_float(s.picture(k)[0][None]), *at, FACTOR)]
+        images = [*full_size(image, edit, at), square(to_float(s.picture(k)[0][None]), *at, FACTOR)]
         mouths.append(
             Mouth(
                 _to_bytes(torch.cat(images, 1))[0],
@@ -169,7 +170,7 @@ def _to_bytes(image: Tensor) -> Tensor:
     return (image.clamp(0, 1) * 255).round().byte()
 
 
-def _full_size(image: Tensor, edit: Edit, at: tuple[int, int, int]) -> tuple[Tensor, Tensor]:
+def full_size(image: Tensor, edit: Edit, at: tuple[int, int, int]) -> tuple[Tensor, Tensor]:
     """Equation (4) at the picture's own size, as `reggan.faces.paste` has it, and the same with nothing painted:
     (1, 3, 3 side, 3 side) each. `at` is the square of the crop in which `edit` is."""
     displacement, opacity, painted, residual = map(

@@ -19,10 +19,11 @@ from reggan.engine.render.expression_table import expression_table, mixture
 from reggan.engine.render.eyes import eye_layer, lid_shadow, seen_eye
 from reggan.engine.render.picture import FLOW_GRID, eye_layers, render
 from reggan.engine.render.shading import apply_log
-from reggan.engine.render.wrinkles import atlas, blend, to_atlas
+from reggan.engine.render.wrinkles import atlas, blend
 from reggan.expressions import BASIC, NAMED, resolve
 from reggan.faces.align import align, alignment_matrix
 from reggan.faces.topology import EYES
+from reggan.folds import to_map
 from tests.engine.toy_face import toy_kit, toy_landmarks, toy_photo
 
 
@@ -256,7 +257,7 @@ def test_a_picture_in_colour_has_no_single_tone(fitted: Fit) -> None:
 
 
 def test_wrinkles_lie_where_they_belong() -> None:
-    x, y = np.round(to_atlas(np.array([0.085, -0.33]))).astype(int)
+    x, y = np.round(to_map(np.array([0.085, -0.33]))).astype(int)
     assert atlas()["glabella"][y, x] < -0.1
     assert blend({"glabella": 100.0}).min() == pytest.approx(-0.5)
     assert not blend({}).any()
@@ -269,7 +270,7 @@ def test_a_fold_has_an_edge_on_one_side_only() -> None:
     for sign in (-1, 1):
         across = np.linspace(-0.15, 0.15, 61)
         points = np.array([0.485, 0.74]) + across[:, None] * np.array([0.93, -0.36])  # towards the cheek
-        x, y = to_atlas(points * [sign, 1]).round().astype(int).T
+        x, y = to_map(points * [sign, 1]).round().astype(int).T
         depth = -fold[y, x]
         assert abs(across[depth.argmax()]) < 0.015
         half = np.flatnonzero(depth > depth.max() / 2)

@@ -15,9 +15,10 @@ from reggan.engine.fit.face_fit import Fit, fit_face
 from reggan.engine.kit.rig import prepare_rig
 from reggan.engine.render import smile_shading as module
 from reggan.engine.render.smile_shading import find_smiles, smile_shading, with_folds_in_place
-from reggan.engine.render.wrinkles import STEPS, to_atlas
+from reggan.engine.render.wrinkles import STEPS
 from reggan.errors import InputError
 from reggan.faces.topology import LOWER_LIP, MOUTH_CORNERS, UPPER_LIP
+from reggan.folds import to_map
 from tests.engine.toy_face import toy_kit, toy_photo
 from tests.paths import AVATAR
 
@@ -46,9 +47,9 @@ def test_darker_cheeks_are_measured_where_they_are(pair: tuple[Fit, Fit]) -> Non
     assert used == 1  # the second pair narrows the mouth, the third leaves it
     assert shading.shape == (256, 256)
     np.testing.assert_allclose(shading.astype(int), shading[:, ::-1], atol=1)
-    x, y = np.round(to_atlas(np.array(CHEEK)) / 2).astype(int)
+    x, y = np.round(to_map(np.array(CHEEK)) / 2).astype(int)
     assert (shading[y, x] - 128.0) / STEPS == pytest.approx(np.log(0.6), abs=0.15)
-    forehead = to_atlas(np.array([0.0, -0.7])) / 2
+    forehead = to_map(np.array([0.0, -0.7])) / 2
     assert abs(int(shading[int(forehead[1]), int(forehead[0])]) - 128) < 0.05 * STEPS
     with pytest.raises(InputError, match="Nobody smiles"):
         smile_shading([pair[::-1]])
@@ -60,12 +61,12 @@ def test_folds_are_brought_to_the_same_place() -> None:
     depths = []
     for offset in (-0.05, 0.0, 0.05):
         ratio = np.zeros((512, 512), np.float32)
-        drawn = to_atlas(points + offset * normal).round().astype(np.int32)
+        drawn = to_map(points + offset * normal).round().astype(np.int32)
         cv2.polylines(ratio, [drawn, drawn * [-1, 1] + [511, 0]], False, (-0.4,), 3)
         ratio[:100] = 0.1
         moved = with_folds_in_place(cv2.GaussianBlur(ratio, (0, 0), 2))
         np.testing.assert_allclose(moved[:90], 0.1, atol=1e-3)
-        x, y = to_atlas(points[15:45]).round().astype(int).T
+        x, y = to_map(points[15:45]).round().astype(int).T
         depths += [moved[y, x].mean(), moved[y, 511 - x].mean()]
     np.testing.assert_allclose(depths, depths[2], atol=0.04)
     assert depths[2] < -0.15

@@ -216,9 +216,9 @@ def test_detail_lies_where_the_crop_says_and_is_as_fine_as_its_own_grid(angle):
         return (0.3 * envelope * np.cos(2 * np.pi * u[..., 0] / 1.5))[..., None]  # a period of 4.5 fine pixels
 
     value = np.broadcast_to(field(at), (3 * h, 3 * w, 4)) * np.float32([0.5, 1, 1, 1])
-    change = replace(_change(opacity=0.5, paint=0.5), detail=Detail(corner, 3, value))
+    change = replace(_change(opacity=0.5, paint=0.5), details=(Detail(corner, 3, value),))
     image = np.full((280, 300, 3), 128, np.uint8)
-    added = paste_back(image, matrix, change).astype(float) - paste_back(image, matrix, replace(change, detail=None))
+    added = paste_back(image, matrix, change).astype(float) - paste_back(image, matrix, replace(change, details=()))
     py, px = np.mgrid[:280, :300]
     expected = (255 - 0.5 * 128) * field(transform(np.stack([px, py], -1), matrix))
     assert np.abs(expected).max() > 45
@@ -227,7 +227,7 @@ def test_detail_lies_where_the_crop_says_and_is_as_fine_as_its_own_grid(angle):
     # In a picture as coarse as the crop little of it is left: a Gaussian of 2^0.5 fine pixels takes 86 % of it.
     small = _matrix(1.0, angle, (60, 50))
     kept = paste_back(image[:100, :120], small, change).astype(float)
-    assert np.abs(kept - paste_back(image[:100, :120], small, replace(change, detail=None))).max() <= 13
+    assert np.abs(kept - paste_back(image[:100, :120], small, replace(change, details=()))).max() <= 13
 
 
 def test_wrong_shapes_are_refused():

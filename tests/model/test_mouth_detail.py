@@ -8,22 +8,18 @@ from PIL import Image
 from reggan.faces import SIZE
 from reggan.faces.topology import LEFT_EYE, MOUTH_CORNERS, MOUTH_SPANS, RIGHT_EYE
 from reggan.model.config import ModelConfig
+from reggan.model.finer_grid import FACTOR, SIDE, cut, enlarged, window
 from reggan.model.forward import OnDevice
 from reggan.model.frame import LandmarkFrame, mean_shape
 from reggan.model.mouth_detail import (
-    FACTOR,
-    SIDE,
     MouthDetail,
     MouthFields,
     MouthGuess,
-    cut,
-    enlarged,
     is_open,
     kind_of_teeth,
     mouth_corner,
     mouth_guess,
     paint,
-    window,
 )
 from reggan.model.mouth_geometry import POWERS
 from reggan.model.reference_colours import reference_colours
@@ -142,8 +138,9 @@ def test_detail_is_equation_7_and_only_where_something_is_painted() -> None:
     model, crop, face = _model(), _smooth_face(), mean_face()[None]
     without = model(crop, face, torch.eye(6)[:1])
     out = model(crop, face, torch.eye(6)[:1], detail=True)
-    assert without.detail is None
-    corner = out.detail.corner
+    assert not without.details
+    (detail,) = out.details
+    corner = detail.corner
 
     refined, (_, opacity, painted, residual) = without.refined, without.edit
     moved = (refined - opacity * painted - residual) / (1 - opacity)
@@ -158,12 +155,12 @@ def test_detail_is_equation_7_and_only_where_something_is_painted() -> None:
 
     _, opacity, painted, residual = out.edit
     opacity, added = (cut(t, corner) for t in (opacity, opacity * painted + residual))
-    opacity, added = enlarged(opacity) + out.detail.opacity, enlarged(added) + out.detail.added
+    opacity, added = enlarged(opacity) + detail.opacity, enlarged(added) + detail.added
     pasted = (1 - opacity) * enlarged(cut(moved, corner)) + added
     torch.testing.assert_close(pasted, expected, atol=0.005, rtol=0)
     assert (pasted - enlarged(mouth))[..., 40:-40, 40:-40].abs().mean() > 0.01
     unpainted = model(crop, face, torch.zeros(1, 6), detail=True)
-    assert not unpainted.detail.opacity.any() and not unpainted.detail.added.any()
+    assert not unpainted.details[0].opacity.any() and not unpainted.details[0].added.any()
     assert torch.equal(unpainted.refined, crop)
 
 
@@ -180,7 +177,7 @@ def test_without_its_training_mouths_are_left_as_stage_2_has_them() -> None:
 def test_what_is_finer_is_nothing_in_the_mean() -> None:
     """The crop has the mean of the detail over each of its pixels; and nothing is left at the square's border."""
     out = _model()(_smooth_face(), mean_face()[None], torch.eye(6)[:1], detail=True)
-    fine = torch.cat(out.detail[1:], 1)
+    fine = torch.cat(out.details[0][1:], 1)
     assert fine.abs().max() > 0.1 and F.avg_pool2d(fine, FACTOR).abs().max() < 0.35 * fine.abs().max()
     assert F.avg_pool2d(fine, 4 * FACTOR).abs().max() < 0.05 * fine.abs().max()
     assert fine[..., :2, :].abs().max() < 0.01
@@ -193,7 +190,7 @@ def test_between_the_lips_grey_stays_grey() -> None:
     torch.nn.init.normal_(model.mouth.colours.weight, 0, 0.2)
     model.mouth.head.bias.data[:4] = 9.0  # open everywhere
     grey = torch.rand(1, 1, SIZE, SIZE).expand(-1, 3, -1, -1)
-    added = model(grey, mean_face()[None], torch.eye(6)[:1], detail=True).detail.added
+    added = model(grey, mean_face()[None], torch.eye(6)[:1], detail=True).details[0].added
     assert added.abs().max() > 1e-3 and (added.amax(1) - added.amin(1)).max() < 1e-5
 
 
@@ -202,7 +199,7 @@ def test_changes_carry_it_out_of_the_model() -> None:
     crop = (torch.rand(2, SIZE, SIZE, 3) * 255).byte().numpy()
     faces = torch.stack([mean_face(), moved(mean_face(), 3)]).numpy()
     c, relax = torch.eye(6)[:2].numpy(), torch.ones(2).numpy()
-    first, second = (change.detail for change in here(crop, faces, c, relax).changes)
+    (first,), (second,) = (change.details for change in here(crop, faces, c, relax).changes)
     assert first.value.shape == (FACTOR * SIDE, FACTOR * SIDE, 4) and first.factor == FACTOR
     assert first.corner != second.corner
 
@@ -211,5 +208,5 @@ def test_only_large_faces_take_what_is_finer_along() -> None:
     predictor = Predictor.from_pretrained(device="cpu")
     photo = Image.open(PHOTO).convert("RGB")
     large, small = (np.asarray(photo.resize((side, side * 450 // 384))) for side in (1500, 300))
-    assert predictor(large, "happy").faces[0].change.detail is not None
-    assert predictor(small, "happy").faces[0].change.detail is None
+    assert predictor(large, "happy").faces[0].change.details
+    assert not predictor(small, "happy").faces[0].change.details

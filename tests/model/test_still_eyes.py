@@ -4,9 +4,9 @@ import torch
 
 from reggan.faces import SIZE
 from reggan.faces.topology import EYES, IRISES
-from reggan.model.frame import normalise, pixel_grid, sample
+from reggan.model.finer_grid import cut, square_points
+from reggan.model.frame import normalise, pixel_grid, sample, sample_at
 from reggan.model.iris import find_irises
-from reggan.model.mouth_detail import cut, square_points
 from reggan.model.mouth_geometry import lip_distance
 from reggan.model.refinement import Edit
 from reggan.model.reggan import compose
@@ -68,6 +68,27 @@ def _edit(face: torch.Tensor, pixels: float) -> Edit:
     return Edit(displacement, none[:, :1], none, none)
 
 
+def test_lashes_go_with_their_lid_and_stay_as_long() -> None:
+    """Brows rise more than lids, so the skin between them stretches: not just above the lid, where lashes are."""
+    face = _face()
+    at = ((pixel_grid(SIZE, face) + 1) * (SIZE / 2) - 0.5)[0]
+    down = (0.5 * (face[list(EYES[0])].mean(0)[1] + 6 - at[..., 1])).clamp(0, 18)  # half as far apart before
+    none = torch.zeros(1, 3, SIZE, SIZE)
+    edit = Edit(torch.stack([torch.zeros_like(down), down * 2 / SIZE])[None], none[:, :1], none, none)
+    new = with_still_eyes(edit, _painted(face, face), face[None])
+    opened = _opened(face, edit)
+    for eye in EYES:
+        old, goal = (f[list(eye[3:6])] for f in (face, opened))
+        for above, stretched, kept in ((2.0, 0.55, 0.9), (4.0, 0.55, 0.8)):
+            up = goal - torch.tensor([0.0, above])
+            before, after = (
+                (old - up - sample_at(e.displacement, up[None])[0] * SIZE / 2)[:, 1] / above for e in (edit, new)
+            )
+            assert (before < stretched).all() and (after > kept).all(), f"{above}: {before}, {after}"
+        brow = face[list(eye)].mean(0) - torch.tensor([0.0, 34.0])
+        torch.testing.assert_close(*(sample_at(e.displacement, brow[None, None]) for e in (edit, new)))
+
+
 def _shown(edit: Edit, crop: torch.Tensor) -> torch.Tensor:
     where = pixel_grid(SIZE, crop) + edit.displacement.permute(0, 2, 3, 1)
     return compose(crop, where, edit)
@@ -91,7 +112,8 @@ def test_an_iris_that_lids_uncover_is_round_and_its_light_is_where_it_was() -> N
     assert error < 0.6 * before
     bright = [float((image.amin(1, keepdim=True) > 0.95).sum()) for image in (_around_eyes(crop, face), still)]
     assert bright[1] <= 1.3 * bright[0], "no second catch-light"
-    assert torch.equal(~inside * still, ~inside * stretched), "skin goes where it went"
+    below = torch.arange(48)[:, None] > 24
+    assert torch.equal(below * ~inside * still, below * ~inside * stretched), "cheeks go where they went"
 
 
 def test_eyes_that_close_are_left_alone_and_those_that_stay_change_nothing() -> None:
@@ -106,8 +128,13 @@ def test_carved_eyes_and_shut_ones_stay_as_they_were_made() -> None:
     shut = face.clone()
     for eye in EYES:
         shut[list(eye[1:8]), 1] = shut[list(eye[15:8:-1]), 1] - 1
-    for crop, points in ((_painted(face, face, WHITE), face), (_painted(face, shut), shut)):
-        for a, b in zip(with_still_eyes(edit, crop, points[None]), edit, strict=True):
+    carved = with_still_eyes(edit, _painted(face, face, WHITE), face[None])
+    sleeping = with_still_eyes(edit, _painted(face, shut), shut[None])
+    inside = _between(_opened(face, edit), 1.0)
+    torch.testing.assert_close(inside * carved.displacement, inside * edit.displacement, atol=1e-4, rtol=0)
+    torch.testing.assert_close(sleeping.displacement, edit.displacement, atol=1e-4, rtol=0)
+    for made in (carved, sleeping):
+        for a, b in zip(made[1:], edit[1:], strict=True):
             torch.testing.assert_close(a, b, atol=1e-4, rtol=0)
 
 

@@ -13,7 +13,7 @@ from reggan import InputError
 from reggan.faces.topology import INNER_LIPS, UPPER_LIP
 from reggan.model.arrays import shrink
 from reggan.model.config import ModelConfig
-from reggan.model.mouth_detail import FACTOR, SIDE
+from reggan.model.finer_grid import FACTOR, SIDE
 from reggan.model.reggan import RegGAN
 from reggan.pairs.layout import Sample, ToothPlaces, write_identity, write_table
 from reggan.train import losses

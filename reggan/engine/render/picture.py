@@ -15,9 +15,9 @@ from reggan.engine.render.eyes import EyeLayer, contour, eye_layer, filled, seen
 from reggan.engine.render.mouth import mouth_layer
 from reggan.engine.render.shading import apply_log, shading
 from reggan.engine.render.teeth import tooth_places
-from reggan.engine.render.wrinkles import to_atlas
 from reggan.faces import SIZE
 from reggan.faces.topology import INNER_LIPS, LIP_MIDDLES, MESH
+from reggan.folds import to_map
 
 Float = NDArray[np.float32]
 Array = NDArray[np.float64]
@@ -92,7 +92,7 @@ def render(
     values = np.hstack(
         [
             photo.to_fine(fit.skin),
-            to_atlas(kit.skin.vertices[:, :2]),
+            to_map(kit.skin.vertices[:, :2]),
             np.float32(normal_light) * shading(fit, after, kit.skin.vertices + moves)[:, None],
             after @ fit.rotation.T.astype(np.float32),
         ]

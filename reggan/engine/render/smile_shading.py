@@ -20,11 +20,12 @@ from reggan.engine.fit.photo import aligned
 from reggan.engine.kit.rig import Rig
 from reggan.engine.pixels import grey, pixel_grid
 from reggan.engine.raster import rasterise
-from reggan.engine.render.wrinkles import HEIGHT, LEFT, SIDE, STEPS, TOP, WIDTH, to_atlas
+from reggan.engine.render.wrinkles import STEPS
 from reggan.errors import InputError
 from reggan.faces.align import SIZE as CROP
 from reggan.faces.images import picture_files, read_image
 from reggan.faces.topology import BROWS, EYES, MOUTH_CORNERS, OUTER_LIPS
+from reggan.folds import HEIGHT, LEFT, SIDE, TOP, WIDTH, to_map
 
 Float = NDArray[np.float32]
 
@@ -70,7 +71,7 @@ def fitted_pairs(photographs: Iterable[tuple[Path, Path]], rig: Rig, size: int =
 def unrolled(fit: Fit) -> tuple[Float, NDArray[np.bool_]]:
     """The photograph on the atlas, (512, 512, 3) float32, and where there is skin."""
     skin = fit.rig.kit.skin
-    at = to_atlas(skin.vertices[:, :2])
+    at = to_map(skin.vertices[:, :2])
     source, covered = rasterise(
         at, skin.vertices[:, 2], skin.triangles, fit.photo.to_fine(fit.skin).astype(np.float32), SIDE, SIDE
     )
@@ -104,7 +105,7 @@ def smile_shading(pairs: Iterable[tuple[Fit, Fit]]) -> tuple[NDArray[np.uint8], 
         mask &= there
     if landmarks is None:
         raise InputError("Nobody smiles widely enough.")
-    points = to_atlas(landmarks)
+    points = to_map(landmarks)
     for outline in (OUTER_LIPS, *EYES, *BROWS):
         cv2.fillConvexPoly(mask, cv2.convexHull(points[list(outline)]).astype(np.int32), (0,))
     weight = cv2.GaussianBlur(cv2.erode(mask, np.ones((15, 15), np.uint8)).astype(np.float32), (0, 0), 5)
@@ -121,7 +122,7 @@ def with_folds_in_place(ratio: Float) -> Float:
         place, away, normal = _along_fold(sign)
         shift = cv2.GaussianBlur(_fold_offset(moved, sign).astype(np.float32)[None], (0, 0), 4)[0][place]
         shift = shift * np.exp(-((away / (0.6 * _REACH)) ** 2))
-        step = (shift[..., None] * normal[place] * (to_atlas(np.ones(2)) - to_atlas(np.zeros(2)))).astype(np.float32)
+        step = (shift[..., None] * normal[place] * (to_map(np.ones(2)) - to_map(np.zeros(2)))).astype(np.float32)
         at = pixel_grid(SIDE) + step
         moved = np.asarray(
             cv2.remap(moved, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32
@@ -157,7 +158,7 @@ def _fold_offset(ratio: Float, sign: int) -> NDArray[np.float64]:
     """(60,) IOD towards the cheek, where the fold is: the darkest path across the normals that bends little."""
     points, normal = _fold_line(sign)
     across = np.arange(-_REACH, _REACH + _FINEST / 2, _FINEST)
-    at = to_atlas(points[:, None] + across[None, :, None] * normal[:, None]).astype(np.float32)
+    at = to_map(points[:, None] + across[None, :, None] * normal[:, None]).astype(np.float32)
     strip = cv2.GaussianBlur(cv2.remap(ratio, at[..., 0], at[..., 1], cv2.INTER_LINEAR), (0, 0), 2)
     valley = strip - cv2.GaussianBlur(strip, (0, 0), 12, sigmaY=2)
     allowed = np.flatnonzero(np.abs(across) <= _SEARCHED)

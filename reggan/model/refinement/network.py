@@ -193,8 +193,8 @@ class RefinementNetwork(nn.Module):
         moved, face = sample(torch.cat([x, face], 1), where, "bilinear").split([3, 1], 1)
         shown = torch.lerp(moved, paint, opacity).detach()
         light = keep_hue(own, shown) + (1 - opacity) * self.mean_gain(told, where) * moved
-        burnt = (1 - opacity) * smoothstep((moved.amin(1, keepdim=True) - _BURNT) / (_WHITE - _BURNT))
-        return torch.maximum(face, opacity) * (light - burnt * light.clamp_max(0))
+        no_shadow = (1 - opacity) * burnt(moved)
+        return torch.maximum(face, opacity) * (light - no_shadow * light.clamp_max(0))
 
     def mean_gain(self, told: Tensor, where: Tensor) -> Tensor:
         """By which share the mean shading brightens the skin at `where` (B, S, S, 2) in the frame: (B, 1, S, S)."""
@@ -206,6 +206,11 @@ def _keep(maps: dict[str, Tensor] | None, kind: str, block: Any, *inputs: Tensor
     if maps is not None:
         attention = block.attention_map(*inputs)
         maps[f"{kind} {attention.shape[-1]}"] = attention
+
+
+def burnt(image: Tensor) -> Tensor:
+    """Where (B, 3, H, W) is too white for a shadow to show: (B, 1, H, W) in [0, 1]."""
+    return smoothstep((image.amin(1, keepdim=True) - _BURNT) / (_WHITE - _BURNT))
 
 
 def keep_hue(residual: Tensor, colour: Tensor) -> Tensor:
