@@ -30,6 +30,7 @@ from reggan.faces import (
     face_at_marks,
     face_in_box,
     find_faces,
+    hands_before,
     paste_back,
     read_marks,
     read_picture,
@@ -39,7 +40,7 @@ from reggan.faces import (
 from reggan.faces.images import ImageSource
 from reggan.faces.transparency import move_opacity, off_white
 from reggan.model.arrays import Image
-from reggan.model.covered import covering, keep_covering
+from reggan.model.covered import Covering, covered, free_share, keep_coarse, keep_covering
 from reggan.model.forward import Float, Forward, ModelOutput, OnDevice
 from reggan.model.reggan import RegGAN
 from reggan.model.shut_eyes import keep_shut
@@ -67,6 +68,7 @@ class AlignedFace:
     crop: Image  # (256, 256, 3)
     landmarks: NDArray[np.float32]  # (478, 2), pixels in the crop
     present: NDArray[np.float32]  # (6,) in [0, 1], the expression it has already, as far as landmarks tell
+    covered: Covering | None  # by cloth or hands
 
 
 @dataclass(frozen=True)
@@ -204,7 +206,9 @@ class Predictor:
         landmarks = transform(face.landmarks, matrix).astype(np.float32)
         _, present = self.model.neutral(torch.from_numpy(landmarks[None]).to(self.device), SIZE)
         there = present[0].cpu().numpy() * (not face.assumed)  # the shape of a cat says nothing of its mood
-        return AlignedFace(face, matrix, align(image, matrix), landmarks, there)
+        crop = align(image, matrix)
+        hidden = None if face.assumed else covered(crop, landmarks, hands_before(image, matrix))
+        return AlignedFace(face, matrix, crop, landmarks, there, hidden)
 
     def edit(
         self, analysis: Analysis, c: NDArray[np.float32], face: int | None = None, relax: float | None = None
@@ -295,7 +299,10 @@ class Predictor:
             limited = _limited(one, changes)
             if any(after is not before for after, before in zip(limited, changes, strict=True)):
                 refined = np.stack([apply_change(one.crop, change) for change in limited])
-            yield ModelOutput(made.coarse[rows], refined, limited, {})
+            coarse = made.coarse[rows]
+            if one.covered is not None:
+                coarse = keep_coarse(one.crop, coarse, free_share(one.landmarks, one.covered))
+            yield ModelOutput(coarse, refined, limited, {})
 
     def edit_crops(self, crops: Image, landmarks: Float, c: Float, relax: Float | None = None) -> tuple[Image, Image]:
         """Coarse and refined images of faces that are aligned already.
@@ -366,9 +373,9 @@ def _limited(face: AlignedFace, changes: list[Change]) -> list[Change]:
     """Without what training could not teach: cloth that opens, eyes behind shut lids, colours on what is no face."""
     if face.face.assumed:
         return [in_keeping(face.crop, change) for change in changes]
-    covered = covering(face.crop, face.landmarks)
-    if covered is not None:
-        changes = [keep_covering(face.landmarks, change, covered) for change in changes]
+    if face.covered is not None:
+        free = free_share(face.landmarks, face.covered)
+        changes = [keep_covering(change, face.covered, free) for change in changes]
     return [keep_shut(face.landmarks, change) for change in changes]
 
 

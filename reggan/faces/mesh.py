@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _MAX_FACES = 20  # per view
-_LOCK = threading.Lock()  # only one thread may run a graph at a time; a run takes about 10 ms
+ONE_AT_A_TIME = threading.Lock()  # only one thread may run a graph at a time; a run takes about 10 ms
 
 
 def find_meshes(image: NDArray[np.uint8], threshold: float = 0.3) -> list[NDArray[np.float64]]:
@@ -28,7 +28,7 @@ def find_meshes(image: NDArray[np.uint8], threshold: float = 0.3) -> list[NDArra
         For each face, (478, 2) float64 pixel positions. Measured, not documented: MediaPipe's normalised coordinates
         times the picture's size already have pixel centres at integers; no half pixel has to be subtracted.
     """
-    with _LOCK:
+    with ONE_AT_A_TIME:
         found = _graph(threshold).process(np.ascontiguousarray(image)).multi_face_landmarks or []
     side = np.array([image.shape[1], image.shape[0]], np.float64)
     return [np.array([(p.x, p.y) for p in face.landmark]) * side for face in found]
@@ -39,7 +39,7 @@ def _graph(threshold: float) -> Any:
     """One graph per threshold for the whole process: building it is slow, and in static mode it keeps no state."""
     os.environ.setdefault("GLOG_minloglevel", "2")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _stderr_closed():
+    with stderr_closed():
         from mediapipe.python.solutions.face_mesh import FaceMesh
 
         def build(score: float) -> Any:
@@ -60,7 +60,7 @@ def _graph(threshold: float) -> Any:
 
 
 @contextlib.contextmanager
-def _stderr_closed() -> Iterator[None]:
+def stderr_closed() -> Iterator[None]:
     """Drop what native code writes to stderr; Python's own exceptions are not affected."""
     try:
         saved = os.dup(2)

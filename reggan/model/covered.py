@@ -1,13 +1,14 @@
-"""A mask, a veil, a scarf over nose and mouth: it stays as it is, and the eyes above it carry the expression.
+"""A mask, a veil, a scarf over nose and mouth, a hand before the face: it stays as it is, and the eyes above it carry
+the expression.
 
 A mouth is painted wherever the face mesh says that one is, on cloth too. What gives cloth away is its colour: the tip
 of the nose, the cheeks, the lips and the chin have one and the same, and the skin around the eyes has another. Beards
-leave the nose free, lips differ from chins, and light does not end at a line. A hand before a mouth is skin, and is not
-told from a face.
+leave the nose free, lips differ from chins, and light does not end at a line. A hand is skin; that one is there is told
+by its shape (`reggan.faces.hands`).
 """
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from reggan.faces import Change, Detail
 from reggan.faces.align import eye_distance
+from reggan.faces.topology import FACE_OVAL, INNER_LIPS, OUTER_LIPS
 from reggan.model.arrays import Image
 
 Float = NDArray[np.float32]
@@ -28,6 +30,7 @@ _AROUND = (
 )
 _LIPS = (0, 37, 267, 39, 269, 17, 84, 314, 181, 405, 13, 14, 78, 308)
 _NOSE_TIP, _UPPER_LIP = 4, 0
+_HIDDEN = 0.15  # of the lips, behind a hand, from which the mouth is left alone: no lips open around a finger
 
 # Differences of colour are Delta E (CIE 1976). Of 669 bare faces, photographed, painted, engraved, bearded, none comes
 # nearer than 1.2 to the limit of 1 that these make; of 188 with a mask or a niqab drawn over them 176 are below it.
@@ -37,8 +40,35 @@ _SOFT = 2.0  # pixels of the crop; what is finer, such as the weave, is not look
 _GAPS, _FADE = 0.15, 0.1  # eye distances: folds that belong to it all the same; how far from it the change begins
 
 
+class Covering(NamedTuple):
+    """What of a face is covered."""
+
+    distance: Float  # (S, S) of each pixel from what covers it, in pixels of the crop
+    mouth: bool  # whether the mouth is
+
+
+def covered(crop: Image, landmarks: NDArray[np.floating], hands: NDArray[np.bool_] | None) -> Covering | None:
+    """By cloth, or else by hands; None if nothing is.
+
+    Args:
+        crop: (S, S, 3) the aligned face.
+        landmarks: (478, 2) pixels in the crop.
+        hands: (S, S) where hands are, `reggan.faces.hands.hands_before`.
+    """
+    cloth = covering(crop, landmarks)
+    if cloth is not None:
+        return Covering(cloth, True)
+    if hands is None:
+        return None
+    outline = cv2.fillPoly(np.zeros(hands.shape, np.uint8), [landmarks[list(FACE_OVAL)].round().astype(np.int32)], (1,))
+    if not (hands & (outline > 0)).any():
+        return None
+    hidden = _at(hands, landmarks, (*OUTER_LIPS, *INNER_LIPS)).mean()
+    return Covering(_distance(~hands), bool(hidden > _HIDDEN))
+
+
 def covering(crop: Image, landmarks: NDArray[np.floating]) -> Float | None:
-    """How far each pixel is from what covers nose and mouth, in pixels of the crop, (S, S); None if they are bare.
+    """How far each pixel is from cloth on nose and mouth, in pixels of the crop, (S, S); None if they are bare.
 
     Args:
         crop: (S, S, 3) the aligned face.
@@ -57,17 +87,28 @@ def covering(crop: Image, landmarks: NDArray[np.floating]) -> Float | None:
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (1 + 2 * round(_GAPS * eye_distance(landmarks) / 2),) * 2)
     _, pieces = cv2.connectedComponents(cv2.morphologyEx(near, cv2.MORPH_CLOSE, kernel))
     piece = np.bincount(_at(pieces, landmarks, (*_AROUND, *_LIPS))).argmax()
-    return np.asarray(cv2.distanceTransform((pieces != piece).astype(np.uint8), cv2.DIST_L2, 5), np.float32)
+    return _distance(pieces != piece)
 
 
-def keep_covering(landmarks: NDArray[np.floating], change: Change, distance: Float) -> Change:
-    """The change without what would happen to a covering, at a `distance` (S, S), and to the neck below it."""
-    tip, lip = landmarks[_NOSE_TIP, 1], landmarks[_UPPER_LIP, 1]
-    above = np.clip((lip - np.arange(change.size)) / max(lip - tip, 1.0), 0, 1)[:, None]
-    free = np.minimum(distance / (_FADE * eye_distance(landmarks)), above)[..., None].clip(0, 1).astype(np.float32)
-    # Skin shows skin: what moves comes from half as far as the cloth at most.
+def free_share(landmarks: NDArray[np.floating], covering: Covering) -> Float:
+    """How much of a change happens, (S, S, 1) in [0, 1]: none to what covers, nor to the neck below a hidden mouth."""
+    free = covering.distance / (_FADE * eye_distance(landmarks))
+    if covering.mouth:
+        tip, lip = landmarks[_NOSE_TIP, 1], landmarks[_UPPER_LIP, 1]
+        free = np.minimum(free, ((lip - np.arange(len(free))) / max(lip - tip, 1.0))[:, None])
+    return np.asarray(free[..., None].clip(0, 1), np.float32)
+
+
+def keep_coarse(crop: Image, coarse: Image, free: Float) -> Image:
+    """Stage 1's images (N, S, S, 3) of a crop, without what would happen to what covers it; `free` of `free_share`."""
+    return np.asarray(np.rint(crop + free * (coarse.astype(np.float32) - crop)), np.uint8)
+
+
+def keep_covering(change: Change, covering: Covering, free: Float) -> Change:
+    """The change without what would happen to what covers the face; `free` of `free_share`."""
+    # Skin shows skin: what moves comes from half as far as what covers it at most.
     length = np.linalg.norm(change.displacement, axis=2, keepdims=True)
-    moves = np.minimum(free, distance[..., None] / np.maximum(2 * length, 1e-3))
+    moves = np.minimum(free, covering.distance[..., None] / np.maximum(2 * length, 1e-3))
     return replace(
         change,
         displacement=change.displacement * moves,
@@ -75,6 +116,11 @@ def keep_covering(landmarks: NDArray[np.floating], change: Change, distance: Flo
         residual=change.residual * free,
         details=tuple(_kept_free(detail, free) for detail in change.details),
     )
+
+
+def _distance(free: NDArray[np.bool_]) -> Float:
+    """Of each pixel (S, S) from the nearest that is not free."""
+    return np.asarray(cv2.distanceTransform(free.astype(np.uint8), cv2.DIST_L2, 5), np.float32)
 
 
 def _kept_free(detail: Detail, free: Float) -> Detail:

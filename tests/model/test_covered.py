@@ -1,4 +1,4 @@
-"""Masks and veils stay what they are, above them the eyes move; bare faces and beards are edited as ever."""
+"""Masks, veils and hands stay what they are, above them the eyes move; bare faces and beards are edited as ever."""
 
 import cv2
 import numpy as np
@@ -6,11 +6,11 @@ import pytest
 from numpy.typing import NDArray
 
 from reggan.expressions import BASIC, resolve
-from reggan.faces import Change
+from reggan.faces import Change, find_faces, hands_before, read_image
 from reggan.faces.align import eye_centres, eye_distance
 from reggan.faces.close_up import roll
 from reggan.faces.topology import BROWS, FACE_OVAL
-from reggan.model.covered import covering, keep_covering
+from reggan.model.covered import Covering, covering, free_share, keep_covering
 from reggan.predictor import Analysis, Predictor
 from tests.paths import EXAMPLES, PHOTO
 
@@ -72,6 +72,8 @@ def test_cloth_stays_and_eyes_move(predictor: Predictor, bare: Analysis, make, c
         assert (changed[inside] > 6).mean() < 0.002, f"{name}: the cloth"
         painted = [np.abs(detail.value[..., 0]).max() for detail in result.faces[0].change.details]
         assert max(painted, default=0) < 0.02, f"{name}: {painted}"
+        coarse = np.abs(result.faces[0].coarse.astype(int) - face.crop).max(2)
+        assert (coarse[face.covered.distance == 0] == 0).all(), f"{name}: the cloth in the coarse image"
     surprised = np.abs(results[BASIC.index("surprised")].image.astype(int) - picture).max(2)
     assert (surprised[eyes] > 20).sum() > 150, "it is surprised above"
 
@@ -86,7 +88,8 @@ def test_skin_shows_no_cloth(bare: Analysis) -> None:
     moved = np.zeros((size, size, 2), np.float32)
     moved[..., 1] = 25  # upwards
     blank = np.zeros((size, size, 3), np.float32)
-    kept = keep_covering(face.landmarks, Change(moved, blank[..., :1], blank, blank), distance)
+    mask = Covering(distance, True)
+    kept = keep_covering(Change(moved, blank[..., :1], blank, blank), mask, free_share(face.landmarks, mask))
     y, x = np.mgrid[:size, :size].astype(np.float32)
     source = cv2.remap(distance, x + kept.displacement[..., 0], y + kept.displacement[..., 1], cv2.INTER_LINEAR)
     free = (distance > 2) & (y < size - 30)
@@ -96,7 +99,79 @@ def test_skin_shows_no_cloth(bare: Analysis) -> None:
 
 def test_bare_faces_are_not_covered(predictor: Predictor, bare: Analysis) -> None:
     for face in [predictor.analyse(path).faces[0] for path in sorted(EXAMPLES.glob("[ps]*_*.jpg"))] + [bare.faces[0]]:
-        assert covering(face.crop, face.landmarks) is None
+        assert covering(face.crop, face.landmarks) is None and face.covered is None
+
+
+@pytest.fixture(scope="module")
+def hand() -> tuple[Image, NDArray[np.bool_]]:
+    """The Mona Lisa's right one, cut out, pointing to the right."""
+    painting = read_image(EXAMPLES / "painting_mona_lisa.jpg")
+    height, width = painting.shape[:2]
+    x0, x1, y0, y1 = (round(s * n) for s, n in ((0.32, width), (0.59, width), (0.755, height), (0.895, height)))
+    part = painting[y0:y1, x0:x1]
+    light = cv2.cvtColor(cv2.GaussianBlur(part, (0, 0), len(part) / 40), cv2.COLOR_RGB2GRAY)
+    _, bright = cv2.threshold(light, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    _, pieces, statistics, _ = cv2.connectedComponentsWithStats(bright)
+    return part, pieces == 1 + statistics[1:, cv2.CC_STAT_AREA].argmax()
+
+
+@pytest.fixture(scope="module")
+def astronaut(predictor: Predictor) -> Analysis:
+    return predictor.analyse(EXAMPLES / "photo_astronaut.jpg")
+
+
+def with_hand(
+    analysis: Analysis, hand: tuple[Image, NDArray[np.bool_]], down: float
+) -> tuple[Image, NDArray[np.bool_]]:
+    """It lies across the face, so many eye distances below the eyes."""
+    part, mask = hand
+    p = analysis.faces[0].face.landmarks
+    scale = 2.6 * eye_distance(p) / np.ptp(np.flatnonzero(mask.any(0)))
+    middle = np.array([np.flatnonzero(mask.any(axis)).mean() for axis in (0, 1)])
+    at = eye_centres(p).mean(0) + [0, down * eye_distance(p)] - scale * middle
+    matrix = np.float64([[scale, 0, at[0]], [0, scale, at[1]]])
+    height, width = analysis.image.shape[:2]
+    laid, alpha = (cv2.warpAffine(t, matrix, (width, height)) for t in (part, mask.astype(np.float32)))
+    return np.rint(analysis.image * (1 - alpha[..., None]) + laid * alpha[..., None]).astype(np.uint8), alpha > 0.5
+
+
+def test_a_hand_before_the_mouth_stays_and_eyes_move(
+    predictor: Predictor, astronaut: Analysis, hand: tuple[Image, NDArray[np.bool_]]
+) -> None:
+    picture, mask = with_hand(astronaut, hand, 1.2)
+    analysis = predictor.analyse(picture)
+    (face,) = analysis.faces
+    assert face.covered is not None and face.covered.mouth
+    found = cv2.warpAffine((face.covered.distance == 0).astype(np.uint8), face.matrix, mask.shape[::-1], flags=16) > 0
+    assert (found & mask).sum() > 0.85 * mask.sum() and (found & ~mask).sum() < 0.6 * mask.sum()
+    for result in predictor.edit_many(analysis, np.stack([resolve("happy"), resolve("surprised")])):
+        changed = np.abs(result.image.astype(int) - picture).max(2)
+        assert (changed[found] > 2).mean() < 0.002
+        assert not result.faces[0].change.opacity[face.covered.distance == 0].any(), "no teeth on fingers"
+    brows = np.s_[: int(face.face.landmarks[list(BROWS[0]), 1].max())]
+    assert (changed[brows] > 20).sum() > 150
+
+
+def test_a_hand_on_the_chin_leaves_the_mouth_free(
+    predictor: Predictor, astronaut: Analysis, hand: tuple[Image, NDArray[np.bool_]]
+) -> None:
+    picture, _ = with_hand(astronaut, hand, 2.45)
+    (face,) = predictor.analyse(picture).faces
+    assert face.covered is not None and not face.covered.mouth
+    free = free_share(face.landmarks, face.covered)
+    mouth = face.landmarks[[13, 14]].mean(0).astype(int)
+    assert free[mouth[1], mouth[0]] > 0.9 and not free[-20:, mouth[0]].any()
+
+
+def test_hands_elsewhere_and_before_small_faces_cover_nothing(
+    predictor: Predictor, astronaut: Analysis, hand: tuple[Image, NDArray[np.bool_]]
+) -> None:
+    assert predictor.analyse(EXAMPLES / "painting_mona_lisa.jpg").faces[0].covered is None
+    picture, _ = with_hand(astronaut, hand, 1.2)
+    shrunk = cv2.resize(picture, None, fx=0.3, fy=0.3, interpolation=cv2.INTER_AREA)
+    (face,) = predictor.analyse(shrunk).faces
+    assert eye_distance(face.face.landmarks) < 24 and face.covered is None
+    assert find_faces(picture) and hands_before(astronaut.image, astronaut.faces[0].matrix) is None
 
 
 def test_a_beard_is_no_mask(bare: Analysis) -> None:
