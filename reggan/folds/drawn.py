@@ -46,12 +46,12 @@ def _drawn(grid: NDArray[np.float64], points: NDArray[np.float64], line: Line, s
     low = np.floor(to_map(curve.min(0) - reach)).astype(int).clip(0)
     high = np.ceil(to_map(curve.max(0) + reach)).astype(int)
     part = slice(low[1], high[1] + 1), slice(low[0], high[0] + 1)
-    apart = grid[part].astype(np.float32)[:, :, None] - curve.astype(np.float32)
-    away = (apart**2).sum(-1)
-    nearest = away.argmin(-1)
-    squared = away.min(-1)
+    near = grid[part].astype(np.float32)
+    # The nearest place p of the curve to x is where |p|^2 - 2 p . x is least.
+    nearest = ((curve**2).sum(1, dtype=np.float32) - 2 * (near @ curve.T.astype(np.float32))).argmin(-1)
+    nearby = near - curve.astype(np.float32)[nearest]
+    squared = (nearby**2).sum(-1)
     if abs(soft) > 1:
-        nearby = np.take_along_axis(apart, nearest[..., None, None], 2)[:, :, 0]
         right = along[nearest, 0] * nearby[..., 1] - along[nearest, 1] * nearby[..., 0] > 0
         squared = np.where(right == (soft > 0), squared / np.float32(soft**2), squared)
     ends = np.sin(np.pi * np.linspace(0.02, 0.98, _PLACES))[nearest] ** (0.6 if abs(soft) == 1 else 1.0)
@@ -79,8 +79,9 @@ def _through(points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[
     return basis(places, False) @ weights, basis(places, True) @ weights
 
 
+@functools.lru_cache(maxsize=4)
 def noise(seed: int, sigma: float) -> Float:
-    """(512, 512) smooth noise of unit variance, always the same."""
+    """(512, 512) smooth noise of unit variance, always the same; not to be modified."""
     white = np.random.default_rng(seed).standard_normal((SIDE, SIDE)).astype(np.float32)
     soft = cv2.GaussianBlur(white, (0, 0), sigma)
     return np.asarray(soft / soft.std(), np.float32)
