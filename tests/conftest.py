@@ -4,12 +4,14 @@ import importlib.util
 import os
 import runpy
 import socket
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import certifi
 import numpy as np
 import pytest
 from PIL import Image
@@ -21,6 +23,11 @@ from tests.visitor import BROWSER, CHROMIUM, Visitor
 # Torch's threads wait for each other on busy cores: six times slower with two than with one. Before torch is imported,
 # and for every process that a test starts.
 os.environ["OMP_NUM_THREADS"] = "1"
+# Every client of httpx reads all authorities of the web, in 20 ms, also to ask this machine by http. One is enough.
+_AUTHORITY = tempfile.NamedTemporaryFile("w", suffix=".pem")  # noqa: SIM115  (as long as the tests run)
+_AUTHORITY.write("".join(Path(certifi.where()).read_text().partition("-----END CERTIFICATE-----\n")[:2]))
+_AUTHORITY.flush()
+os.environ["SSL_CERT_FILE"] = _AUTHORITY.name
 runpy.run_path(str(ROOT / "reggan/ui/no_stubs.py"))["write_no_stubs"]()  # before any test imports gradio
 
 

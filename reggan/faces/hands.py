@@ -12,10 +12,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from reggan.faces.align import EYE_DISTANCE, SIZE, align, similarity_scale
+from reggan.faces.align import EYE_DISTANCE, SIZE, align, rescaled, similarity_scale
 from reggan.faces.mesh import ONE_AT_A_TIME, stderr_closed
 
-_MARGIN = SIZE // 2  # pixels of the crop's scale on each side of it
+_COARSER = 2  # the window than the crop, so that it has as many pixels
+_MARGIN = SIZE // 4  # pixels of the window on each side of the crop
 _SCORE = 0.3  # of palms
 _SMALLEST = 24.0  # pixels of the picture between the eyes: of hands before smaller faces too little is to be seen
 _LEAST = 0.9  # eye distances between wrist and knuckles, or nearly that between the outer knuckles
@@ -34,22 +35,20 @@ def hands_before(image: NDArray[np.uint8], matrix: NDArray[Any]) -> NDArray[np.b
     """
     if EYE_DISTANCE * SIZE / similarity_scale(matrix) < _SMALLEST:
         return None
-    to_window = np.array(matrix, np.float64)
-    to_window[:, 2] += _MARGIN
-    window = align(image, to_window, SIZE + 2 * _MARGIN, mirror=False)
-    mask = np.zeros(window.shape[:2], np.uint8)
-    for points in _find(window):
-        _fill(mask, points)
-    inside = mask[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN] > 0
-    return inside if inside.any() else None
+    to_window = np.array(matrix, np.float64) / _COARSER
+    to_window[:, 2] += 0.5 / _COARSER - 0.5 + _MARGIN
+    mask = np.zeros((SIZE, SIZE), np.uint8)
+    for points in _find(align(image, to_window, mirror=False)):
+        _fill(mask, rescaled(points - _MARGIN, _COARSER))
+    return mask > 0 if mask.any() else None
 
 
 def _find(window: NDArray[np.uint8]) -> list[NDArray[np.float64]]:
-    """Landmarks (21, 2), in pixels, of the hands that are large enough."""
+    """Landmarks (21, 2), pixels of the window, of the hands that are large enough."""
     with ONE_AT_A_TIME:
         found = _graph().process(np.ascontiguousarray(window)).multi_hand_landmarks or []
     hands = [np.array([(p.x, p.y) for p in hand.landmark]) * float(len(window)) for hand in found]
-    least = _LEAST * EYE_DISTANCE * SIZE
+    least = _LEAST * EYE_DISTANCE * SIZE / _COARSER
     return [p for p in hands if max(_apart(p, _WRIST, _MIDDLE), 1.2 * _apart(p, _INDEX, _LITTLE)) > least]
 
 
