@@ -118,6 +118,8 @@ class Guard:
                     headers.setdefault(name, value)
                 if "/file=" in path:
                     headers["Cache-Control"] = "no-store"  # a face does not stay in the browser's cache
+                elif "/assets/" in path and message["status"] == 200:  # a new version has a new name
+                    headers["Cache-Control"] = "public, max-age=31536000, immutable"
             elif "/call/" in path and _SILENT in message.get("body", b""):
                 message = {**message, "body": message["body"].replace(_SILENT, _SAID)}
             await send(message)

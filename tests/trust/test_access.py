@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -236,6 +237,9 @@ def test_headers(http: httpx.Client) -> None:
         assert "set-cookie" not in headers
     stored = upload(http, b"x", "face.jpg")
     assert http.get(f"/gradio_api/file={stored}").headers["Cache-Control"] == "no-store"
+    (script, *_) = re.findall(r"assets/index-[\w-]+\.js", http.get("/").text)
+    assert "immutable" in http.get(f"/{script}").headers["Cache-Control"], "it is read once"
+    assert "Cache-Control" not in http.get("/assets/index-none.js").headers
 
 
 def test_other_websites_may_not_use_a_visitors_cookies(http: httpx.Client) -> None:
