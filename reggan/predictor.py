@@ -40,7 +40,7 @@ from reggan.faces import (
 from reggan.faces.images import ImageSource
 from reggan.faces.transparency import move_opacity, off_white
 from reggan.model.arrays import Image
-from reggan.model.covered import Covering, covered, free_share, keep_coarse, keep_covering
+from reggan.model.covered import Covering, covered, keep_coarse, keep_covering
 from reggan.model.forward import Float, Forward, ModelOutput, OnDevice
 from reggan.model.reggan import RegGAN
 from reggan.model.shut_eyes import keep_shut
@@ -68,7 +68,7 @@ class AlignedFace:
     crop: Image  # (256, 256, 3)
     landmarks: NDArray[np.float32]  # (478, 2), pixels in the crop
     present: NDArray[np.float32]  # (6,) in [0, 1], the expression it has already, as far as landmarks tell
-    covered: Covering | None  # by cloth or hands
+    covered: Covering | None  # by cloth, hands, spectacles
 
 
 @dataclass(frozen=True)
@@ -301,7 +301,7 @@ class Predictor:
                 refined = np.stack([apply_change(one.crop, change) for change in limited])
             coarse = made.coarse[rows]
             if one.covered is not None:
-                coarse = keep_coarse(one.crop, coarse, free_share(one.landmarks, one.covered))
+                coarse = keep_coarse(one.crop, coarse, one.covered)
             yield ModelOutput(coarse, refined, limited, {})
 
     def edit_crops(self, crops: Image, landmarks: Float, c: Float, relax: Float | None = None) -> tuple[Image, Image]:
@@ -374,8 +374,7 @@ def _limited(face: AlignedFace, changes: list[Change]) -> list[Change]:
     if face.face.assumed:
         return [in_keeping(face.crop, change) for change in changes]
     if face.covered is not None:
-        free = free_share(face.landmarks, face.covered)
-        changes = [keep_covering(change, face.covered, free) for change in changes]
+        changes = [keep_covering(change, face.covered) for change in changes]
     return [keep_shut(face.landmarks, change) for change in changes]
 
 

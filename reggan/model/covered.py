@@ -1,10 +1,10 @@
-"""A mask, a veil, a scarf over nose and mouth, a hand before the face: it stays as it is, and the eyes above it carry
-the expression.
+"""A mask, a veil, a scarf over nose and mouth, a hand before the face, spectacles: they stay as they are, and what is
+free of the face carries the expression.
 
 A mouth is painted wherever the face mesh says that one is, on cloth too. What gives cloth away is its colour: the tip
 of the nose, the cheeks, the lips and the chin have one and the same, and the skin around the eyes has another. Beards
 leave the nose free, lips differ from chins, and light does not end at a line. A hand is skin; that one is there is told
-by its shape (`reggan.faces.hands`).
+by its shape (`reggan.faces.hands`), and so are frames (`spectacles.py`).
 """
 
 from dataclasses import replace
@@ -18,6 +18,7 @@ from reggan.faces import Change, Detail
 from reggan.faces.align import eye_distance
 from reggan.faces.topology import FACE_OVAL, INNER_LIPS, OUTER_LIPS
 from reggan.model.arrays import Image
+from reggan.model.spectacles import spectacles
 
 Float = NDArray[np.float32]
 
@@ -37,34 +38,44 @@ _HIDDEN = 0.15  # of the lips, behind a hand, from which the mouth is left alone
 _STEP = 9.0  # from the skin to the covering, at least
 _ALIKE, _EVEN = 0.35, 0.5  # shares of that step: the most within the covering, between its parts and in its points
 _SOFT = 2.0  # pixels of the crop; what is finer, such as the weave, is not looked at
-_GAPS, _FADE = 0.15, 0.1  # eye distances: folds that belong to it all the same; how far from it the change begins
+_GAPS = 0.15  # eye distances: folds that belong to it all the same
+_FADE, _FRAME_FADE = 0.1, 0.04  # eye distances: how far from what covers, and from frames, the change is whole
 
 
 class Covering(NamedTuple):
     """What of a face is covered."""
 
     distance: Float  # (S, S) of each pixel from what covers it, in pixels of the crop
-    mouth: bool  # whether the mouth is
+    free: Float  # (S, S, 1) in [0, 1], how much of a change happens: none to what covers, nor below a hidden mouth
+    mouth: bool  # whether the mouth is covered
 
 
 def covered(crop: Image, landmarks: NDArray[np.floating], hands: NDArray[np.bool_] | None) -> Covering | None:
-    """By cloth, or else by hands; None if nothing is.
+    """By cloth, hands, spectacles; None if nothing is.
 
     Args:
         crop: (S, S, 3) the aligned face.
         landmarks: (478, 2) pixels in the crop.
         hands: (S, S) where hands are, `reggan.faces.hands.hands_before`.
     """
-    cloth = covering(crop, landmarks)
-    if cloth is not None:
-        return Covering(cloth, True)
-    if hands is None:
+    cloth, frame = covering(crop, landmarks), spectacles(crop)
+    mouth = cloth is not None
+    covers = [] if cloth is None else [(cloth, _FADE)]
+    oval = landmarks[list(FACE_OVAL)].round().astype(np.int32)
+    face = cv2.fillPoly(np.zeros(crop.shape[:2], np.uint8), [oval], (1,)) > 0
+    if hands is not None and (hands & face).any():
+        covers.append((_distance(~hands), _FADE))
+        mouth = mouth or bool(_at(hands, landmarks, (*OUTER_LIPS, *INNER_LIPS)).mean() > _HIDDEN)
+    if frame is not None:
+        covers.append((_distance(~frame), _FRAME_FADE))
+    if not covers:
         return None
-    outline = cv2.fillPoly(np.zeros(hands.shape, np.uint8), [landmarks[list(FACE_OVAL)].round().astype(np.int32)], (1,))
-    if not (hands & (outline > 0)).any():
-        return None
-    hidden = _at(hands, landmarks, (*OUTER_LIPS, *INNER_LIPS)).mean()
-    return Covering(_distance(~hands), bool(hidden > _HIDDEN))
+    free = np.min([distance / (fade * eye_distance(landmarks)) for distance, fade in covers], 0)
+    if mouth:
+        tip, lip = landmarks[_NOSE_TIP, 1], landmarks[_UPPER_LIP, 1]
+        free = np.minimum(free, ((lip - np.arange(len(free))) / max(lip - tip, 1.0))[:, None])
+    free = free[..., None].clip(0, 1).astype(np.float32)
+    return Covering(np.min([distance for distance, _ in covers], 0), free, mouth)
 
 
 def covering(crop: Image, landmarks: NDArray[np.floating]) -> Float | None:
@@ -90,31 +101,22 @@ def covering(crop: Image, landmarks: NDArray[np.floating]) -> Float | None:
     return _distance(pieces != piece)
 
 
-def free_share(landmarks: NDArray[np.floating], covering: Covering) -> Float:
-    """How much of a change happens, (S, S, 1) in [0, 1]: none to what covers, nor to the neck below a hidden mouth."""
-    free = covering.distance / (_FADE * eye_distance(landmarks))
-    if covering.mouth:
-        tip, lip = landmarks[_NOSE_TIP, 1], landmarks[_UPPER_LIP, 1]
-        free = np.minimum(free, ((lip - np.arange(len(free))) / max(lip - tip, 1.0))[:, None])
-    return np.asarray(free[..., None].clip(0, 1), np.float32)
+def keep_coarse(crop: Image, coarse: Image, covering: Covering) -> Image:
+    """Stage 1's images (N, S, S, 3) of a crop, without what would happen to what covers it."""
+    return np.asarray(np.rint(crop + covering.free * (coarse.astype(np.float32) - crop)), np.uint8)
 
 
-def keep_coarse(crop: Image, coarse: Image, free: Float) -> Image:
-    """Stage 1's images (N, S, S, 3) of a crop, without what would happen to what covers it; `free` of `free_share`."""
-    return np.asarray(np.rint(crop + free * (coarse.astype(np.float32) - crop)), np.uint8)
-
-
-def keep_covering(change: Change, covering: Covering, free: Float) -> Change:
-    """The change without what would happen to what covers the face; `free` of `free_share`."""
+def keep_covering(change: Change, covering: Covering) -> Change:
+    """The change without what would happen to what covers the face."""
     # Skin shows skin: what moves comes from half as far as what covers it at most.
     length = np.linalg.norm(change.displacement, axis=2, keepdims=True)
-    moves = np.minimum(free, covering.distance[..., None] / np.maximum(2 * length, 1e-3))
+    moves = np.minimum(covering.free, covering.distance[..., None] / np.maximum(2 * length, 1e-3))
     return replace(
         change,
         displacement=change.displacement * moves,
-        opacity=change.opacity * free,
-        residual=change.residual * free,
-        details=tuple(_kept_free(detail, free) for detail in change.details),
+        opacity=change.opacity * covering.free,
+        residual=change.residual * covering.free,
+        details=tuple(_kept_free(detail, covering.free) for detail in change.details),
     )
 
 

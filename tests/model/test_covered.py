@@ -10,7 +10,7 @@ from reggan.faces import Change, find_faces, hands_before, read_image
 from reggan.faces.align import eye_centres, eye_distance
 from reggan.faces.close_up import roll
 from reggan.faces.topology import BROWS, FACE_OVAL
-from reggan.model.covered import Covering, covering, free_share, keep_covering
+from reggan.model.covered import covered, covering, keep_covering
 from reggan.predictor import Analysis, Predictor
 from tests.paths import EXAMPLES, PHOTO
 
@@ -88,8 +88,10 @@ def test_skin_shows_no_cloth(bare: Analysis) -> None:
     moved = np.zeros((size, size, 2), np.float32)
     moved[..., 1] = 25  # upwards
     blank = np.zeros((size, size, 3), np.float32)
-    mask = Covering(distance, True)
-    kept = keep_covering(Change(moved, blank[..., :1], blank, blank), mask, free_share(face.landmarks, mask))
+    mask = covered(crop, face.landmarks, None)
+    assert mask is not None and mask.mouth and (mask.distance <= distance).all(), "she wears spectacles too"
+    distance = mask.distance
+    kept = keep_covering(Change(moved, blank[..., :1], blank, blank), mask)
     y, x = np.mgrid[:size, :size].astype(np.float32)
     source = cv2.remap(distance, x + kept.displacement[..., 0], y + kept.displacement[..., 1], cv2.INTER_LINEAR)
     free = (distance > 2) & (y < size - 30)
@@ -99,7 +101,8 @@ def test_skin_shows_no_cloth(bare: Analysis) -> None:
 
 def test_bare_faces_are_not_covered(predictor: Predictor, bare: Analysis) -> None:
     for face in [predictor.analyse(path).faces[0] for path in sorted(EXAMPLES.glob("[ps]*_*.jpg"))] + [bare.faces[0]]:
-        assert covering(face.crop, face.landmarks) is None and face.covered is None
+        assert covering(face.crop, face.landmarks) is None
+        assert face.covered is None or not face.covered.mouth
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +161,7 @@ def test_a_hand_on_the_chin_leaves_the_mouth_free(
     picture, _ = with_hand(astronaut, hand, 2.45)
     (face,) = predictor.analyse(picture).faces
     assert face.covered is not None and not face.covered.mouth
-    free = free_share(face.landmarks, face.covered)
+    free = face.covered.free
     mouth = face.landmarks[[13, 14]].mean(0).astype(int)
     assert free[mouth[1], mouth[0]] > 0.9 and not free[-20:, mouth[0]].any()
 

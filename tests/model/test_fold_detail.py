@@ -11,7 +11,7 @@ from reggan.faces import SIZE, Change, Detail
 from reggan.faces.topology import BROWS, LEFT_EYE, RIGHT_EYE
 from reggan.folds import folds, to_map
 from reggan.model.config import ModelConfig
-from reggan.model.covered import Covering, free_share, keep_covering
+from reggan.model.covered import Covering, keep_covering
 from reggan.model.finer_grid import FACTOR, SIDE, enlarged
 from reggan.model.fold_detail import FoldDetail, drawn_folds, fold_corner, how_lined, mean_face
 from reggan.model.frame import FrameMaps, LandmarkFrame, mean_shape, normalise, pixel_grid
@@ -149,11 +149,9 @@ def test_above_a_mask_foreheads_fold_and_in_it_nothing_does() -> None:
     x, y = fold_corner(SIZE)[0].tolist()
     value = np.ones((FACTOR * SIDE, FACTOR * SIDE, 4), np.float32)
     change = Change(none[..., :2], none[..., :1], none, none, (Detail((x, y), FACTOR, value),))
-    far = np.full((SIZE, SIZE), 99, np.float32)
     nose = int(face[4, 1])
-    far[nose:] = 0
-    mask = Covering(far, True)
-    (kept,) = keep_covering(change, mask, free_share(face, mask)).details
+    free = (np.arange(SIZE) < nose)[:, None, None] * np.ones((1, SIZE, 1), np.float32)
+    (kept,) = keep_covering(change, Covering(99 * free[..., 0], free, True)).details
     brow = int(face[[k for brow in BROWS for k in brow], 1].min())
     assert (kept.value[: FACTOR * (brow - y)] == 1).all()
     assert not kept.value[FACTOR * (nose - y) + 3 :].any()
