@@ -296,7 +296,10 @@ class Predictor:
             refined, changes = made.refined[rows], made.changes[rows]
             if not _large(one):
                 changes = [replace(change, details=()) for change in changes]
-            limited = _limited(one, changes)
+            if one.face.assumed:
+                limited = [in_keeping(one.crop, change) for change in changes]
+            else:
+                limited = _limited(one.landmarks, one.covered, changes)
             if any(after is not before for after, before in zip(limited, changes, strict=True)):
                 refined = np.stack([apply_change(one.crop, change) for change in limited])
             coarse = made.coarse[rows]
@@ -305,7 +308,8 @@ class Predictor:
             yield ModelOutput(coarse, refined, limited, {})
 
     def edit_crops(self, crops: Image, landmarks: Float, c: Float, relax: Float | None = None) -> tuple[Image, Image]:
-        """Coarse and refined images of faces that are aligned already.
+        """Coarse and refined images of faces that are aligned already, as `edit_many` makes them, but that hands, which
+        are not seen in a crop alone, are not told from faces.
 
         Args:
             crops: (N, 256, 256, 3) uint8.
@@ -319,7 +323,18 @@ class Predictor:
         steps = [slice(i, i + _ROWS) for i in range(0, len(crops), _ROWS)]
         relax = relaxation(c) if relax is None else relax
         made = [self.forward(crops[s], landmarks[s], c[s], relax[s]) for s in steps]
-        return np.concatenate([m.coarse for m in made]), np.concatenate([m.refined for m in made])
+        coarse, refined = (np.concatenate([getattr(m, stage) for m in made]) for stage in ("coarse", "refined"))
+        changes = [change for m in made for change in m.changes]
+        hidden: Covering | None = None
+        for n, (crop, points) in enumerate(zip(crops, landmarks, strict=True)):
+            if n == 0 or not np.array_equal(crop, crops[n - 1]):  # often one face in several expressions
+                hidden = covered(crop, points, None)
+            (limited,) = _limited(points, hidden, [changes[n]])
+            if limited is not changes[n]:
+                refined[n] = apply_change(crop, limited)
+            if hidden is not None:
+                coarse[n] = keep_coarse(crop, coarse[n], hidden)
+        return coarse, refined
 
     def attention(self, face: AlignedFace, c: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         """Stage 2's attention maps for one face, in the landmark-normalised frame.
@@ -369,13 +384,11 @@ def _number(analysis: Analysis, face: int) -> int:
     return face
 
 
-def _limited(face: AlignedFace, changes: list[Change]) -> list[Change]:
-    """Without what training could not teach: cloth that opens, eyes behind shut lids, colours on what is no face."""
-    if face.face.assumed:
-        return [in_keeping(face.crop, change) for change in changes]
-    if face.covered is not None:
-        changes = [keep_covering(change, face.covered) for change in changes]
-    return [keep_shut(face.landmarks, change) for change in changes]
+def _limited(landmarks: Float, hidden: Covering | None, changes: list[Change]) -> list[Change]:
+    """Without what training could not teach: cloth that opens, frames that bend, eyes behind shut lids."""
+    if hidden is not None:
+        changes = [keep_covering(change, hidden) for change in changes]
+    return [keep_shut(landmarks, change) for change in changes]
 
 
 def _large(face: AlignedFace) -> bool:

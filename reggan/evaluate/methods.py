@@ -89,7 +89,7 @@ def _stage_2(predictor: Predictor, crops: np.ndarray, landmarks: np.ndarray, c: 
 
 @torch.inference_mode()
 def _stage_1(model: RegGAN, crops: np.ndarray, landmarks: np.ndarray, c: np.ndarray) -> np.ndarray:
-    """Stage 1 without the cost of stage 2; the same image as `Predictor.edit_crops` gives."""
+    """Stage 1 without the cost of stage 2; the same image as `Predictor.edit_crops` gives of bare faces."""
     given = (torch.from_numpy(a) for a in (landmarks, c, relaxation(c, neutral=1)))
     return to_uint8(model.stage_1(to_tensor(crops), *given).coarse)
 

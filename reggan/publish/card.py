@@ -45,7 +45,8 @@ Licence of the weights: {license}.
 - Faces turned far to the side (beyond about 45 degrees) were not in the training data.
 - The training photographs are of few people, taken in studios; skin tones, ages, head coverings and beards that are
   rare among them may be served less well. Measure on faces like yours before you rely on it.
-- Thin glasses bend with the skin around them; a beard is treated as skin; teeth are drawn on a grid of 768 x 768 to a face.
+- Thin glasses bend with the skin around them; a beard is treated as skin; teeth are drawn on a grid of 768 x 768 to a
+  face.
 - The expressions are posed ones, made by a face model. They say nothing about what a person feels.
 
 ## Intended use
