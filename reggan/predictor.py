@@ -323,7 +323,7 @@ class Predictor:
         steps = [slice(i, i + _ROWS) for i in range(0, len(crops), _ROWS)]
         relax = relaxation(c) if relax is None else relax
         made = [self.forward(crops[s], landmarks[s], c[s], relax[s]) for s in steps]
-        coarse, refined = (np.concatenate([getattr(m, stage) for m in made]) for stage in ("coarse", "refined"))
+        coarse, refined = np.concatenate([m.coarse for m in made]), np.concatenate([m.refined for m in made])
         changes = [change for m in made for change in m.changes]
         hidden: Covering | None = None
         for n, (crop, points) in enumerate(zip(crops, landmarks, strict=True)):

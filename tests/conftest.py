@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import certifi
 import numpy as np
@@ -19,6 +19,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.paths import PHOTO, ROOT
 from tests.visitor import BROWSER, CHROMIUM, Visitor
+
+if TYPE_CHECKING:
+    from reggan.predictor import Predictor
 
 # Torch's threads wait for each other on busy cores: six times slower with two than with one. Before torch is imported,
 # and for every process that a test starts.
@@ -37,6 +40,14 @@ _LONGEST = ("tests/trust/", "tests/page/")  # folders whose files take a minute 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The files that take longest first, so that of several processes none is left alone with one in the end."""
     items.sort(key=lambda item: not item.nodeid.startswith(_LONGEST))
+
+
+@pytest.fixture(scope="session")
+def predictor() -> "Predictor":
+    """With the weights of the package; nothing changes it."""
+    from reggan.predictor import Predictor
+
+    return Predictor.from_pretrained()
 
 
 @pytest.fixture(scope="session")

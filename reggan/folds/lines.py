@@ -27,6 +27,11 @@ class Line:
     mirror: bool = False
 
 
+# How lined a skin is: the spread of the logarithm of its brightness, between 1/60 and 1/20 of the eye distance, on
+# forehead and cheeks, whose middle and size these are.
+ROUGH_BAND = 60, 20
+ROUGH_PATCHES = ((0.0, -0.57, 0.76, 0.40), (-0.70, 0.48, 0.38, 0.34), (0.70, 0.48, 0.38, 0.34))
+
 #: By the name that expressions ask for them with, `reggan/engine/render/expressions.toml`.
 LINES: Mapping[str, tuple[Line, ...]] = {
     "glabella": (

@@ -47,3 +47,14 @@ def shrink(x: Tensor, size: int) -> Tensor:
     if x.shape[-1] == size:
         return x
     return F.interpolate(x, size=(size, size), mode="bilinear", antialias=True, align_corners=False)
+
+
+def blur(x: Tensor, sigma: float) -> Tensor:
+    """Separable Gaussian blur, reflected at the border."""
+    r = max(1, int(3 * sigma + 0.5))
+    t = torch.arange(-r, r + 1, dtype=x.dtype, device=x.device)
+    g = torch.exp(-0.5 * (t / sigma) ** 2)
+    g = g / g.sum()
+    flat = F.pad(x.reshape(-1, 1, *x.shape[-2:]), (r,) * 4, mode="reflect")
+    flat = F.conv2d(F.conv2d(flat, g.view(1, 1, 1, -1)), g.view(1, 1, -1, 1))
+    return flat.reshape(x.shape)

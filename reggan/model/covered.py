@@ -61,9 +61,7 @@ def covered(crop: Image, landmarks: NDArray[np.floating], hands: NDArray[np.bool
     cloth, frame = covering(crop, landmarks), spectacles(crop)
     mouth = cloth is not None
     covers = [] if cloth is None else [(cloth, _FADE)]
-    oval = landmarks[list(FACE_OVAL)].round().astype(np.int32)
-    face = cv2.fillPoly(np.zeros(crop.shape[:2], np.uint8), [oval], (1,)) > 0
-    if hands is not None and (hands & face).any():
+    if hands is not None and _before_face(hands, landmarks):
         covers.append((_distance(~hands), _FADE))
         mouth = mouth or bool(_at(hands, landmarks, (*OUTER_LIPS, *INNER_LIPS)).mean() > _HIDDEN)
     if frame is not None:
@@ -118,6 +116,12 @@ def keep_covering(change: Change, covering: Covering) -> Change:
         residual=change.residual * covering.free,
         details=tuple(_kept_free(detail, covering.free) for detail in change.details),
     )
+
+
+def _before_face(hands: NDArray[np.bool_], landmarks: NDArray[np.floating]) -> bool:
+    """Whether some of the hands (S, S) is within the outline of the face."""
+    oval = landmarks[list(FACE_OVAL)].round().astype(np.int32)
+    return bool(hands[cv2.fillPoly(np.zeros(hands.shape, np.uint8), [oval], (1,)) > 0].any())
 
 
 def _distance(free: NDArray[np.bool_]) -> Float:

@@ -24,9 +24,9 @@ from torch import Tensor
 
 from reggan.expressions import BASIC
 from reggan.faces.align import EYE_DISTANCE, EYE_MIDPOINT
-from reggan.folds import HEIGHT, LEFT, TOP, WIDTH, folds
+from reggan.folds import HEIGHT, LEFT, ROUGH_BAND, ROUGH_PATCHES, TOP, WIDTH, folds
 from reggan.folds import SIDE as MAP
-from reggan.model.arrays import luma, smoothstep
+from reggan.model.arrays import blur, luma, smoothstep
 from reggan.model.finer_grid import FACTOR, SIDE, FinerOutput, cut, enlarged, square_points, window
 from reggan.model.frame import FrameMaps, normalise, sample
 from reggan.model.refinement import Edit
@@ -34,7 +34,7 @@ from reggan.model.refinement.network import burnt
 
 #: Which folds come with an expression, by their names in `reggan.folds`. Surprise raises the brows, sadness their inner
 #: ends alone, fear does both; disgust wrinkles the nose, and anger does a little.
-SHARES = {
+SHARES: Mapping[str, Mapping[str, float]] = {
     "sad": {"omega": 1.0},
     "fearful": {"omega": 1.0, "forehead": 0.9},
     "angry": {"bunny": 1.0},
@@ -43,9 +43,6 @@ SHARES = {
 }
 _CENTRE = 0.0, -0.22  # of the square, eye distances from the middle between the eyes
 _USUAL, _LEAST, _MOST = 0.0064, 0.67, 1.42  # roughness of 99 young adults, median; how deep folds are at least, at most
-_ROUGH = 60.0, 20.0  # parts of the eye distance, between which roughness is measured
-# Forehead and cheeks: middle and size on the mean face, IOD.
-_PATCHES = ((0.0, -0.57, 0.76, 0.40), (-0.70, 0.48, 0.38, 0.34), (0.70, 0.48, 0.38, 0.34))
 _BLACK = 0.16  # added to the brightness before its logarithm is taken
 _HAIR, _SKIN = 0.5, 0.75  # brightness over that of the skin between the brows
 
@@ -114,8 +111,7 @@ def drawn_folds(displacement: Tensor, frame: FrameMaps, corner: Tensor, amounts:
 @torch.inference_mode(False)
 def _maps() -> Tensor:
     """(6, 512, 512) log brightness of each expression's folds on the mean face, at full depth."""
-    none: Mapping[str, float] = {}
-    drawn = [sum(share * folds(g) for g, share in SHARES.get(k, none).items()) for k in BASIC]
+    drawn = [sum(share * folds(g) for g, share in SHARES.get(k, {}).items()) for k in BASIC]
     return torch.from_numpy(np.stack([np.broadcast_to(np.float32(t), (MAP, MAP)) for t in drawn]))
 
 
@@ -134,9 +130,9 @@ def how_lined(x: Tensor) -> Tensor:
     size = x.shape[-1]
     unit = EYE_DISTANCE * size
     light = torch.log(luma(x) + _BLACK)
-    band = blurred(light, unit / _ROUGH[0]) - blurred(light, unit / _ROUGH[1])
+    band = blur(light, unit / ROUGH_BAND[0]) - blur(light, unit / ROUGH_BAND[1])
     spreads = []
-    for centre_x, centre_y, width, height in _PATCHES:
+    for centre_x, centre_y, width, height in ROUGH_PATCHES:
         left, top = (
             round(m * size + unit * (c - s / 2))
             for m, c, s in zip(EYE_MIDPOINT, (centre_x, centre_y), (width, height), strict=True)
@@ -145,13 +141,3 @@ def how_lined(x: Tensor) -> Tensor:
         spreads.append(patch.flatten(1).std(1))
     rough = torch.stack(spreads).median(0).values
     return (rough / _USUAL).sqrt().clamp(_LEAST, _MOST)
-
-
-def blurred(image: Tensor, sigma: float) -> Tensor:
-    """(B, 1, H, W), by a Gaussian."""
-    reach = round(3 * sigma)
-    t = torch.arange(-reach, reach + 1, device=image.device, dtype=image.dtype)
-    kernel = torch.exp(-((t / sigma) ** 2) / 2)
-    kernel = kernel / kernel.sum()
-    padded = F.pad(image, (reach,) * 4, mode="replicate")
-    return F.conv2d(F.conv2d(padded, kernel[None, None, None]), kernel[None, None, :, None])

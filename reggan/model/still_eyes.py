@@ -85,21 +85,22 @@ def with_still_eyes(edit: Edit, crop: Tensor, landmarks: Tensor) -> Edit:
     goal = (goal[rows] - corner[:, :, None]).flatten(0, 1)
     corner, row = corner.flatten(0, 1), rows.repeat_interleave(2)
     part = Edit(*(cut(t[row], corner, SIDE) for t in edit))
-    lifts = opens[row] * _ajar(before)
-    part = part._replace(displacement=with_lashes(part.displacement, before, goal, lifts, crop.shape[-1]))
-    new, whole = _still(part, eyeballs, goal, opens[row]), Edit(*(t.clone() for t in edit))
+    after, lifts = lip_distance(goal, _pixels(goal))[:, None], opens[row] * _ajar(before)
+    part = part._replace(displacement=with_lashes(part.displacement, before, goal, after, lifts, crop.shape[-1]))
+    new, whole = _still(part, eyeballs, after, opens[row]), Edit(*(t.clone() for t in edit))
     for k, (x, y) in enumerate(corner.tolist()):
         for t, square in zip(whole, new, strict=True):
             t[row[k], :, y : y + SIDE, x : x + SIDE] = square[k]
     return whole
 
 
-def with_lashes(displacement: Tensor, lids: Tensor, goal: Tensor, opens: Tensor, size: int) -> Tensor:
+def with_lashes(displacement: Tensor, lids: Tensor, goal: Tensor, after: Tensor, opens: Tensor, size: int) -> Tensor:
     """`displacement` with lashes that go where their lid goes, and are as long as before.
 
     Args:
         displacement: (M, 2, SIDE, SIDE) of squares of a crop of side `size`.
         lids, goal: (M, 16, 2) where lids are, and where they will be, pixels of the squares.
+        after: (M, 1, SIDE, SIDE) distance to where they will be, positive between them.
         opens: (M,) in [0, 1], whether lids open that were not shut.
     """
     upper, lower = slice(0, UPPER_LID.stop + 1), [*range(UPPER_LID.stop, len(EYES[0])), 0]
@@ -109,7 +110,7 @@ def with_lashes(displacement: Tensor, lids: Tensor, goal: Tensor, opens: Tensor,
     rigid = (2 / size) * torch.einsum("bhwk,bkc->bchw", share, (lids - goal)[:, upper])
     above, below = (line_distance(goal[:, which], points)[:, None] for which in (upper, lower))
     fade = 1 - smoothstep((above - _LIFT[0]) / (_LIFT[1] - _LIFT[0]))
-    outside = smoothstep(1 - lip_distance(goal, points)[:, None]) * smoothstep((below - above) / _SOFT)
+    outside = smoothstep(1 - after) * smoothstep((below - above) / _SOFT)
     stretched = smoothstep((displacement - rigid)[:, 1:] * (size / 2) / _STRETCHED)
     return torch.lerp(displacement, rigid, opens[:, None, None, None] * stretched * fade * outside)
 
@@ -126,16 +127,15 @@ def _ajar(lids: Tensor) -> Tensor:
     return smoothstep((_height(lids) / span - _AJAR[0]) / (_AJAR[1] - _AJAR[0]))
 
 
-def _still(part: Edit, eyeballs: Eyeballs, goal: Tensor, opens: Tensor) -> Edit:
+def _still(part: Edit, eyeballs: Eyeballs, after: Tensor, opens: Tensor) -> Edit:
     """
     Args:
         part: (M, ., SIDE, SIDE) around the eyes.
         eyeballs: of the same eyes.
-        goal: (M, 16, 2) where lids will be, pixels of the squares.
+        after: (M, 1, SIDE, SIDE) distance to where lids will be, positive between them.
         opens: (M,) in [0, 1], whether eyes open.
     """
     before, under = eyeballs.before, eyeballs.under
-    after = lip_distance(goal, _pixels(goal))[:, None]
     colour = eyeballs.colour * (1 - _SHADOW * torch.exp(-after.clamp_min(0) / _DEEP))
     sure = opens[:, None, None, None] * eyeballs.sure
 

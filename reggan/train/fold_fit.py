@@ -22,9 +22,9 @@ from reggan.errors import InputError
 from reggan.expressions import BASIC
 from reggan.faces import SIZE
 from reggan.faces.align import rescaled
-from reggan.model.arrays import luma, shrink, to_float
+from reggan.model.arrays import blur, luma, shrink, to_float
 from reggan.model.finer_grid import FACTOR, SIDE
-from reggan.model.fold_detail import blurred, drawn_folds, fold_corner, how_lined
+from reggan.model.fold_detail import drawn_folds, fold_corner, how_lined
 from reggan.model.frame import sample
 from reggan.model.refinement import Edit
 from reggan.model.reggan import RegGAN
@@ -94,4 +94,4 @@ def depth_of(seen: list[Powers]) -> float:
 
 def _band(image: Tensor) -> Tensor:
     """What is neither noise nor broad in (B, 1, H, W)."""
-    return blurred(image, _FINE) - blurred(image, _COARSE)
+    return blur(image, _FINE) - blur(image, _COARSE)

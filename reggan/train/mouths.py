@@ -16,7 +16,7 @@ from reggan.expressions import BASIC
 from reggan.faces import SIZE
 from reggan.faces.align import rescaled
 from reggan.faces.topology import INNER_LIPS
-from reggan.model.arrays import shrink, to_float
+from reggan.model.arrays import blur, shrink, to_float
 from reggan.model.finer_grid import FACTOR, SIDE, enlarged, square_points
 from reggan.model.frame import pixel_grid, sample
 from reggan.model.mouth_detail import EDGE, MouthGuess, mouth_guess
@@ -26,7 +26,7 @@ from reggan.model.refinement import Edit
 from reggan.model.reggan import RegGAN, channels_last
 from reggan.pairs import layout
 from reggan.pairs.layout import AT_REST, Subject, ToothPlaces
-from reggan.train.restyle import blur, restyle
+from reggan.train.restyle import restyle
 
 CROP = FACTOR * SIZE  # side of the crops that are wanted
 _MARGIN = 8  # pixels of 256 by which a mouth may lie elsewhere in its square than in the middle

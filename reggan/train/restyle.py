@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from reggan.model.arrays import luma
+from reggan.model.arrays import blur, luma
 
 
 def _rand(b: int, like: Tensor, low: float, high: float) -> Tensor:
@@ -56,17 +56,6 @@ def kuwahara(x: Tensor, radius: int) -> Tensor:
                 best = torch.minimum(v, best)
     assert out is not None
     return out.reshape(x.shape)
-
-
-def blur(x: Tensor, sigma: float) -> Tensor:
-    """Separable Gaussian blur, reflected at the border."""
-    r = max(1, int(3 * sigma + 0.5))
-    t = torch.arange(-r, r + 1, dtype=x.dtype, device=x.device)
-    g = torch.exp(-0.5 * (t / sigma) ** 2)
-    g = g / g.sum()
-    flat = F.pad(x.reshape(-1, 1, *x.shape[-2:]), (r,) * 4, mode="reflect")
-    flat = F.conv2d(F.conv2d(flat, g.view(1, 1, 1, -1)), g.view(1, 1, -1, 1))
-    return flat.reshape(x.shape)
 
 
 def oil(x: Tensor) -> Tensor:

@@ -19,11 +19,6 @@ LIGHT_BLUE, BLACK, RED = (150, 190, 215), (24, 24, 28), (150, 40, 55)
 
 
 @pytest.fixture(scope="module")
-def predictor() -> Predictor:
-    return Predictor.from_pretrained()
-
-
-@pytest.fixture(scope="module")
 def bare(predictor: Predictor) -> Analysis:
     return predictor.analyse(PHOTO)
 

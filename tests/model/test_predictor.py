@@ -13,11 +13,6 @@ from tests.paths import PHOTO
 
 
 @pytest.fixture(scope="module")
-def predictor() -> Predictor:
-    return Predictor.from_pretrained()
-
-
-@pytest.fixture(scope="module")
 def analysis(predictor: Predictor) -> Analysis:
     return predictor.analyse(PHOTO)
 

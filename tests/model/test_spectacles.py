@@ -15,11 +15,6 @@ Image = NDArray[np.uint8]
 
 
 @pytest.fixture(scope="module")
-def predictor() -> Predictor:
-    return Predictor.from_pretrained()
-
-
-@pytest.fixture(scope="module")
 def bare(predictor: Predictor) -> Analysis:
     return predictor.analyse(EXAMPLES / "photo_astronaut.jpg")
 

@@ -13,11 +13,6 @@ MARKS = [(150.0, 170.0), (250.0, 170.0), (200.0, 260.0)]
 
 
 @pytest.fixture(scope="module")
-def predictor() -> Predictor:
-    return Predictor.from_pretrained()
-
-
-@pytest.fixture(scope="module")
 def cat() -> NDArray[np.uint8]:
     """(400, 400, 3): grey, with ears, two round eyes and a mouth line, and no face that a detector knows."""
     image = np.full((400, 400, 3), 235, np.uint8)

@@ -28,11 +28,6 @@ MODEL = {"sha256": "ab" * 32}
 
 
 @pytest.fixture(scope="module")
-def predictor() -> Predictor:
-    return Predictor.from_pretrained()
-
-
-@pytest.fixture(scope="module")
 def gallery(predictor: Predictor) -> Analysis:
     return predictor.analyse(EXAMPLES / "gallery_faces.jpg")
 

@@ -18,11 +18,6 @@ C = resolve("happy", 0.8)
 
 
 @pytest.fixture(scope="module")
-def predictor() -> Predictor:
-    return Predictor.from_pretrained()
-
-
-@pytest.fixture(scope="module")
 def small() -> bytes:
     """A photograph small enough to be quick."""
     file = io.BytesIO()

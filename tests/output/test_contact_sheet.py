@@ -11,11 +11,6 @@ from tests.paths import EXAMPLES
 
 
 @pytest.fixture(scope="module")
-def predictor() -> Predictor:
-    return Predictor.from_pretrained()
-
-
-@pytest.fixture(scope="module")
 def gallery(predictor: Predictor) -> Analysis:
     return predictor.analyse(EXAMPLES / "gallery_faces.jpg")
 

@@ -23,11 +23,6 @@ GREY = np.full((S, S, 3), 100, np.uint8)
 
 
 @pytest.fixture(scope="module")
-def predictor() -> Predictor:
-    return Predictor.from_pretrained()
-
-
-@pytest.fixture(scope="module")
 def analysis(predictor: Predictor) -> Analysis:
     return predictor.analyse(EXAMPLES / "photo_grace_hopper.jpg")
 

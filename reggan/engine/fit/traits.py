@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from reggan.engine.fit.face_fit import Fit
 from reggan.faces.topology import LIP_MIDDLES, MOUTH_CORNERS
+from reggan.folds import ROUGH_BAND, ROUGH_PATCHES
 
 ROUGHNESS = 0.013  # median over 112 young adults
 _LEVEL_CORNERS = 0.015  # IOD below the middle of the lips: where a relaxed mouth has its corners
@@ -31,9 +32,10 @@ def roughness(fit: Fit) -> float:
     """Standard deviation of the log brightness of forehead and cheeks, between 1/60 and 1/20 IOD."""
     photo = fit.photo
     grey = np.log(cv2.cvtColor(photo.crop(), cv2.COLOR_RGB2GRAY).astype(np.float32) + 40)
-    band = cv2.GaussianBlur(grey, (0, 0), photo.iod / 60) - cv2.GaussianBlur(grey, (0, 0), photo.iod / 20)
+    fine, coarse = (cv2.GaussianBlur(grey, (0, 0), photo.iod / part) for part in ROUGH_BAND)
+    band = fine - coarse
     spreads = []
-    for x, y, width, height in ((0.0, -0.57, 0.76, 0.40), (-0.70, 0.48, 0.38, 0.34), (0.70, 0.48, 0.38, 0.34)):
+    for x, y, width, height in ROUGH_PATCHES:
         corner = fit.project(np.array([[x - width / 2, y - height / 2, 0]]))[0].round().astype(int)
         patch = band[
             max(corner[1], 0) : corner[1] + round(height * photo.iod),
