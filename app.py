@@ -1,7 +1,10 @@
 """The demo: `python app.py`, or a Hugging Face Space."""
 
+import gc
 import os
 import sys
+
+gc.disable()  # what is imported stays: looking for garbage in it takes a quarter of the start
 
 # Before gradio is imported: no telemetry, and no list of who asked for what, summed up after every event.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -17,6 +20,8 @@ try:
     demo = build(predictor, voting=VotingService.from_environment())
 except InputError as error:
     sys.exit(str(error))
+gc.freeze()  # and is not looked through later either
+gc.enable()
 
 if __name__ == "__main__":
     demo.launch(**launch_options())

@@ -15,6 +15,7 @@ from reggan.evaluate.methods import Method
 from reggan.expressions import BASIC
 
 _ROUNDS = 20
+_SOLVED = ("weight", "present", "move")
 
 Cost = dict[str, float | int | None]
 
@@ -53,9 +54,9 @@ def costs(methods: list[Method], crop: np.ndarray, landmarks: np.ndarray) -> dic
 
 
 def _buffers(method: Method) -> int:
-    """Stage 1's weights are solved for, not trained, so they are a buffer and no parameter."""
+    """What is solved for, not trained, is a buffer and no parameter."""
     assert method.module is not None
-    return sum(b.numel() for n, b in method.module.named_buffers() if n.split(".")[-1] == "weight")
+    return sum(b.numel() for n, b in method.module.named_buffers() if n.split(".")[-1] in _SOLVED)
 
 
 def _peak(name: str, file: Path | None) -> float | None:

@@ -3,11 +3,15 @@
 People upload smiling faces, and an expression on top of a smile is neither. From the 84 control landmarks of the frame,
 normalised positions p (168,), with z the first principal components of p, bounded,
 
-    (move, s) = W (1, p - mean, z_i z_j)                                                        (6)
+    s = W (1, p - mean, z_i z_j)                                                                (6)
 
-says how far each landmark is from where it would be on the same face at rest, and which basic expressions s are there.
-A face that is nearly at rest is left alone: faces differ at rest, and a mouth must not be bent towards the mean. Our
-choice; fitted by `reggan.train.neutral_fit`, with figures in docs/experiments.md.
+says which basic expressions are there, and
+
+    move = M (1, p - mean, z_i z_j) + sum_k s_k / max(s) M_k (1, z)                             (6a)
+
+how far each landmark is from where it would be on the same face at rest: a smile goes otherwise than a cry does. A face
+that is nearly at rest is left alone: faces differ at rest, and a mouth must not be bent towards the mean. Our choice;
+fitted by `reggan.train.neutral_fit`, with figures in docs/experiments.md.
 """
 
 import torch
@@ -23,29 +27,44 @@ COMPONENTS = 10
 _REACH = 3.0  # standard deviations; shapes unlike any seen in the fit go no further
 # The strongest expression below which a face is left alone, and from which it is taken to rest all the way.
 _AT_REST, _MOVED = 0.20, 0.33
+_LEAST = 0.2  # of the strongest expression, from which the shares of (6a) are told
 _PART = 0.6  # of the strongest expression, from which another counts; a broad smile is taken for anger by a third
 
 
 class NeutralEstimator(nn.Module):
-    """Equation (6). Without a fit it finds every face at rest."""
+    """Equations (6) and (6a). Without a fit it finds every face at rest."""
 
     mean: Tensor
     directions: Tensor
-    weight: Tensor
+    present: Tensor
+    move: Tensor
 
     def __init__(self) -> None:
         super().__init__()
         n, q = 2 * len(CONTROL), COMPONENTS
         self.register_buffer("mean", torch.zeros(n))
         self.register_buffer("directions", torch.zeros(n, q))  # each with variance 1 over the faces of the fit
-        self.register_buffer("weight", torch.zeros(1 + n + q * (q + 1) // 2, n + len(BASIC)))
+        features = 1 + n + q * (q + 1) // 2
+        self.register_buffer("present", torch.zeros(features, len(BASIC)))  # W
+        self.register_buffer("move", torch.zeros(features + len(BASIC) * (1 + q), n))  # M, M_k
 
     def features(self, p: Tensor) -> Tensor:
         """(B, 168) normalised positions -> (B, 224), a constant 1 first."""
-        p = p - self.mean
-        z = _REACH * torch.tanh(p @ self.directions / _REACH)
+        z = self._components(p)
         i, j = torch.triu_indices(COMPONENTS, COMPONENTS, device=p.device)
-        return torch.cat([torch.ones_like(p[:, :1]), p, z[:, i] * z[:, j]], 1)
+        return torch.cat([torch.ones_like(p[:, :1]), p - self.mean, z[:, i] * z[:, j]], 1)
+
+    def features_of_move(self, p: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, 168) normalised positions -> (B, 290), what (6a) multiplies by M and M_k, and s (B, 6) in [0, 1]."""
+        features = self.features(p)
+        present = (features @ self.present).clamp(0, 1)
+        share = present / present.amax(1, keepdim=True).clamp_min(_LEAST)
+        shape = torch.cat([torch.ones_like(p[:, :1]), self._components(p)], 1)
+        return torch.cat([features, (share[:, :, None] * shape[:, None]).flatten(1)], 1), present
+
+    def _components(self, p: Tensor) -> Tensor:
+        """(B, 168) -> z (B, 10)."""
+        return _REACH * torch.tanh((p - self.mean) @ self.directions / _REACH)
 
     def forward(self, landmarks: Tensor, size: int) -> tuple[Tensor, Tensor]:
         """
@@ -57,11 +76,10 @@ class NeutralEstimator(nn.Module):
             is there, (B, 6) in [0, 1].
         """
         control = landmarks[:, list(CONTROL)].float()
-        out = self.features(normalise(control, size).flatten(1)) @ self.weight
-        move, present = out.split([2 * len(CONTROL), len(BASIC)], 1)
-        present = present.clamp(0, 1)
+        features, present = self.features_of_move(normalise(control, size).flatten(1))
+        move = (features @ self.move).unflatten(1, (len(CONTROL), 2))
         rest = landmarks.clone()
-        move = (size / 2) * _gate(present)[..., None] * move.unflatten(1, (len(CONTROL), 2))
+        move = (size / 2) * _gate(present)[..., None] * move
         rest[:, list(CONTROL)] = (control + move).to(landmarks.dtype)
         return rest, present
 

@@ -1,9 +1,9 @@
-"""`python -m reggan.train regression|refinement|mouth|folds|export`: train the two stages one after the other.
+"""`python -m reggan.train regression|refinement|rest|mouth|folds|export`: train the two stages one after the other.
 
 `regression` solves in closed form what a face does already and stage 1, `refinement` trains stage 2 on top of both (run
-it again to resume), `mouth` adds the mouth's detail, learned from pairs of 768 x 768, `folds` measures in them how deep
-skin folds, `export` writes a run's weights with where they come from. Rivals and ablations: `python -m
-reggan.baselines`.
+it again to resume), `rest` solves anew for a face at rest, with the model's own results among the faces, `mouth` adds
+the mouth's detail, learned from pairs of 768 x 768, `folds` measures in them how deep skin folds, `export` writes a
+run's weights with where they come from. Rivals and ablations: `python -m reggan.baselines`.
 """
 
 import argparse
@@ -26,6 +26,7 @@ from reggan.train.loop import run
 from reggan.train.mouth_fit import errors_of_geometry, fit_geometry, read_drawn
 from reggan.train.mouth_trainer import MouthTrainer
 from reggan.train.mouths import load_mouths
+from reggan.train.neutral_fit import errors_of_neutral, fit_move, observe, observe_results
 from reggan.train.options import add_recipe, data_options, read_recipe, read_subjects, run_options
 from reggan.train.recipe import RIDGE, MouthRecipe, RefinementRecipe
 from reggan.train.refinement import train_refinement
@@ -53,13 +54,15 @@ def _parser() -> argparse.ArgumentParser:
     start.add_argument("--warm-start", type=Path, help="weights file of both stages to go on from")
     add_recipe(two, RefinementRecipe)
 
+    rest = stages.add_parser("rest", parents=[common], help="where a face would be at rest, closed form")
     detail = stages.add_parser("mouth", parents=[common, run_options()], help="detail of the mouth; resumes likewise")
     detail.add_argument("--weights", type=Path, required=True, help="weights file of both stages to add it to")
     add_recipe(detail, MouthRecipe)
 
     folds = stages.add_parser("folds", parents=[common], help="how deep forehead and nose fold, closed form")
-    folds.add_argument("--weights", type=Path, required=True, help="weights file of both stages to add it to")
-    folds.add_argument("-o", "--out", type=Path, required=True, help="weights file to write (.safetensors)")
+    for solved in (rest, folds):
+        solved.add_argument("--weights", type=Path, required=True, help="weights file of both stages to add it to")
+        solved.add_argument("-o", "--out", type=Path, required=True, help="weights file to write (.safetensors)")
 
     three = stages.add_parser("export", parents=[common], help="weights with their history, for the package")
     three.add_argument("--weights", type=Path, required=True, help="a run's reggan.safetensors")
@@ -85,6 +88,15 @@ def _refinement(args: argparse.Namespace) -> dict[str, float]:
     else:
         model = untrained(load_model(args.regression)[0], training, flows)
     return train_refinement(model, recipe, training, flows, validation, args.out, device, args.minutes)
+
+
+def _rest(args: argparse.Namespace) -> dict[str, float]:
+    training, validation = read_subjects(args)
+    model, metadata = load_model(args.weights)
+    observed = observe(training) + observe_results(model, training, args.device)
+    fit_move(model.neutral.cpu(), observed)
+    save_model(model, args.out, {k: v for k, v in metadata.items() if k not in ("sha256", "config")})
+    return errors_of_neutral(model.neutral, observe(validation))
 
 
 def _mouth(args: argparse.Namespace) -> dict[str, float]:
@@ -128,6 +140,7 @@ def _export(args: argparse.Namespace) -> dict[str, str]:
 _COMMANDS: dict[str, Callable[[argparse.Namespace], dict]] = {
     "regression": _regression,
     "refinement": _refinement,
+    "rest": _rest,
     "mouth": _mouth,
     "folds": _folds,
     "export": _export,

@@ -1,7 +1,8 @@
 """Fitting what a face does already (`reggan/model/neutral.py`): from landmarks of people at rest and not.
 
 The data are all pairs, photographs of the same people really smiling where there are any, and everybody at rest:
-without turned heads, beards and old age among these, all of them would be taken for expressions.
+without turned heads, beards and old age among these, all of them would be taken for expressions. Once there is a model,
+what it makes of these people is added, because results are edited again.
 """
 
 from typing import NamedTuple
@@ -9,16 +10,23 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
+from tqdm import tqdm
 
 from reggan.expressions import BASIC
 from reggan.faces import SIZE
+from reggan.faces.align import alignment_matrix, transform
 from reggan.faces.topology import CONTROL
+from reggan.model.forward import OnDevice
 from reggan.model.frame import mirrored_control, normalise
 from reggan.model.neutral import COMPONENTS, NeutralEstimator
+from reggan.model.reggan import RegGAN
 from reggan.pairs.layout import Subject
 
-_RIDGE, _RIDGE_OF_PRODUCTS = 0.3, 9.0
+_RIDGE, _RIDGE_OF_PRODUCTS, _RIDGE_BY_EXPRESSION = 0.3, 9.0, 3.0
 _WEIGHT_AT_REST, _WEIGHT_SMILE = 6.0, 8.0  # a target counts 1
+# In (6a) faces at rest count as little: the estimator leaves them alone anyway, and if they count much, a smile is only
+# taken away in part.
+_REST_OF_MOVE = 1.0
 
 
 class Observed(NamedTuple):
@@ -43,34 +51,70 @@ def observe(subjects: list[Subject]) -> list[Observed]:
     return observed
 
 
+def observe_results(model: RegGAN, subjects: list[Subject], device: str = "cpu") -> list[Observed]:
+    """What the model makes of every subject at rest in each basic expression, found anew as it would be on the page."""
+    from reggan.faces.detect import find_faces  # here, because MediaPipe takes seconds to load
+
+    here, observed = OnDevice(model, device), list[Observed]()
+    every = np.eye(len(BASIC), dtype=np.float32)
+    for s in tqdm(subjects, desc="results", unit="face"):
+        rest, crop = s.landmarks.numpy(), s.neutral.permute(1, 2, 0).numpy()
+        made = here(crop[None], rest[None], every, np.ones(len(every), np.float32))
+        for c, image in zip(every, made.refined, strict=True):
+            if found := find_faces(image):
+                matrix = alignment_matrix(found[0].landmarks)
+                position, at_rest = (torch.from_numpy(transform(p, matrix)) for p in (found[0].landmarks, rest))
+                observed.append(Observed(_control(position), _control(at_rest), torch.from_numpy(c), 1.0))
+    return observed
+
+
 @torch.no_grad()
 def fit_neutral(estimator: NeutralEstimator, observed: list[Observed]) -> None:
-    """Equation (6) by weighted ridge regression, in place, from the faces and their mirror images."""
-    mirrored = [
-        o._replace(position=mirrored_control(o.position), at_rest=mirrored_control(o.at_rest)) for o in observed
-    ]
-    both = observed + mirrored
-    p = torch.stack([o.position.flatten() for o in both]).double()  # (2 N, 168)
-    move = torch.stack([o.at_rest.flatten() for o in both]).double() - p
-    unknown = torch.full((len(BASIC),), torch.nan)
-    c = torch.stack([unknown if o.c is None else o.c for o in both]).double()
-    weight = torch.tensor([o.weight for o in both], dtype=torch.float64)[:, None]
-
+    """Equations (6) and (6a), in place, from the faces and their mirror images."""
+    both = _with_mirrored(observed)
+    p = _positions(both)
     estimator.mean.copy_(p.mean(0))
     _, spread, directions = torch.linalg.svd(p - p.mean(0), full_matrices=False)
     k = min(COMPONENTS, int((spread > 1e-6 * spread[0]).sum()))
     estimator.directions.zero_()[:, :k] = (directions[:k].T / (spread[:k] / len(p) ** 0.5)).float()
-    features = estimator.features(p.float()).double()
-    penalty = torch.full((features.shape[1],), _RIDGE, dtype=torch.float64)
-    penalty[0], penalty[1 + p.shape[1] :] = 1e-6, _RIDGE_OF_PRODUCTS
-    known = ~c[:, 0].isnan()
-    for rows, wanted, columns in (
-        (torch.ones_like(known), move, slice(0, p.shape[1])),
-        (known, c, slice(p.shape[1], None)),
-    ):
-        z, w = features[rows], weight[rows]
-        gram = z.T @ (w * z) + penalty.diag()
-        estimator.weight[:, columns] = torch.linalg.solve(gram, z.T @ (w * wanted[rows])).float()
+
+    known = [o for o in both if o.c is not None]
+    c = torch.stack([o.c for o in known if o.c is not None]).double()
+    weight = torch.tensor([o.weight for o in known], dtype=torch.float64)
+    estimator.present.copy_(_solve(estimator.features(_positions(known).float()), c, weight))
+    fit_move(estimator, observed)
+
+
+@torch.no_grad()
+def fit_move(estimator: NeutralEstimator, observed: list[Observed]) -> None:
+    """Equation (6a), in place, to what is there already by (6)."""
+    both = _with_mirrored(observed)
+    p = _positions(both)
+    move = torch.stack([o.at_rest.flatten() for o in both]).double() - p
+    at_rest = torch.tensor([o.c is not None and not o.c.any() for o in both])
+    weight = torch.tensor([o.weight for o in both], dtype=torch.float64).where(~at_rest, _REST_OF_MOVE)
+    features, _ = estimator.features_of_move(p.float())
+    estimator.move.copy_(_solve(features, move, weight))
+
+
+def _solve(features: Tensor, wanted: Tensor, weight: Tensor) -> Tensor:
+    """Weighted ridge regression (K, M) from features (N, K) to what is wanted (N, M), weights (N,)."""
+    z, w = features.double(), weight[:, None]
+    linear, products = 1 + 2 * len(CONTROL), COMPONENTS * (COMPONENTS + 1) // 2
+    penalty = torch.full((z.shape[1],), _RIDGE_BY_EXPRESSION, dtype=torch.float64)
+    penalty[0], penalty[1:linear], penalty[linear : linear + products] = 1e-6, _RIDGE, _RIDGE_OF_PRODUCTS
+    return torch.linalg.solve(z.T @ (w * z) + penalty.diag(), z.T @ (w * wanted)).float()
+
+
+def _with_mirrored(observed: list[Observed]) -> list[Observed]:
+    flipped = [(mirrored_control(o.position), mirrored_control(o.at_rest)) for o in observed]
+    mirrored = [o._replace(position=p, at_rest=q) for o, (p, q) in zip(observed, flipped, strict=True)]
+    return [*observed, *mirrored]
+
+
+def _positions(observed: list[Observed]) -> Tensor:
+    """(N, 168) float64."""
+    return torch.stack([o.position.flatten() for o in observed]).double()
 
 
 @torch.no_grad()

@@ -14,8 +14,11 @@ from reggan.model.config import ModelConfig
 from reggan.model.frame import LandmarkFrame, mean_shape, normalise
 from reggan.model.neutral import NeutralEstimator, come_and_leave
 from reggan.model.reggan import RegGAN
-from reggan.train.neutral_fit import Observed, errors_of_neutral, fit_neutral
+from reggan.pairs.layout import Subject
+from reggan.predictor import Predictor
+from reggan.train.neutral_fit import Observed, errors_of_neutral, fit_move, fit_neutral, observe_results
 from tests.landmarks import mean_face, moved
+from tests.paths import PHOTO
 
 WIDE = 12.0  # pixels by which the invented smile widens the mouth
 CONTROLS = list(CONTROL)
@@ -81,9 +84,49 @@ def test_an_unknown_strength_counts_for_the_landmarks_alone() -> None:
     observed = _observed(range(20))
     fit_neutral(with_strength, observed)
     fit_neutral(without, [*observed[:30], *(o._replace(c=None) for o in observed[30:])])
-    moves = slice(0, 2 * len(CONTROL))
-    torch.testing.assert_close(with_strength.weight[:, moves], without.weight[:, moves])
-    assert not torch.allclose(with_strength.weight[:, -6:], without.weight[:, -6:])
+    assert not torch.allclose(with_strength.present, without.present)
+    without.present.copy_(with_strength.present)
+    fit_move(without, [o if i % 3 == 0 else o._replace(c=None) for i, o in enumerate(observed)])
+    torch.testing.assert_close(with_strength.move, without.move)
+
+
+def test_each_expression_has_a_way_of_its_own_to_leave() -> None:
+    """Equation (6a) with M_1 = 3 pixels to the right, M_2 = 5 pixels down, and nothing else."""
+    estimator = NeutralEstimator()
+    of = [len(estimator.move) - (6 - k) * 11 for k in range(6)]  # rows of M_k, the constant first
+    estimator.move[of[1], 0::2], estimator.move[of[2], 1::2] = 3 / (SIZE / 2), 5 / (SIZE / 2)
+    face = mean_face()[None]
+    for strengths, wanted in ((1.0, 0.0), (3, 0)), ((0.0, 0.5), (0, 5)), ((1.0, 0.5), (3 / 1, 5 * 0.5)):
+        estimator.present[0, 1:3] = torch.tensor(strengths)
+        rest, present = estimator(face, SIZE)
+        assert present[0, 1:3].tolist() == list(strengths)
+        moves = (rest - face)[0, CONTROLS]
+        torch.testing.assert_close(moves, torch.tensor(wanted).float().expand_as(moves), atol=1e-3, rtol=0)
+
+
+def test_faces_at_rest_count_little_for_what_leaves() -> None:
+    """However many they are, of a full smile nearly all is taken away."""
+    many, few = NeutralEstimator(), NeutralEstimator()
+    observed = _observed(range(40))
+    fit_neutral(few, observed)
+    fit_neutral(many, [o._replace(weight=1000.0) if o.c is not None and not o.c.any() else o for o in observed])
+    many.mean, many.directions, many.present = few.mean, few.directions, few.present
+    fit_move(many, [o._replace(weight=1000.0) if o.c is not None and not o.c.any() else o for o in observed])
+    assert torch.equal(many.move, few.move)
+
+
+def test_results_are_looked_at_as_the_page_does(predictor: Predictor) -> None:
+    """The model's own smile is wider than the face at rest, which is where it was, in the result's own alignment."""
+    face = predictor.analyse(PHOTO).faces[0]
+    crop, landmarks = torch.from_numpy(face.crop).permute(2, 0, 1), torch.from_numpy(face.landmarks)
+    person = Subject("p", crop, landmarks, crop[:0], torch.zeros(0, 6), ())
+    seen = observe_results(predictor.model, [person])
+    assert [int(o.c.argmax()) for o in seen if o.c is not None] == list(range(6))
+    corners = [CONTROLS.index(k) for k in (61, 291)]
+    rest, smile = (p[corners[1], 0] - p[corners[0], 0] for p in (seen[0].at_rest, seen[0].position))
+    assert smile > 1.15 * rest
+    for o in seen:
+        assert float((o.at_rest - normalise(landmarks[CONTROLS], SIZE)).norm(dim=1).max()) * SIZE / 2 < 4
 
 
 def test_a_compound_and_a_full_expression_take_all_of_it_away() -> None:

@@ -144,13 +144,13 @@ def test_ablations_survive_their_file(name: str, tmp_path: Path) -> None:
     assert loaded.config == SMALL
 
 
-def test_the_table_makes_every_row_once(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_table_makes_every_row_once(few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reggan.baselines.__main__.ModelConfig", lambda: SMALL)
     out = tmp_path / "ablations"
     rows = ["full", "no-attention", "coarse-only", "no-displacement", "residual-only"]
 
     def run(rows: list[str]) -> list[dict]:
-        common = ["--data", str(data / "pairs"), "--validation", str(data / "validation.txt"), "--device", "cpu"]
+        common = ["--data", str(few / "pairs"), "--validation", str(few / "validation.txt"), "--device", "cpu"]
         main(["ablations", *common, "-o", str(out), "--steps", "1", "--batch", "2", "--rows", *rows])
         return json.loads((out / "table.json").read_text())
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from reggan.baselines import baseline, contest
 from reggan.baselines.__main__ import main
 from reggan.baselines.lsrf import LSRF
 from reggan.baselines.placement import InFrame, smaller
+from reggan.baselines.rival_trainer import RivalRecipe
 from reggan.baselines.rows import Row, make_rows
 from reggan.baselines.us_gan import USGAN
 from reggan.model.config import ModelConfig
@@ -184,14 +186,20 @@ def test_rows_wait_for_their_time(tmp_path: Path) -> None:
     assert not (tmp_path / "slow" / "figures.json").exists()
 
 
+@dataclass(frozen=True)
+class _Narrow(RivalRecipe):
+    width: int = 8
+
+
 def test_the_contest_trains_rivals_and_gives_reggan_no_more_time(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("reggan.baselines.__main__.ModelConfig", lambda: SMALL)
+    monkeypatch.setattr("reggan.baselines.__main__.RivalRecipe", _Narrow)
     out = tmp_path / "contest"
 
     def run(*rows: str) -> dict[str, dict]:
-        common = ["--data", str(data / "pairs"), "--validation", str(data / "validation.txt"), "--device", "cpu"]
+        common = ["--data", str(few / "pairs"), "--validation", str(few / "validation.txt"), "--device", "cpu"]
         main(["contest", *common, "-o", str(out), "--steps", "1", "--every", "1", "--batch", "2", "--rows", *rows])
         return {r["row"]: r for r in json.loads((out / "table.json").read_text())}
 
@@ -211,7 +219,7 @@ def test_the_contest_trains_rivals_and_gives_reggan_no_more_time(
     printed = capsys.readouterr().out
     assert f"pix2pix-in-frame={out / 'pix2pix-in-frame' / baseline.FILE}" in printed.split("--methods ")[-1]
     with pytest.raises(InputError, match="needs --regression"):
-        main(["rival", "us-gan", "--aligned", "frame", "--data", str(data / "pairs"), "-o", str(out / "x")])
+        main(["rival", "us-gan", "--aligned", "frame", "--data", str(few / "pairs"), "-o", str(out / "x")])
 
 
 def test_steps_fill_the_time_at_the_pace_of_each_phase(monkeypatch: pytest.MonkeyPatch) -> None:

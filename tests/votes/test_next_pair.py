@@ -115,9 +115,9 @@ def test_tickets_are_signed() -> None:
 
 
 def test_logins_are_keyed_hashes() -> None:
-    one = voters.voter_of_login("ada", KEY)
-    assert one == voters.voter_of_login("ada", KEY) != voters.voter_of_login("ada", b"other")
-    assert "ada" not in one and len(one) == 16
+    one = voters.voter_of_login("ingrid", KEY)
+    assert one == voters.voter_of_login("ingrid", KEY) != voters.voter_of_login("ingrid", b"other")
+    assert "ingrid" not in one and len(one) == 16
 
 
 @pytest.mark.parametrize(
@@ -247,11 +247,11 @@ def test_times_of_the_browser_are_bounded(service: VotingService) -> None:
 
 
 def test_with_a_login_the_voter_is_the_user(service: VotingService) -> None:
-    one, two = (service.begin("", "ada", address) for address in ("a", "b"))
+    one, two = (service.begin("", "ingrid", address) for address in ("a", "b"))
     assert one["voter"] == two["voter"] and one["ticket"] == ""
     assert one["voter"] != service.begin("", "bob", "a")["voter"]
-    service.vote("", "ada", one["token"], BOTH, SECONDS)
-    assert "ada" not in str(service.store.votes())
+    service.vote("", "ingrid", one["token"], BOTH, SECONDS)
+    assert "ingrid" not in str(service.store.votes())
 
 
 def test_agreement_is_shown_at_the_end(service: VotingService) -> None:
