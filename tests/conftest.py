@@ -1,5 +1,6 @@
 """Fixtures that several test files use: a server, a browser, pictures, and a visitor."""
 
+import gc
 import importlib.util
 import os
 import runpy
@@ -23,6 +24,7 @@ from tests.visitor import BROWSER, CHROMIUM, Visitor
 if TYPE_CHECKING:
     from reggan.predictor import Predictor
 
+gc.disable()  # until all tests are imported, as in app.py
 # Torch's threads wait for each other on busy cores: six times slower with two than with one. Before torch is imported,
 # and for every process that a test starts.
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -40,6 +42,11 @@ _LONGEST = ("tests/trust/", "tests/page/")  # folders whose files take a minute 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The files that take longest first, so that of several processes none is left alone with one in the end."""
     items.sort(key=lambda item: not item.nodeid.startswith(_LONGEST))
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -33,6 +33,9 @@ POWERS = tuple((n - k, k) for n in range(4) for k in range(n + 1))
 _LIPS, _ROWS = 2 * len(INNER_LIPS), 2 * 2 * len(POWERS)
 
 
+XY = tuple[Tensor, Tensor]  # of the same shape
+
+
 class MouthShape(NamedTuple):
     """Lips and teeth of B faces."""
 
@@ -116,10 +119,10 @@ def lip_distance(lips: Tensor, points: Tensor) -> Tensor:
     """Distance of points (B, h, w, 2) from a closed line (B, 20, 2), positive inside: (B, h, w)."""
     away, edge, distance = _from_segments(lips, lips.roll(-1, 1), points)
     # A ray to the right crosses the line an odd number of times from inside.
-    below = away[..., 1] >= 0
+    below = away[1] >= 0
     passes = below != below.roll(-1, -1)
-    x = away[..., 1] * edge[..., 0] - away[..., 0] * edge[..., 1]
-    crossed = passes & ((x > 0) == (edge[..., 1] > 0))
+    x = away[1] * edge[0] - away[0] * edge[1]
+    crossed = passes & ((x > 0) == (edge[1] > 0))
     inside = crossed.sum(-1) % 2 == 1
     return torch.where(inside, distance, -distance)
 
@@ -129,13 +132,14 @@ def line_distance(line: Tensor, points: Tensor) -> Tensor:
     return _from_segments(line[:, :-1], line[:, 1:], points)[2]
 
 
-def _from_segments(start: Tensor, end: Tensor, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Points (B, h, w, 2) seen from the beginnings of segments (B, K, 2), (B, h, w, K, 2); the segments from there,
-    (B, 1, 1, K, 2); and the distance of the nearest, (B, h, w)."""
-    edge = (end - start)[:, None, None]
-    away = points[..., None, :] - start[:, None, None]
-    t = ((away * edge).sum(-1) / edge.square().sum(-1).clamp_min(1e-6)).clamp(0, 1)
-    return away, edge, (away - t[..., None] * edge).square().sum(-1).amin(-1).clamp_min(1e-12).sqrt()
+def _from_segments(start: Tensor, end: Tensor, points: Tensor) -> tuple[XY, XY, Tensor]:
+    """Points (B, h, w, 2) seen from the beginnings of segments (B, K, 2), (B, h, w, K) twice; the segments from there,
+    (B, 1, 1, K) twice; and the distance of the nearest, (B, h, w)."""
+    ex, ey = (end - start)[:, None, None].unbind(-1)
+    ax, ay = (p[..., None] - s[:, None, None] for p, s in zip(points.unbind(-1), start.unbind(-1), strict=True))
+    t = ((ax * ex + ay * ey) / (ex.square() + ey.square()).clamp_min(1e-6)).clamp(0, 1)
+    squared = (ax - t * ex).square() + (ay - t * ey).square()
+    return (ax, ay), (ex, ey), squared.amin(-1).clamp_min(1e-12).sqrt()
 
 
 def opening(lips: Tensor) -> Tensor:

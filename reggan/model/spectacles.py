@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from reggan.faces.align import EYE_DISTANCE, EYE_MIDPOINT
@@ -102,16 +103,19 @@ def _trace(strength: NDArray[np.floating], closed: bool = False) -> NDArray[np.i
     n, m = strength.shape
     rows = np.concatenate([strength, strength[: n // 4]]) if closed else strength
     rows = rows / (1 + np.maximum(rows, 0) / _ENOUGH)
-    best, came = rows[0], np.zeros(rows.shape, np.int64)
+    came = np.zeros(rows.shape, np.int64)
     steps = np.arange(-_STEP, _STEP + 1)
+    price = (_BEND * np.abs(steps)).astype(rows.dtype)[:, None]
+    padded = np.full(m + 2 * _STEP, -np.inf, rows.dtype)
+    best, neighbours = padded[_STEP : _STEP + m], sliding_window_view(padded, m)  # (M,), (2 _STEP + 1, M): both show it
+    best[:] = rows[0]
     for k in range(1, len(rows)):
-        padded = np.pad(best, _STEP, constant_values=-np.inf)
-        before = np.stack([padded[_STEP + s : _STEP + s + m] - _BEND * abs(s) for s in steps])
-        came[k] = steps[before.argmax(0)]
-        best = rows[k] + before.max(0)
+        before = neighbours - price
+        came[k] = before.argmax(0)
+        best[:] = rows[k] + before.max(0)
     path = [int(best.argmax())]
     for k in range(len(rows) - 1, 0, -1):
-        path.append(path[-1] + int(came[k, path[-1]]))
+        path.append(path[-1] + int(steps[came[k, path[-1]]]))
     line = np.array(path[::-1])
     return np.concatenate([line[n:], line[n // 4 : n]]) if closed else line
 

@@ -1,5 +1,6 @@
 """What a stranger may ask the server for: files, addresses, other people's requests. Nothing but outputs comes out."""
 
+import asyncio
 import json
 import os
 import re
@@ -13,8 +14,10 @@ import gradio as gr
 import httpx
 import pytest
 from gradio.utils import get_upload_folder
+from starlette.types import Receive, Scope, Send
 
 from reggan.errors import InputError
+from reggan.ui.compressed_once import CompressedOnce
 from reggan.ui.guard import check_files, uploaded
 from reggan.ui.picture_input import check_upload
 from reggan.votes.store import Store
@@ -240,6 +243,42 @@ def test_headers(http: httpx.Client) -> None:
     (script, *_) = re.findall(r"assets/index-[\w-]+\.js", http.get("/").text)
     assert "immutable" in http.get(f"/{script}").headers["Cache-Control"], "it is read once"
     assert "Cache-Control" not in http.get("/assets/index-none.js").headers
+
+
+def test_scripts_are_compressed_once_and_arrive_whole(http: httpx.Client) -> None:
+    (script, *_) = re.findall(r"assets/index-[\w-]+\.js", http.get("/").text)
+    plain = http.get(f"/{script}", headers={"Accept-Encoding": "identity"})
+    assert "Content-Encoding" not in plain.headers and len(plain.content) > 1000
+    for _ in range(2):
+        packed = http.get(f"/{script}", headers={"Accept-Encoding": "gzip, br"})
+        assert packed.headers["Content-Encoding"] == "br" and packed.headers["Vary"].count("Accept-Encoding") == 1
+        assert int(packed.headers["Content-Length"]) < 0.5 * len(plain.content)
+        assert packed.content == plain.content and "immutable" in packed.headers["Cache-Control"]
+        assert packed.headers["X-Content-Type-Options"] == "nosniff"
+    part = http.get(f"/{script}", headers={"Accept-Encoding": "br", "Range": "bytes=0-9"})
+    assert part.status_code == 206 and part.content == plain.content[:10]
+    assert http.get("/assets/index-none.js", headers={"Accept-Encoding": "br"}).status_code == 404
+
+
+def test_a_file_is_compressed_for_the_first_who_asks() -> None:
+    asked: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        asked.append(scope["path"])
+        status = 200 if scope["path"].endswith("a.js") else 404
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body", "body": b"x" * 500, "more_body": True})
+        await send({"type": "http.response.body", "body": b"y" * 500})
+
+    async def visit() -> None:
+        transport = httpx.ASGITransport(CompressedOnce(app))
+        async with httpx.AsyncClient(transport=transport, base_url="http://page") as client:
+            for path in ("/assets/a.js", "/assets/a.js", "/assets/b.js", "/assets/b.js"):
+                answer = await client.get(path, headers={"Accept-Encoding": "br"})
+                assert answer.content == b"x" * 500 + b"y" * 500
+
+    asyncio.run(visit())
+    assert asked == ["/assets/a.js", "/assets/b.js", "/assets/b.js"], "what failed is asked for again"
 
 
 def test_other_websites_may_not_use_a_visitors_cookies(http: httpx.Client) -> None:
