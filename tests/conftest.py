@@ -5,6 +5,7 @@ import importlib.util
 import os
 import runpy
 import socket
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from reggan.predictor import Predictor
 
 gc.disable()  # until all tests are imported, as in app.py
+sys.dont_write_bytecode = False  # some forty processes are started: the first compiles for the others
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # Torch's threads wait for each other on busy cores: six times slower with two than with one. Before torch is imported,
 # and for every process that a test starts.
 os.environ["OMP_NUM_THREADS"] = "1"
