@@ -30,6 +30,7 @@ _COARSER = 4
 _IOD = 0.3  # of the crop, about a usual face's eye distance: the unit
 #: Exponents of x and y in the polynomials.
 POWERS = tuple((n - k, k) for n in range(4) for k in range(n + 1))
+OTHER_LIP = [(-k) % len(INNER_LIPS) for k in range(len(INNER_LIPS))]  # at the same place
 _LIPS, _ROWS = 2 * len(INNER_LIPS), 2 * 2 * len(POWERS)
 
 
@@ -151,11 +152,18 @@ def opening(lips: Tensor) -> Tensor:
 
 def uncrossed(lips: Tensor) -> Tensor:
     """Pressed lips overlap in the face model; they meet half way: (B, 20, 2) -> (B, 20, 2)."""
-    other = lips[:, [(-k) % len(INNER_LIPS) for k in range(len(INNER_LIPS))]]  # of the other lip, at the same place
+    other = lips[:, OTHER_LIP]
     n = len(INNER_LIPS) // 2
     is_upper = torch.arange(len(INNER_LIPS), device=lips.device)[:, None] <= n
     crossed = (lips[..., 1:] > other[..., 1:]) == is_upper
     return torch.where(crossed, (lips + other) / 2, lips)
+
+
+def line_at(line: Tensor, values: Tensor, x: Tensor) -> Tensor:
+    """Values (B, K) known along lines from left to right, (B, K, 2), at x (B, W): linear, constant beyond."""
+    start, step = line[:, None, :-1, 0], (line[:, None, 1:, 0] - line[:, None, :-1, 0]).clamp_min(1e-3)
+    along = torch.minimum((x[..., None] - start).clamp_min(0), step)  # (B, W, K - 1)
+    return values[:, :1] + (along * ((values[:, 1:] - values[:, :-1])[:, None] / step)).sum(-1)
 
 
 def lip_correction(displacement: Tensor, shape: MouthShape, now: Tensor) -> Tensor:
@@ -186,6 +194,8 @@ def lip_correction(displacement: Tensor, shape: MouthShape, now: Tensor) -> Tens
         return resize(moves.permute(0, 3, 1, 2), size)
 
     upper, lower = nearest(list(range(n + 1))), nearest([*range(n, 2 * n), 0])
-    rows = torch.arange(size, device=now.device, dtype=now.dtype)
-    below = torch.sigmoid(rows - lips[..., 1].mean(1, keepdim=True))  # (B, S)
-    return torch.lerp(upper, lower, below[:, None, :, None])
+    pixels = torch.arange(size, device=now.device, dtype=now.dtype)
+    line = (0.5 * (lips + lips[:, OTHER_LIP]))[:, : n + 1]
+    between = line_at(line, line[..., 1], pixels.expand(len(now), -1))  # (B, S)
+    below = torch.sigmoid(pixels[:, None] - between[:, None])  # (B, S, S)
+    return torch.lerp(upper, lower, below[:, None])

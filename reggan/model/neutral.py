@@ -7,11 +7,12 @@ normalised positions p (168,), with z the first principal components of p, bound
 
 says which basic expressions are there, and
 
-    move = M (1, p - mean, z_i z_j) + sum_k s_k / max(s) M_k (1, z)                             (6a)
+    move = M (1, p - mean) + sum_k t_k M_k (1, z),  t_k = max(0, 2 s_k / max(s) - 1)            (6a)
 
-how far each landmark is from where it would be on the same face at rest: a smile goes otherwise than a cry does. A face
-that is nearly at rest is left alone: faces differ at rest, and a mouth must not be bent towards the mean. Our choice;
-fitted by `reggan.train.neutral_fit`, with figures in docs/experiments.md.
+how far the skin under each landmark is from where it would be on the same face at rest: a smile goes otherwise than a
+cry does, and what is there by less than half is mostly an error of (6). A face that is nearly at rest is left alone:
+faces differ at rest, and a mouth must not be bent towards the mean. Our choice; fitted by `reggan.train.neutral_fit`,
+with figures in docs/experiments.md.
 """
 
 import torch
@@ -23,11 +24,11 @@ from reggan.faces.topology import CONTROL
 from reggan.model.arrays import smoothstep
 from reggan.model.frame import normalise
 
-COMPONENTS = 10
+COMPONENTS, PRODUCTS = 20, 10  # of p, in z; the products of (6) are of the first
 _REACH = 3.0  # standard deviations; shapes unlike any seen in the fit go no further
 # The strongest expression below which a face is left alone, and from which it is taken to rest all the way.
 _AT_REST, _MOVED = 0.20, 0.33
-_LEAST = 0.2  # of the strongest expression, from which the shares of (6a) are told
+_LEAST = 0.2  # of the strongest expression, from which the t of (6a) are told
 _PART = 0.6  # of the strongest expression, from which another counts; a broad smile is taken for anger by a third
 
 
@@ -41,29 +42,32 @@ class NeutralEstimator(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        n, q = 2 * len(CONTROL), COMPONENTS
+        n, q, k = 2 * len(CONTROL), COMPONENTS, len(BASIC)
         self.register_buffer("mean", torch.zeros(n))
         self.register_buffer("directions", torch.zeros(n, q))  # each with variance 1 over the faces of the fit
-        features = 1 + n + q * (q + 1) // 2
-        self.register_buffer("present", torch.zeros(features, len(BASIC)))  # W
-        self.register_buffer("move", torch.zeros(features + len(BASIC) * (1 + q), n))  # M, M_k
+        self.register_buffer("present", torch.zeros(1 + n + PRODUCTS * (PRODUCTS + 1) // 2, k))  # W
+        self.register_buffer("move", torch.zeros(1 + n + k * (1 + q), n))  # M, M_k
 
     def features(self, p: Tensor) -> Tensor:
-        """(B, 168) normalised positions -> (B, 224), a constant 1 first."""
-        z = self._components(p)
-        i, j = torch.triu_indices(COMPONENTS, COMPONENTS, device=p.device)
-        return torch.cat([torch.ones_like(p[:, :1]), p - self.mean, z[:, i] * z[:, j]], 1)
+        """(B, 168) normalised positions -> (B, 224), what (6) multiplies by W."""
+        return self._features(p, self._components(p))
 
     def features_of_move(self, p: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, 168) normalised positions -> (B, 290), what (6a) multiplies by M and M_k, and s (B, 6) in [0, 1]."""
-        features = self.features(p)
+        """(B, 168) normalised positions -> (B, 295), what (6a) multiplies by M and M_k, and s (B, 6) in [0, 1]."""
+        z = self._components(p)
+        features = self._features(p, z)
         present = (features @ self.present).clamp(0, 1)
-        share = present / present.amax(1, keepdim=True).clamp_min(_LEAST)
-        shape = torch.cat([torch.ones_like(p[:, :1]), self._components(p)], 1)
-        return torch.cat([features, (share[:, :, None] * shape[:, None]).flatten(1)], 1), present
+        counts = (2 * present / present.amax(1, keepdim=True).clamp_min(_LEAST) - 1).clamp_min(0)
+        shape = torch.cat([torch.ones_like(p[:, :1]), z], 1)
+        linear = features[:, : 1 + p.shape[1]]
+        return torch.cat([linear, (counts[:, :, None] * shape[:, None]).flatten(1)], 1), present
+
+    def _features(self, p: Tensor, z: Tensor) -> Tensor:
+        i, j = torch.triu_indices(PRODUCTS, PRODUCTS, device=p.device)
+        return torch.cat([torch.ones_like(p[:, :1]), p - self.mean, z[:, i] * z[:, j]], 1)
 
     def _components(self, p: Tensor) -> Tensor:
-        """(B, 168) -> z (B, 10)."""
+        """(B, 168) -> z (B, 20)."""
         return _REACH * torch.tanh((p - self.mean) @ self.directions / _REACH)
 
     def forward(self, landmarks: Tensor, size: int) -> tuple[Tensor, Tensor]:

@@ -9,6 +9,7 @@ from torch import Tensor
 from reggan.faces import SIZE
 from reggan.faces.topology import INNER_LIPS
 from reggan.model.arrays import resize, shrink, smoothstep
+from reggan.model.closed_lips import Closing
 from reggan.model.config import ModelConfig
 from reggan.model.finer_grid import FinerOutput, cut, enlarged, with_finer
 from reggan.model.fold_detail import FoldDetail, how_lined
@@ -21,6 +22,7 @@ from reggan.model.refinement import Edit, Placement, RefinementNetwork
 from reggan.model.refinement.monochrome import palette_of
 from reggan.model.regression import RegressionLayer
 from reggan.model.still_eyes import with_still_eyes
+from reggan.model.veil import without_veil
 
 _NARROW = 3.0, 6.5, 7.5  # pixels between lips that part for a slit: more than hardly, less than for a smile
 _CHANGES = 0.3  # of an expression comes or leaves, from which the lips are put where they belong altogether
@@ -145,7 +147,9 @@ class RegGAN(nn.Module):
         shape = None
         if detail and self.mouth.geometry.fitted:
             shape = self.mouth.geometry(_repeat(s.rest, len(c) // len(crop)), s.shows, crop.shape[-1])
-            edit = edit._replace(displacement=edit.displacement + self._lips(edit.displacement, s, shape, landmarks))
+            corrected = edit.displacement + self._lips(edit.displacement, s, shape, landmarks)
+            closing = Closing(shape, _repeat(landmarks, len(c) // len(crop)), _repeat(s.rest, len(c) // len(crop)))
+            edit = closing(edit, corrected) if closing else edit._replace(displacement=corrected)
         moved = sample(s.crop, pixel_grid(crop.shape[-1], crop) + channels_last(edit.displacement))
         refined = composed(moved, edit)
         refined = torch.where(_unchanged(s.c, s.leaving), s.crop, refined.clamp(0, 1))
@@ -155,6 +159,8 @@ class RegGAN(nn.Module):
         finer = []
         if shape is not None:
             finer.append(self._mouth_detail(refined, s, edit, moved + edit.residual, shape, around))
+            if closing:
+                finer.append(closing.seam(refined, mouth_corner(self.frame, s.placement.goal)))
         if self.folds.fold(s.c):
             lined = _repeat(how_lined(s.x[:: len(c) // len(crop)]), len(c) // len(crop))
             finer.append(self.folds(refined, edit, s.placement.frame, lined, s.c, around[:, 1]))
@@ -162,8 +168,8 @@ class RegGAN(nn.Module):
         for one in finer:
             edit, rest = with_finer(edit, one)
             details.append(rest)
-        if details:
-            refined = torch.where(_unchanged(s.c, s.leaving), s.crop, composed(moved, edit).clamp(0, 1))
+        edit = without_veil(edit, moved)
+        refined = torch.where(_unchanged(s.c, s.leaving), s.crop, composed(moved, edit).clamp(0, 1))
         return Output(s.coarse, refined, edit, tuple(details))
 
     @staticmethod

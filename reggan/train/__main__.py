@@ -1,9 +1,9 @@
 """`python -m reggan.train regression|refinement|rest|mouth|folds|export`: train the two stages one after the other.
 
 `regression` solves in closed form what a face does already and stage 1, `refinement` trains stage 2 on top of both (run
-it again to resume), `rest` solves anew for a face at rest, with the model's own results among the faces, `mouth` adds
-the mouth's detail, learned from pairs of 768 x 768, `folds` measures in them how deep skin folds, `export` writes a
-run's weights with where they come from. Rivals and ablations: `python -m reggan.baselines`.
+it again to resume), `rest` solves anew for a face at rest, by where its skin was, with the model's own results among
+the faces, `mouth` adds the mouth's detail, learned from pairs of 768 x 768, `folds` measures in them how deep skin
+folds, `export` writes a run's weights with where they come from. Rivals and ablations: `python -m reggan.baselines`.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from reggan.train.loop import run
 from reggan.train.mouth_fit import errors_of_geometry, fit_geometry, read_drawn
 from reggan.train.mouth_trainer import MouthTrainer
 from reggan.train.mouths import load_mouths
-from reggan.train.neutral_fit import errors_of_neutral, fit_move, observe, observe_results
+from reggan.train.neutral_fit import changed, errors_of_neutral, fit_move, observe, observe_skin
 from reggan.train.options import add_recipe, data_options, read_recipe, read_subjects, run_options
 from reggan.train.recipe import RIDGE, MouthRecipe, RefinementRecipe
 from reggan.train.refinement import train_refinement
@@ -72,6 +72,11 @@ def _parser() -> argparse.ArgumentParser:
     return p
 
 
+def _header(metadata: dict[str, str]) -> dict[str, str]:
+    """What a weights file is told about the one that it was made from."""
+    return {k: v for k, v in metadata.items() if k not in ("sha256", "config")}
+
+
 def _regression(args: argparse.Namespace) -> dict[str, float]:
     training, validation = read_subjects(args)
     config = replace(ModelConfig(), grid=args.grid, r=args.r)
@@ -93,10 +98,14 @@ def _refinement(args: argparse.Namespace) -> dict[str, float]:
 def _rest(args: argparse.Namespace) -> dict[str, float]:
     training, validation = read_subjects(args)
     model, metadata = load_model(args.weights)
-    observed = observe(training) + observe_results(model, training, args.device)
-    fit_move(model.neutral.cpu(), observed)
-    save_model(model, args.out, {k: v for k, v in metadata.items() if k not in ("sha256", "config")})
-    return errors_of_neutral(model.neutral, observe(validation))
+    at_rest_or_smiling = [o for o in observe(training) if o.c is None or not o.c.any()]
+    skin = observe_skin(model, changed(model, training, args.device), args.device)
+    fit_move(model.neutral.cpu(), at_rest_or_smiling + skin)
+    save_model(model, args.out, _header(metadata))
+    skin = observe_skin(model, changed(model, validation, args.device), args.device)
+    return errors_of_neutral(model.neutral.cpu(), observe(validation)) | {
+        f"skin_{name}": value for name, value in errors_of_neutral(model.neutral, skin).items()
+    }
 
 
 def _mouth(args: argparse.Namespace) -> dict[str, float]:
@@ -108,7 +117,7 @@ def _mouth(args: argparse.Namespace) -> dict[str, float]:
     errors = errors_of_geometry(model.mouth.geometry, read_drawn(args.data, only=held_out)) if held_out else {}
     training = load_mouths(model, args.data, without=held_out)
     validation = load_mouths(model, args.data, only=held_out) if held_out else training[:_SHOWN]
-    header = {k: v for k, v in metadata.items() if k not in ("sha256", "config")}
+    header = _header(metadata)
     trainer = MouthTrainer(model.requires_grad_(True), MouthDetail(), recipe, training, validation, device, header)
     return errors | run(trainer, args.out, "mouth", args.minutes)
 
@@ -116,7 +125,7 @@ def _mouth(args: argparse.Namespace) -> dict[str, float]:
 def _folds(args: argparse.Namespace) -> dict[str, float]:
     model, metadata = load_model(args.weights)
     fit_folds(model.to(args.device), args.data, without=layout.read_list(args.validation))
-    save_model(model, args.out, {k: v for k, v in metadata.items() if k not in ("sha256", "config")})
+    save_model(model, args.out, _header(metadata))
     return dict(zip(BASIC, model.folds.depth.tolist(), strict=True))
 
 

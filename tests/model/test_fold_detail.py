@@ -10,6 +10,7 @@ from reggan.expressions import BASIC
 from reggan.faces import SIZE, Change, Detail
 from reggan.faces.topology import BROWS, LEFT_EYE, RIGHT_EYE
 from reggan.folds import folds, to_map
+from reggan.model import reggan
 from reggan.model.config import ModelConfig
 from reggan.model.covered import Covering, keep_covering
 from reggan.model.finer_grid import FACTOR, SIDE, enlarged
@@ -124,8 +125,9 @@ def _model(depth: float) -> RegGAN:
     return model.eval().requires_grad_(False)
 
 
-def test_the_crop_has_their_mean_and_the_picture_all_of_them() -> None:
+def test_the_crop_has_their_mean_and_the_picture_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a fit, and in training, nothing of it is there."""
+    monkeypatch.setattr(reggan, "without_veil", lambda edit, moved: edit)
     given = _skin(), landmarks.mean_face()[None], SURPRISED
     plain = _model(0.0)(*given, detail=True)
     assert not plain.details and torch.equal(_model(0.5)(*given).refined, plain.refined)

@@ -1,12 +1,14 @@
 """The detail of the mouth: where it lies, and what is done with it."""
 
 import numpy as np
+import pytest
 import torch
 import torch.nn.functional as F
 from PIL import Image
 
 from reggan.faces import SIZE
 from reggan.faces.topology import LEFT_EYE, MOUTH_CORNERS, MOUTH_SPANS, RIGHT_EYE
+from reggan.model import reggan
 from reggan.model.config import ModelConfig
 from reggan.model.finer_grid import FACTOR, SIDE, cut, enlarged, window
 from reggan.model.forward import OnDevice
@@ -134,7 +136,8 @@ def _smooth_face() -> torch.Tensor:
     return F.interpolate(0.3 + 0.4 * torch.rand(1, 3, 6, 6), size=SIZE, mode="bicubic").clamp(0.2, 0.8)
 
 
-def test_detail_is_equation_7_and_only_where_something_is_painted() -> None:
+def test_detail_is_equation_7_and_only_where_something_is_painted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reggan, "without_veil", lambda edit, moved: edit)
     model, crop, face = _model(), _smooth_face(), mean_face()[None]
     without = model(crop, face, torch.eye(6)[:1])
     out = model(crop, face, torch.eye(6)[:1], detail=True)
@@ -164,7 +167,8 @@ def test_detail_is_equation_7_and_only_where_something_is_painted() -> None:
     assert torch.equal(unpainted.refined, crop)
 
 
-def test_without_its_training_mouths_are_left_as_stage_2_has_them() -> None:
+def test_without_its_training_mouths_are_left_as_stage_2_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reggan, "without_veil", lambda edit, moved: edit)
     model, crop, face = _model(), _smooth_face(), mean_face()[None]
     model.neutral.present[0, 0] = 1.0  # every face smiles
     given = crop, face, torch.eye(6)[4:5], torch.ones(1)

@@ -105,7 +105,7 @@ def test_lips_are_brought_to_where_they_will_be() -> None:
     added = lip_correction(torch.zeros(1, 2, SIZE, SIZE), _shape(shut), now)[0] * (SIZE / 2)
     for k, way in ((5, -6), (15, 6)):  # what is seen just above the line was 6 pixels higher; below, lower
         x, y = shut[0, k].round().long().tolist()
-        assert added[1, y + way // 2, x].item() == pytest.approx(way, abs=1) and added[0, y, x].abs() < 0.5
+        assert added[1, y + way // 2, x].item() == pytest.approx(way, abs=1.2) and added[0, y, x].abs() < 0.5
     assert added[:, 60:100].abs().max() < 0.05, "eyes stay where they are"
 
 

@@ -12,11 +12,11 @@ from reggan.faces.topology import CONTROL
 from reggan.model.arrays import to_uint8
 from reggan.model.config import ModelConfig
 from reggan.model.frame import LandmarkFrame, mean_shape, normalise
-from reggan.model.neutral import NeutralEstimator, come_and_leave
+from reggan.model.neutral import COMPONENTS, NeutralEstimator, come_and_leave
 from reggan.model.reggan import RegGAN
 from reggan.pairs.layout import Subject
 from reggan.predictor import Predictor
-from reggan.train.neutral_fit import Observed, errors_of_neutral, fit_move, fit_neutral, observe_results
+from reggan.train.neutral_fit import Changed, Observed, changed, errors_of_neutral, fit_move, fit_neutral, observe_skin
 from tests.landmarks import mean_face, moved
 from tests.paths import PHOTO
 
@@ -87,16 +87,22 @@ def test_an_unknown_strength_counts_for_the_landmarks_alone() -> None:
     assert not torch.allclose(with_strength.present, without.present)
     without.present.copy_(with_strength.present)
     fit_move(without, [o if i % 3 == 0 else o._replace(c=None) for i, o in enumerate(observed)])
-    torch.testing.assert_close(with_strength.move, without.move)
+    fit_move(with_strength, [*observed, *(o for i, o in enumerate(observed) if i % 3)])
+    torch.testing.assert_close(with_strength.move, without.move)  # a photograph of a smile counts twice
 
 
 def test_each_expression_has_a_way_of_its_own_to_leave() -> None:
     """Equation (6a) with M_1 = 3 pixels to the right, M_2 = 5 pixels down, and nothing else."""
     estimator = NeutralEstimator()
-    of = [len(estimator.move) - (6 - k) * 11 for k in range(6)]  # rows of M_k, the constant first
+    of = [len(estimator.move) - (6 - k) * (1 + COMPONENTS) for k in range(6)]  # rows of M_k, the constant first
     estimator.move[of[1], 0::2], estimator.move[of[2], 1::2] = 3 / (SIZE / 2), 5 / (SIZE / 2)
     face = mean_face()[None]
-    for strengths, wanted in ((1.0, 0.0), (3, 0)), ((0.0, 0.5), (0, 5)), ((1.0, 0.5), (3 / 1, 5 * 0.5)):
+    for strengths, wanted in (
+        ((1.0, 0.0), (3, 0)),
+        ((0.0, 0.5), (0, 5)),
+        ((1.0, 0.75), (3, 5 * 0.5)),
+        ((1.0, 0.5), (3, 0)),
+    ):
         estimator.present[0, 1:3] = torch.tensor(strengths)
         rest, present = estimator(face, SIZE)
         assert present[0, 1:3].tolist() == list(strengths)
@@ -116,17 +122,31 @@ def test_faces_at_rest_count_little_for_what_leaves() -> None:
 
 
 def test_results_are_looked_at_as_the_page_does(predictor: Predictor) -> None:
-    """The model's own smile is wider than the face at rest, which is where it was, in the result's own alignment."""
+    """The model's own smile is wider than the face at rest, and its skin is looked for where it was."""
     face = predictor.analyse(PHOTO).faces[0]
     crop, landmarks = torch.from_numpy(face.crop).permute(2, 0, 1), torch.from_numpy(face.landmarks)
     person = Subject("p", crop, landmarks, crop[:0], torch.zeros(0, 6), ())
-    seen = observe_results(predictor.model, [person])
-    assert [int(o.c.argmax()) for o in seen if o.c is not None] == list(range(6))
+    made = changed(predictor.model, [person])
+    assert [int(one.c.argmax()) for one in made] == list(range(6))
+    assert all(np.array_equal(one.rest, face.crop) for one in made)
+    (smiling,) = observe_skin(predictor.model, made[:1])
     corners = [CONTROLS.index(k) for k in (61, 291)]
-    rest, smile = (p[corners[1], 0] - p[corners[0], 0] for p in (seen[0].at_rest, seen[0].position))
+    rest, smile = (p[corners[1], 0] - p[corners[0], 0] for p in (smiling.at_rest, smiling.position))
     assert smile > 1.15 * rest
-    for o in seen:
-        assert float((o.at_rest - normalise(landmarks[CONTROLS], SIZE)).norm(dim=1).max()) * SIZE / 2 < 4
+    away = (smiling.at_rest - normalise(landmarks[CONTROLS], SIZE)).norm(dim=1) * SIZE / 2
+    assert away.mean() < 3 and away.max() < 9
+
+
+def test_skin_that_lies_elsewhere_is_what_rest_lacks(predictor: Predictor) -> None:
+    """Landmarks are told 3 pixels beside the face: at rest its skin is there, not where landmarks would be found."""
+    face = predictor.analyse(PHOTO).faces[0]
+    beside = np.roll(face.crop, (0, 3), (0, 1))
+    seen = [
+        observe_skin(predictor.model, [Changed(face.crop, face.landmarks, torch.zeros(6), rest)])[0]
+        for rest in (face.crop, beside)
+    ]
+    move = ((seen[1].at_rest - seen[0].at_rest) * SIZE / 2).median(0).values
+    assert move.tolist() == pytest.approx([3, 0], abs=0.4)
 
 
 def test_a_compound_and_a_full_expression_take_all_of_it_away() -> None:
