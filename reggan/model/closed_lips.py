@@ -111,8 +111,14 @@ class Closing:
         line, closes = self._column(x)
         below = y[..., None] - line  # (B, H, W)
         opacity = (closes * smoothstep(_COVERED + 1 - below.abs()))[:, None]
-        beside = line + torch.where(below < 0, -1.0, 1.0) * below.abs().clamp_min(_BESIDE)
-        where = torch.stack([x[:, None].expand_as(beside), beside], -1)
-        lips = sample(refined, (where + 0.5) * (2 / size) - 1)
-        gain = torch.exp(-_DEEP * torch.exp(-0.5 * (below / _WIDE).square()))[:, None]
-        return FinerOutput(corner, opacity, opacity * gain * lips)
+        added = opacity.new_zeros(len(opacity), 3, *opacity.shape[-2:])
+        rows = opacity.any(-1).flatten(0, 1).any(0).nonzero()[:, 0].tolist()
+        if rows:
+            few = slice(rows[0], rows[-1] + 1)
+            below = below[:, few]
+            beside = line + torch.where(below < 0, -1.0, 1.0) * below.abs().clamp_min(_BESIDE)
+            where = torch.stack([x[:, None].expand_as(beside), beside], -1)
+            lips = sample(refined, (where + 0.5) * (2 / size) - 1)
+            gain = torch.exp(-_DEEP * torch.exp(-0.5 * (below / _WIDE).square()))[:, None]
+            added[:, :, few] = opacity[:, :, few] * gain * lips
+        return FinerOutput(corner, opacity, added)

@@ -158,9 +158,11 @@ class RegGAN(nn.Module):
         around = _repeat(reference_colours(crop, landmarks), len(c) // len(crop))
         finer = []
         if shape is not None:
-            finer.append(self._mouth_detail(refined, s, edit, moved + edit.residual, shape, around))
+            mouth = self._mouth_detail(refined, s, edit, moved + edit.residual, shape, around)
             if closing:
-                finer.append(closing.seam(refined, mouth_corner(self.frame, s.placement.goal)))
+                seam = closing.seam(refined, mouth.corner)
+                mouth = FinerOutput(mouth.corner, mouth.opacity + seam.opacity, mouth.added + seam.added)
+            finer.append(mouth)
         if self.folds.fold(s.c):
             lined = _repeat(how_lined(s.x[:: len(c) // len(crop)]), len(c) // len(crop))
             finer.append(self.folds(refined, edit, s.placement.frame, lined, s.c, around[:, 1]))

@@ -9,17 +9,22 @@ choice.
 import torch.nn.functional as F
 from torch import Tensor
 
-from reggan.model.arrays import blur, smoothstep
+from reggan.model.arrays import blur, resize, smoothstep
 from reggan.model.refinement import Edit
 
 _THIN, _COVERS = 0.25, 0.5  # opacity up to which it is a veil, and from which all of it is paint
-_EDGE = 6  # pixels of the crop around what covers
-_SPREAD = 3.0  # pixels
+_CELL = 4  # pixels of the crop: of a grid that is fine enough for what is smooth
+_EDGE = 1  # cells around what covers
+_SPREAD = 0.75  # cells
 
 
 def without_veil(edit: Edit, moved: Tensor) -> Edit:
     """The same edit of the moved skin (B, 3, S, S), with a veil's colour in the residual."""
-    near = F.max_pool2d(edit.opacity, 2 * _EDGE + 1, 1, _EDGE)
-    veil = edit.opacity * (1 - smoothstep((near - _THIN) / (_COVERS - _THIN)))
-    change = blur(veil * (edit.paint - moved), _SPREAD)
-    return edit._replace(opacity=edit.opacity - veil, residual=edit.residual + change)
+    size = moved.shape[-1]
+    near = F.max_pool2d(F.max_pool2d(edit.opacity, _CELL), 2 * _EDGE + 1, 1, _EDGE)
+    veil = edit.opacity * (1 - resize(smoothstep((near - _THIN) / (_COVERS - _THIN)), size))
+    change = F.avg_pool2d(veil * (edit.paint - moved), _CELL)
+    return edit._replace(
+        opacity=edit.opacity - veil,
+        residual=edit.residual + resize(blur(change, _SPREAD), size),
+    )
