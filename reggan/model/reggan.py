@@ -22,7 +22,7 @@ from reggan.model.refinement import Edit, Placement, RefinementNetwork
 from reggan.model.refinement.monochrome import palette_of
 from reggan.model.regression import RegressionLayer
 from reggan.model.still_eyes import with_still_eyes
-from reggan.model.veil import without_veil
+from reggan.model.thin_paint import with_thin_paint_as_light
 
 _NARROW = 3.0, 6.5, 7.5  # pixels between lips that part for a slit: more than hardly, less than for a smile
 _CHANGES = 0.3  # of an expression comes or leaves, from which the lips are put where they belong altogether
@@ -170,7 +170,7 @@ class RegGAN(nn.Module):
         for one in finer:
             edit, rest = with_finer(edit, one)
             details.append(rest)
-        edit = without_veil(edit, moved)
+        edit = with_thin_paint_as_light(edit, moved)
         refined = torch.where(_unchanged(s.c, s.leaving), s.crop, composed(moved, edit).clamp(0, 1))
         return Output(s.coarse, refined, edit, tuple(details))
 

@@ -127,7 +127,7 @@ def _model(depth: float) -> RegGAN:
 
 def test_the_crop_has_their_mean_and_the_picture_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a fit, and in training, nothing of it is there."""
-    monkeypatch.setattr(reggan, "without_veil", lambda edit, moved: edit)
+    monkeypatch.setattr(reggan, "with_thin_paint_as_light", lambda edit, moved: edit)
     given = _skin(), landmarks.mean_face()[None], SURPRISED
     plain = _model(0.0)(*given, detail=True)
     assert not plain.details and torch.equal(_model(0.5)(*given).refined, plain.refined)

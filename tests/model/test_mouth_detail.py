@@ -137,7 +137,7 @@ def _smooth_face() -> torch.Tensor:
 
 
 def test_detail_is_equation_7_and_only_where_something_is_painted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reggan, "without_veil", lambda edit, moved: edit)
+    monkeypatch.setattr(reggan, "with_thin_paint_as_light", lambda edit, moved: edit)
     model, crop, face = _model(), _smooth_face(), mean_face()[None]
     without = model(crop, face, torch.eye(6)[:1])
     out = model(crop, face, torch.eye(6)[:1], detail=True)
@@ -168,7 +168,7 @@ def test_detail_is_equation_7_and_only_where_something_is_painted(monkeypatch: p
 
 
 def test_without_its_training_mouths_are_left_as_stage_2_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reggan, "without_veil", lambda edit, moved: edit)
+    monkeypatch.setattr(reggan, "with_thin_paint_as_light", lambda edit, moved: edit)
     model, crop, face = _model(), _smooth_face(), mean_face()[None]
     model.neutral.present[0, 0] = 1.0  # every face smiles
     given = crop, face, torch.eye(6)[4:5], torch.ones(1)
