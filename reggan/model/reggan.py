@@ -73,6 +73,16 @@ def _unchanged(c: Tensor, leaving: Tensor) -> Tensor:
     return ((c == 0) & (leaving == 0)).all(1)[:, None, None, None]
 
 
+def _moved(s: Stage1, edit: Edit) -> Tensor:
+    """The crops with their skin where it goes, (N, 3, S, S)."""
+    return sample(s.crop, pixel_grid(s.crop.shape[-1], s.crop) + channels_last(edit.displacement))
+
+
+def _refined(s: Stage1, edit: Edit, moved: Tensor) -> Tensor:
+    """Stage 2's images (N, 3, S, S): equation (4), and the crop itself where nothing changes."""
+    return torch.where(_unchanged(s.c, s.leaving), s.crop, composed(moved, edit).clamp(0, 1))
+
+
 def _repeat(t: Tensor, n: int) -> Tensor:
     """(B, ...) to (B n, ...), each n times in a row; without a copy where B or n is 1."""
     return t[:, None].expand(-1, n, *t.shape[1:]).flatten(0, 1)
@@ -129,9 +139,7 @@ class RegGAN(nn.Module):
             relax: (N,) in [0, 1], how much of the expression that the face has is taken away; nothing if not given.
                 What the new one has too stays in place, see `come_and_leave`.
             maps: if given, filled with stage 2's attention maps, in the frame.
-            detail: whether to hold eyeballs still (`still_eyes.py`), to draw opened mouths anew (`mouth_detail.py`) and
-                to draw folds (`fold_detail.py`), which nothing but training leaves out. Without a fit of
-                `mouth.geometry` no mouth is drawn, without one of `folds` no fold.
+            detail: whether to do what nothing but training leaves out, see `_with_detail`.
 
         Returns:
             `Output` with N rows; where c and relax are 0, both images equal the crop.
@@ -143,54 +151,57 @@ class RegGAN(nn.Module):
         if s.relaxed is not None:
             edit = edit._replace(displacement=edit.displacement + s.relaxed)
         if detail:
-            edit = with_still_eyes(edit, crop, landmarks)
+            return self._with_detail(s, edit, crop, landmarks)
+        return Output(s.coarse, _refined(s, edit, _moved(s, edit)), edit)
+
+    def _with_detail(self, s: Stage1, edit: Edit, crop: Tensor, landmarks: Tensor) -> Output:
+        """Stage 2's edit (N, ., S, S) of crops (B, 3, S, S), and what it is too coarse for or knows too little of.
+
+        Eyeballs are held still (`still_eyes.py`), lips put where they belong and closed (`closed_lips.py`), opened
+        mouths drawn anew (`mouth_detail.py`), folds drawn (`fold_detail.py`), and thin paint is light (`thin_paint.py`).
+        Without a fit of `mouth.geometry` nothing is done to mouths, without one of `folds` no fold is drawn.
+        """
+        n = len(s.c) // len(crop)
+        around, finer = _repeat(reference_colours(crop, landmarks), n), list[FinerOutput]()
+        edit = with_still_eyes(edit, crop, landmarks)
         shape = None
-        if detail and self.mouth.geometry.fitted:
-            shape = self.mouth.geometry(_repeat(s.rest, len(c) // len(crop)), s.shows, crop.shape[-1])
-            corrected = edit.displacement + self._lips(edit.displacement, s, shape, landmarks)
-            closing = Closing(shape, _repeat(landmarks, len(c) // len(crop)), _repeat(s.rest, len(c) // len(crop)))
-            edit = closing(edit, corrected) if closing else edit._replace(displacement=corrected)
-        moved = sample(s.crop, pixel_grid(crop.shape[-1], crop) + channels_last(edit.displacement))
-        refined = composed(moved, edit)
-        refined = torch.where(_unchanged(s.c, s.leaving), s.crop, refined.clamp(0, 1))
-        if not detail:
-            return Output(s.coarse, refined, edit)
-        around = _repeat(reference_colours(crop, landmarks), len(c) // len(crop))
-        finer = []
+        if self.mouth.geometry.fitted:
+            rest, now = _repeat(s.rest, n), _repeat(landmarks, n)
+            shape = self.mouth.geometry(rest, s.shows, crop.shape[-1])
+            displacement = edit.displacement + self._lips(edit.displacement, s, shape, now)
+            closing = Closing(shape, now, rest)
+            edit = closing(edit, displacement) if closing else edit._replace(displacement=displacement)
+        moved = _moved(s, edit)
+        refined = _refined(s, edit, moved)
         if shape is not None:
-            mouth = self._mouth_detail(refined, s, edit, moved + edit.residual, shape, around)
-            if closing:
-                seam = closing.seam(refined, mouth.corner)
-                mouth = FinerOutput(mouth.corner, mouth.opacity + seam.opacity, mouth.added + seam.added)
-            finer.append(mouth)
+            finer.append(self._mouth_detail(refined, s, edit, moved + edit.residual, shape, around, closing))
         if self.folds.fold(s.c):
-            lined = _repeat(how_lined(s.x[:: len(c) // len(crop)]), len(c) // len(crop))
+            lined = _repeat(how_lined(s.x[::n]), n)
             finer.append(self.folds(refined, edit, s.placement.frame, lined, s.c, around[:, 1]))
         details = []
         for one in finer:
-            edit, rest = with_finer(edit, one)
-            details.append(rest)
+            edit, finest = with_finer(edit, one)
+            details.append(finest)
         edit = with_thin_paint_as_light(edit, moved)
-        refined = torch.where(_unchanged(s.c, s.leaving), s.crop, composed(moved, edit).clamp(0, 1))
-        return Output(s.coarse, refined, edit, tuple(details))
+        return Output(s.coarse, _refined(s, edit, moved), edit, tuple(details))
 
     @staticmethod
-    def _lips(displacement: Tensor, s: Stage1, shape: MouthShape, landmarks: Tensor) -> Tensor:
+    def _lips(displacement: Tensor, s: Stage1, shape: MouthShape, now: Tensor) -> Tensor:
         """What `displacement` (N, 2, S, S) lacks to put the lips where they belong: where an expression leaves, and
-        where they open so little that stage 2 stretches them instead."""
+        where they open so little that stage 2 stretches them instead; `now` (N, 478, 2) are the landmarks."""
         wide = opening(shape.lips)
         narrow = smoothstep(wide / _NARROW[0]) * smoothstep((_NARROW[2] - wide) / (_NARROW[2] - _NARROW[1]))
         leaves, comes = (smoothstep(t.amax(1) / _CHANGES) for t in (s.leaving, s.c))
         sets_in = torch.maximum(leaves, narrow * comes)[:, None, None, None]
         if not sets_in.any():
             return torch.zeros_like(displacement)
-        now = _repeat(landmarks[:, list(INNER_LIPS)], len(displacement) // len(landmarks))
-        return sets_in * lip_correction(displacement, shape, now)
+        return sets_in * lip_correction(displacement, shape, now[:, list(INNER_LIPS)])
 
     def _mouth_detail(
-        self, refined: Tensor, s: Stage1, edit: Edit, bare: Tensor, shape: MouthShape, around: Tensor
+        self, refined: Tensor, s: Stage1, edit: Edit, bare: Tensor, shape: MouthShape, around: Tensor, closing: Closing
     ) -> FinerOutput:
-        """Equation (7), as what it adds to equation (4)'s opacity and to what is added there.
+        """Equation (7), as what it adds to equation (4)'s opacity and to what is added there; and the seam of lips that
+        close.
 
         Args:
             refined: (N, 3, S, S).
@@ -208,7 +219,11 @@ class RegGAN(nn.Module):
         colour = palette_of(s.x).toned(colour.clamp(0, 1))
         part = share(fields, inside, opacity)
         added = inside * (colour - enlarged(residual)) - enlarged(painted)
-        return FinerOutput(corner, part * (inside - enlarged(opacity)), part * added)
+        more, added = part * (inside - enlarged(opacity)), part * added
+        if closing:  # where lips meet there is no inside
+            seam = closing.seam(refined, corner)
+            more, added = more + seam.opacity, added + seam.added
+        return FinerOutput(corner, more, added)
 
     def stage_1(self, crop: Tensor, landmarks: Tensor, c: Tensor, relax: Tensor) -> Stage1:
         """Stage 1 alone; arguments as `forward` has them."""
