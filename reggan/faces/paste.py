@@ -45,12 +45,15 @@ class Change:
 
         out(u) = (1 - m(u)) I(u + D(u)) + m(u) paint(u) + residual(u)
 
+    and where something lies before the face, stays(u) I(u) + (1 - stays(u)) out(u).
+
     Attributes:
         displacement: (S, S, 2) float32, D, (x, y) in crop pixels: u shows what was at u + D(u).
         opacity: (S, S, 1) float32 in [0, 1], m.
         paint: (S, S, 3) float32 in [0, 1], RGB.
         residual: (S, S, 3) float32, added; 1 is the difference between black and white.
         details: what large faces get on finer grids; nearly 0 in the mean over a crop pixel.
+        stays: (S, S, 1) float32 in [0, 1], where the picture stays as it is; None if nowhere.
     """
 
     displacement: Float
@@ -58,6 +61,7 @@ class Change:
     paint: Float
     residual: Float
     details: tuple[Detail, ...] = ()
+    stays: Float | None = None
 
     def __post_init__(self) -> None:
         size = self.displacement.shape[0]
@@ -75,7 +79,8 @@ def apply_change(crop: NDArray[np.uint8], change: Change) -> NDArray[np.uint8]:
     """Apply the change within the crop, (S, S, 3) uint8 to (S, S, 3) uint8; the crop is too coarse for `details`."""
     y, x = np.mgrid[: change.size, : change.size].astype(np.float32)
     where = np.stack([x, y], -1) + change.displacement
-    return _blend(crop, where, change.opacity, change.opacity * change.paint + change.residual)
+    out = _blend(crop, where, change.opacity, change.opacity * change.paint + change.residual)
+    return out if change.stays is None else _mixed(out, crop, change.stays)
 
 
 def paste_back(image: NDArray[np.uint8], matrix: NDArray[Any], change: Change) -> NDArray[np.uint8]:
@@ -118,7 +123,10 @@ def paste_back(image: NDArray[np.uint8], matrix: NDArray[Any], change: Change) -
         y0, y1 = max(strip.start - reach, 0), min(strip.stop + reach, image.shape[0])
         where[..., 0] += x
         where[..., 1] += np.arange(strip.start, strip.stop, dtype=np.float32)[:, None] - y0
-        out[strip, columns] = _blend(image[y0:y1, x0:x1], where, mixed[..., :1], mixed[..., 1:])
+        made = _blend(image[y0:y1, x0:x1], where, mixed[..., :1], mixed[..., 1:])
+        if change.stays is not None:
+            made = _mixed(made, image[strip, columns], _sample(change.stays, matrix, strip, columns)[..., None])
+        out[strip, columns] = made
 
     tops = range(rows.start, rows.stop, _ROWS)
     if len(tops) <= _FEW:
@@ -139,6 +147,11 @@ def _blend(image: NDArray[np.uint8], where: Float, opacity: Float, added: Float)
     mixed = moved * (np.float32(1.0) - opacity)
     mixed += added * np.float32(255.0)
     return np.asarray(np.rint(np.clip(mixed, 0, 255, out=mixed), out=mixed), np.uint8)
+
+
+def _mixed(made: NDArray[np.uint8], image: NDArray[np.uint8], stays: Float) -> NDArray[np.uint8]:
+    """What is made (h, w, 3), and the picture where it stays (h, w, 1)."""
+    return np.asarray(np.rint(made + stays.clip(0, 1) * (image.astype(np.float32) - made)), np.uint8)
 
 
 def _feathered(change: Change, scale: float) -> tuple[Float, Float]:

@@ -18,6 +18,7 @@ from reggan.faces import Change, Detail
 from reggan.faces.align import eye_distance
 from reggan.faces.topology import FACE_OVAL, INNER_LIPS, OUTER_LIPS
 from reggan.model.arrays import Image
+from reggan.model.behind_frames import Frame, behind_frame, frame_before
 from reggan.model.spectacles import spectacles
 
 Float = NDArray[np.float32]
@@ -39,15 +40,16 @@ _STEP = 9.0  # from the skin to the covering, at least
 _ALIKE, _EVEN = 0.35, 0.5  # shares of that step: the most within the covering, between its parts and in its points
 _SOFT = 2.0  # pixels of the crop; what is finer, such as the weave, is not looked at
 _GAPS = 0.15  # eye distances: folds that belong to it all the same
-_FADE, _FRAME_FADE = 0.1, 0.04  # eye distances: how far from what covers, and from frames, the change is whole
+_FADE = 0.1  # eye distances: how far from what covers the change is whole
 
 
 class Covering(NamedTuple):
     """What of a face is covered."""
 
-    distance: Float  # (S, S) of each pixel from what covers it, in pixels of the crop
+    distance: Float  # (S, S) of each pixel from cloth and hands, in pixels of the crop
     free: Float  # (S, S, 1) in [0, 1], how much of a change happens: none to what covers, nor below a hidden mouth
     mouth: bool  # whether the mouth is covered
+    frame: Frame | None  # of spectacles, behind which the face moves
 
 
 def covered(crop: Image, landmarks: NDArray[np.floating], hands: NDArray[np.bool_] | None) -> Covering | None:
@@ -60,20 +62,19 @@ def covered(crop: Image, landmarks: NDArray[np.floating], hands: NDArray[np.bool
     """
     cloth, frame = covering(crop, landmarks), spectacles(crop)
     mouth = cloth is not None
-    covers = [] if cloth is None else [(cloth, _FADE)]
+    covers = [] if cloth is None else [cloth]
     if hands is not None and _before_face(hands, landmarks):
-        covers.append((_distance(~hands), _FADE))
+        covers.append(_distance(~hands))
         mouth = mouth or bool(_at(hands, landmarks, (*OUTER_LIPS, *INNER_LIPS)).mean() > _HIDDEN)
-    if frame is not None:
-        covers.append((_distance(~frame), _FRAME_FADE))
-    if not covers:
+    if not covers and frame is None:
         return None
-    free = np.min([distance / (fade * eye_distance(landmarks)) for distance, fade in covers], 0)
+    distance = np.min([*covers, np.full(crop.shape[:2], np.inf, np.float32)], 0)
+    free = distance / (_FADE * eye_distance(landmarks))
     if mouth:
         tip, lip = landmarks[_NOSE_TIP, 1], landmarks[_UPPER_LIP, 1]
         free = np.minimum(free, ((lip - np.arange(len(free))) / max(lip - tip, 1.0))[:, None])
     free = free[..., None].clip(0, 1).astype(np.float32)
-    return Covering(np.min([distance for distance, _ in covers], 0), free, mouth)
+    return Covering(distance, free, mouth, None if frame is None else frame_before(crop, landmarks, frame))
 
 
 def covering(crop: Image, landmarks: NDArray[np.floating]) -> Float | None:
@@ -101,12 +102,15 @@ def covering(crop: Image, landmarks: NDArray[np.floating]) -> Float | None:
 
 def keep_coarse(crop: Image, coarse: Image, covering: Covering) -> Image:
     """Stage 1's images (N, S, S, 3) of a crop, without what would happen to what covers it."""
-    return np.asarray(np.rint(crop + covering.free * (coarse.astype(np.float32) - crop)), np.uint8)
+    free = covering.free if covering.frame is None else covering.free * (1 - covering.frame.through[..., 3:])
+    return np.asarray(np.rint(crop + free * (coarse.astype(np.float32) - crop)), np.uint8)
 
 
 def keep_covering(change: Change, covering: Covering) -> Change:
     """The change without what would happen to what covers the face."""
-    # Skin shows skin: what moves comes from half as far as what covers it at most.
+    if covering.frame is not None:
+        change = behind_frame(change, covering.frame)
+    # Skin shows skin: what moves comes from half as far as cloth or a hand at most.
     length = np.linalg.norm(change.displacement, axis=2, keepdims=True)
     moves = np.minimum(covering.free, covering.distance[..., None] / np.maximum(2 * length, 1e-3))
     return replace(
