@@ -2,7 +2,8 @@
 
 Were the skin beside a frame only to move as far as it shows no frame, brows and lids of people with spectacles could
 hardly move at all. So there are two layers: the frame, which stays, and the face without it, which moves. What the
-frame hides of the face is filled in from around, smoothly; no more of it is ever seen than comes out from behind.
+frame hides of the face, and what is seen through glass where it comes out from behind it, is filled in smoothly from
+the skin around, and brows from what is seen of them.
 """
 
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ _SOFT = 0.7, 1.5, 4.0  # pixels: how soft are the frame's edge, that of what is 
 # Of what is filled in: from how many pixels around, how many tell what skin looks like there, and how much like it, RGB
 # in [0, 1].
 _AROUND, _WINDOW, _ALIKE = 4.0, 25, 0.12
+_SEEN = 0.42  # of the brows
 _WIDER = 4.0, 0.02  # times as far around, with so little weight, where nothing is near
 _NO_MAP = np.empty(0, np.float32)  # OpenCV's second map: none, since x and y are in one
 
@@ -38,17 +40,25 @@ class Frame(NamedTuple):
     through: Float  # for what is
 
 
+def brows_are_seen(landmarks: NDArray[np.floating], frame: NDArray[np.bool_]) -> bool:
+    """Whether enough of the brows is beside a frame (S, S) to tell how the rest looks. If not, a brow may have been
+    taken for the frame, and the face is better moved only as far as it shows no frame."""
+    brow = _brows(landmarks, len(frame))
+    return bool((brow & ~frame).sum() > _SEEN * brow.sum())
+
+
 def frame_before(crop: Image, landmarks: NDArray[np.floating], frame: NDArray[np.bool_]) -> Frame:
     """Of a crop (S, S, 3) with landmarks (478, 2), and a frame (S, S) as `spectacles` finds it."""
-    oval, brows = _within(landmarks, FACE_OVAL, len(crop)), np.any([_within(landmarks, k, len(crop)) for k in BROWS], 0)
+    oval, brow = _within(landmarks, FACE_OVAL, len(crop)), _brows(landmarks, len(crop))
     glass, rim = _enclosed(frame), _wider(frame, _RIM)
     masks = _wider(frame, _EDGE), _wider(glass, _EDGE), oval
     stays, seen_through, face = (_blurred(m, s) for m, s in zip(masks, _SOFT, strict=True))
-    hair = _mean(crop.astype(np.float32) / 255, brows & ~rim)
+    hair = _mean(crop.astype(np.float32) / 255, brow & ~rim)
+    hairy = _blurred(brow, _SOFT[0])[..., None]
     layers = []
-    for hidden in (rim | (glass & ~_wider(brows, _EDGE)), rim):
-        skin = _filled(crop, hidden | brows)
-        filled = skin + _blurred(brows, _SOFT[0])[..., None] * (hair - skin)
+    for hidden in (rim | (glass & ~_wider(brow, _EDGE)), rim):
+        skin = _filled(crop, hidden | brow)
+        filled = skin + hairy * (hair - skin)
         layers.append(np.dstack([filled, _blurred(hidden, _SOFT[1]) * face]))  # outside of the face is no skin
     return Frame(stays[..., None], seen_through[..., None], *layers)
 
@@ -68,6 +78,10 @@ def behind_frame(change: Change, frame: Frame) -> Change:
     painted = change.opacity * change.paint + (1 - change.opacity) * hit * seen[..., :3]
     paint = np.where(opacity > 0, painted / np.maximum(opacity, 1e-3), change.paint).astype(np.float32)
     return replace(change, opacity=opacity, paint=paint, stays=frame.stays)
+
+
+def _brows(landmarks: NDArray[np.floating], size: int) -> NDArray[np.bool_]:
+    return _within(landmarks, BROWS[0], size) | _within(landmarks, BROWS[1], size)
 
 
 def _within(landmarks: NDArray[np.floating], outline: Sequence[int], size: int) -> NDArray[np.bool_]:
@@ -96,10 +110,12 @@ def _filled(crop: Image, hidden: NDArray[np.bool_]) -> Float:
     return _mean(rgb, (~hidden) * (np.exp(-0.5 * away) + 1e-3))
 
 
-def _mean(image: Float, weight: Float) -> Float:
+def _mean(image: Float, weight: NDArray[Any]) -> Float:
     """Around every point, of what counts."""
-    weighed = np.dstack([image * weight[..., None], weight])
-    total = _blurred(weighed, _AROUND) + _WIDER[1] * _blurred(weighed, _WIDER[0] * _AROUND)
+    weighed = np.dstack([image * weight[..., None], weight]).astype(np.float32)
+    small = cv2.resize(weighed, None, fx=1 / _WIDER[0], fy=1 / _WIDER[0], interpolation=cv2.INTER_AREA)
+    wider = cv2.resize(_blurred(small, _AROUND), weighed.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    total = _blurred(weighed, _AROUND) + _WIDER[1] * wider
     return np.asarray(total[..., :3] / total[..., 3:].clip(1e-9), np.float32)
 
 

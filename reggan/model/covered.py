@@ -18,7 +18,7 @@ from reggan.faces import Change, Detail
 from reggan.faces.align import eye_distance
 from reggan.faces.topology import FACE_OVAL, INNER_LIPS, OUTER_LIPS
 from reggan.model.arrays import Image
-from reggan.model.behind_frames import Frame, behind_frame, frame_before
+from reggan.model.behind_frames import Frame, behind_frame, brows_are_seen, frame_before
 from reggan.model.spectacles import spectacles
 
 Float = NDArray[np.float32]
@@ -40,13 +40,13 @@ _STEP = 9.0  # from the skin to the covering, at least
 _ALIKE, _EVEN = 0.35, 0.5  # shares of that step: the most within the covering, between its parts and in its points
 _SOFT = 2.0  # pixels of the crop; what is finer, such as the weave, is not looked at
 _GAPS = 0.15  # eye distances: folds that belong to it all the same
-_FADE = 0.1  # eye distances: how far from what covers the change is whole
+_FADE, _FRAME_FADE = 0.1, 0.04  # eye distances: how far from what covers, and from frames, the change is whole
 
 
 class Covering(NamedTuple):
     """What of a face is covered."""
 
-    distance: Float  # (S, S) of each pixel from cloth and hands, in pixels of the crop
+    distance: Float  # (S, S) of each pixel from what covers it, in pixels of the crop
     free: Float  # (S, S, 1) in [0, 1], how much of a change happens: none to what covers, nor below a hidden mouth
     mouth: bool  # whether the mouth is covered
     frame: Frame | None  # of spectacles, behind which the face moves
@@ -62,19 +62,24 @@ def covered(crop: Image, landmarks: NDArray[np.floating], hands: NDArray[np.bool
     """
     cloth, frame = covering(crop, landmarks), spectacles(crop)
     mouth = cloth is not None
-    covers = [] if cloth is None else [cloth]
+    covers = [] if cloth is None else [(cloth, _FADE)]
     if hands is not None and _before_face(hands, landmarks):
-        covers.append(_distance(~hands))
+        covers.append((_distance(~hands), _FADE))
         mouth = mouth or bool(_at(hands, landmarks, (*OUTER_LIPS, *INNER_LIPS)).mean() > _HIDDEN)
-    if not covers and frame is None:
+    before = None
+    if frame is not None and brows_are_seen(landmarks, frame):
+        before = frame_before(crop, landmarks, frame)
+    elif frame is not None:
+        covers.append((_distance(~frame), _FRAME_FADE))
+    if not covers and before is None:
         return None
-    distance = np.min([*covers, np.full(crop.shape[:2], np.inf, np.float32)], 0)
-    free = distance / (_FADE * eye_distance(landmarks))
+    covers.append((np.full(crop.shape[:2], np.inf, np.float32), _FADE))  # elsewhere nothing does
+    free = np.min([distance / (fade * eye_distance(landmarks)) for distance, fade in covers], 0)
     if mouth:
         tip, lip = landmarks[_NOSE_TIP, 1], landmarks[_UPPER_LIP, 1]
         free = np.minimum(free, ((lip - np.arange(len(free))) / max(lip - tip, 1.0))[:, None])
     free = free[..., None].clip(0, 1).astype(np.float32)
-    return Covering(distance, free, mouth, None if frame is None else frame_before(crop, landmarks, frame))
+    return Covering(np.min([distance for distance, _ in covers], 0), free, mouth, before)
 
 
 def covering(crop: Image, landmarks: NDArray[np.floating]) -> Float | None:
