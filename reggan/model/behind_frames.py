@@ -25,7 +25,7 @@ _SOFT = 0.7, 1.5, 4.0  # pixels: how soft are the frame's edge, that of what is 
 # Of what is filled in: from how many pixels around, how many tell what skin looks like there, and how much like it, RGB
 # in [0, 1].
 _AROUND, _WINDOW, _ALIKE = 4.0, 25, 0.12
-_SEEN = 0.44  # of the brows
+_SEEN = 0.53  # of the brows
 _WIDER = 4.0, 0.02  # times as far around, with so little weight, where nothing is near
 _NO_MAP = np.empty(0, np.float32)  # OpenCV's second map: none, since x and y are in one
 

@@ -49,7 +49,7 @@ class Covering(NamedTuple):
     distance: Float  # (S, S) of each pixel from what covers it, in pixels of the crop
     free: Float  # (S, S, 1) in [0, 1], how much of a change happens: none to what covers, nor below a hidden mouth
     mouth: bool  # whether the mouth is covered
-    frame: Frame | None  # of spectacles, behind which the face moves
+    frame: Frame | None = None  # of spectacles, behind which the face moves
 
 
 def covered(crop: Image, landmarks: NDArray[np.floating], hands: NDArray[np.bool_] | None) -> Covering | None:
