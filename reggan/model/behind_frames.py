@@ -53,11 +53,12 @@ def frame_before(crop: Image, landmarks: NDArray[np.floating], frame: NDArray[np
     glass, rim = _enclosed(frame), _wider(frame, _RIM)
     masks = _wider(frame, _EDGE), _wider(glass, _EDGE), oval
     stays, seen_through, face = (_blurred(m, s) for m, s in zip(masks, _SOFT, strict=True))
-    hair = _mean(crop.astype(np.float32) / 255, brow & ~rim)
+    rgb = crop.astype(np.float32) / 255
+    hair = _mean(rgb, brow & ~rim)
     hairy = _blurred(brow, _SOFT[0])[..., None]
     layers = []
     for hidden in (rim | (glass & ~_wider(brow, _EDGE)), rim):
-        skin = _filled(crop, hidden | brow)
+        skin = _filled(rgb, hidden | brow)
         filled = skin + hairy * (hair - skin)
         layers.append(np.dstack([filled, _blurred(hidden, _SOFT[1]) * face]))  # outside of the face is no skin
     return Frame(stays[..., None], seen_through[..., None], *layers)
@@ -101,11 +102,10 @@ def _wider(mask: NDArray[np.bool_], pixels: int) -> NDArray[np.bool_]:
     return cv2.dilate(mask.astype(np.uint8), kernel) > 0
 
 
-def _filled(crop: Image, hidden: NDArray[np.bool_]) -> Float:
-    """The crop with the skin around in the place of what is hidden: a mean, in which what is like skin counts."""
-    first = _mean(crop.astype(np.float32) / 255, (~hidden).astype(np.float32))
+def _filled(rgb: Float, hidden: NDArray[np.bool_]) -> Float:
+    """A crop with the skin around in the place of what is hidden: a mean, in which what is like skin counts."""
+    first = _mean(rgb, ~hidden)
     skin = cv2.medianBlur((255 * first).astype(np.uint8), _WINDOW).astype(np.float32) / 255
-    rgb = crop.astype(np.float32) / 255
     away = ((rgb - skin) ** 2).sum(-1) / _ALIKE**2
     return _mean(rgb, (~hidden) * (np.exp(-0.5 * away) + 1e-3))
 

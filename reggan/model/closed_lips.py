@@ -16,6 +16,7 @@ from reggan.faces.topology import CONTROL, INNER_LIPS, OUTER_LIPS
 from reggan.model.arrays import smoothstep
 from reggan.model.finer_grid import FACTOR, SIDE, FinerOutput
 from reggan.model.frame import pixel_grid, sample
+from reggan.model.mouth_detail import is_open
 from reggan.model.mouth_geometry import OTHER_LIP, MouthShape, line_at, opening, uncrossed
 from reggan.model.refinement import Edit
 
@@ -26,7 +27,6 @@ _OUTER = tuple(
 )
 _APART = 3.0  # pixels of the crop, how far lips were apart, from which they close altogether
 _LEAST = 0.5  # pixels, below which there is nothing to close
-_CLOSED, _OPEN = 0.75, 2.25  # pixels, how far the lips will be apart, up to which they meet, and from which they do not
 _THICK = 3.0, 12.0  # pixels, of lips
 _BEYOND = 1.5  # times as thick: where what stage 2 says sets in again
 _COVERED, _BESIDE = 1.5, 2.5  # pixels from the line, up to which the seam is drawn, and from where it has its colour
@@ -59,7 +59,7 @@ class Closing:
         outer = (line_at(rest[:, lip], rest[:, lip, 1], self.line[..., 0]) for lip in _OUTER)
         self.thick = [(edge - self.line[..., 1]).abs().clamp(*_THICK) for edge in outer]  # (B, 11) each
         self.gap = (inner[:, OTHER_LIP] - inner)[:, :_N, 1].clamp_min(0)  # (B, 11)
-        self.share = smoothstep((_OPEN - opening(lips)) / (_OPEN - _CLOSED))[:, None]  # (B, 1)
+        self.share = 1 - is_open(opening(lips)).flatten(1)  # (B, 1), where `mouth_detail.py` draws no inside
 
     def __bool__(self) -> bool:
         return bool((self.share * self.gap > _LEAST).any())
