@@ -1,6 +1,7 @@
 """The people of `drill.py`: some talk to the server as programs do, some have the page open in a browser."""
 
 import asyncio
+import contextlib
 import io
 import json
 from collections import Counter
@@ -10,7 +11,7 @@ from typing import Any
 
 import httpx
 from PIL import Image
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Error, Page
 
 from reggan.ui.words import TABLES
 from tests.trust.load import LineFull, _edit, picture
@@ -20,6 +21,8 @@ RESTARTED = TABLES["en"]["The server was restarted"]
 _EXPRESSIONS = ("happy", "sad", "fearful", "angry", "surprised", "disgusted", "neutral")
 _ANSWERS = ("left", "right", "both", "neither")
 _AWAY = (httpx.TransportError, httpx.HTTPStatusError)  # also what a new process says about a file of the old one
+_LOOK = """[document.querySelector('#note')?.textContent ?? '',
+    document.querySelector('#compare img.after')?.getAttribute('src') ?? '']"""
 _PAUSE = 0.3  # seconds before somebody tries again
 _PATIENCE = 400  # seconds for one answer: a busy machine takes minutes to start a server, and nobody is to give up then
 
@@ -103,7 +106,7 @@ class Person:
         await self._choose_picture()
         while not until.is_set():
             self.turn += 1
-            note = await self._note()
+            note, _ = await self._look()
             if RESTARTED in note:
                 self.asked += not self.recovering
                 self.recovering = True
@@ -114,31 +117,37 @@ class Person:
             await asyncio.sleep(_PAUSE)
         await page.close()
 
-    async def _note(self) -> str:
+    async def _look(self) -> tuple[str, str]:
+        """What the page says and which result it shows, at one moment: the page may be loaded anew between two looks,
+        and its example is no result. Two empty strings while it is."""
         assert self.page is not None
-        return await self.page.locator("#note").text_content() or ""
+        with contextlib.suppress(Error):
+            note, source = await self.page.evaluate(_LOOK)
+            return note, source
+        return "", ""
 
     async def _choose_picture(self) -> None:
         """Until it is there, or the server is gone again."""
         assert self.page is not None
-        before = await self._note()
+        before, _ = await self._look()
         await self.page.set_input_files("#upload input[type=file]", self.photo)
         for _ in range(120):
             await asyncio.sleep(0.25)
-            if await self._note() != before:
+            note, _ = await self._look()
+            if note != before:
                 return
 
     async def _choose_expression(self) -> None:
         """And wait a while for its result."""
         assert self.page is not None
-        image = self.page.locator("#compare img.after")
-        before = await image.get_attribute("src")
+        _, before = await self._look()
         await self.page.locator("#basic label").nth(self.turn % 7).click()
         for _ in range(120):
             await asyncio.sleep(0.25)
-            if FOUND not in await self._note():
+            note, source = await self._look()
+            if FOUND not in note:
                 return  # the page has been loaded anew
-            if await image.count() and await image.get_attribute("src") != before:
+            if source and source != before:
                 self.told.ends["edits on the page"] += 1
                 self.told.edits_since.add(self.number)
                 return
