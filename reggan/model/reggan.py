@@ -17,6 +17,7 @@ from reggan.model.frame import FrameMaps, LandmarkFrame, pixel_grid, sample, ski
 from reggan.model.mouth_detail import MouthDetail, kind_of_teeth, mouth_corner, mouth_guess, paint, share
 from reggan.model.mouth_geometry import MouthShape, lip_correction, opening
 from reggan.model.neutral import NeutralEstimator, come_and_leave
+from reggan.model.own_teeth import as_bright_as_own, own_teeth
 from reggan.model.reference_colours import reference_colours
 from reggan.model.refinement import Edit, Placement, RefinementNetwork
 from reggan.model.refinement.monochrome import palette_of
@@ -162,7 +163,8 @@ class RegGAN(nn.Module):
         Without a fit of `mouth.geometry` nothing is done to mouths, without one of `folds` no fold is drawn.
         """
         n = len(s.c) // len(crop)
-        around, finer = _repeat(reference_colours(crop, landmarks), n), list[FinerOutput]()
+        colours, finer = reference_colours(crop, landmarks), list[FinerOutput]()
+        around, own = (_repeat(t, n) for t in (colours, own_teeth(crop, landmarks, colours)))
         edit = with_still_eyes(edit, crop, landmarks)
         shape = None
         if self.mouth.geometry.fitted:
@@ -174,7 +176,7 @@ class RegGAN(nn.Module):
         moved = _moved(s, edit)
         refined = _refined(s, edit, moved)
         if shape is not None:
-            finer.append(self._mouth_detail(refined, s, edit, moved + edit.residual, shape, around, closing))
+            finer.append(self._mouth_detail(refined, s, edit, moved + edit.residual, shape, around, own, closing))
         if self.folds.fold(s.c):
             lined = _repeat(how_lined(s.x[::n]), n)
             finer.append(self.folds(refined, edit, s.placement.frame, lined, s.c, around[:, 1]))
@@ -198,7 +200,15 @@ class RegGAN(nn.Module):
         return sets_in * lip_correction(displacement, shape, now[:, list(INNER_LIPS)])
 
     def _mouth_detail(
-        self, refined: Tensor, s: Stage1, edit: Edit, bare: Tensor, shape: MouthShape, around: Tensor, closing: Closing
+        self,
+        refined: Tensor,
+        s: Stage1,
+        edit: Edit,
+        bare: Tensor,
+        shape: MouthShape,
+        around: Tensor,
+        own: Tensor,
+        closing: Closing,
     ) -> FinerOutput:
         """Equation (7), as what it adds to equation (4)'s opacity and to what is added there; and the seam of lips that
         close.
@@ -209,12 +219,14 @@ class RegGAN(nn.Module):
             bare: (N, 3, S, S), moved and shaded, but nothing painted.
             shape: of N mouths.
             around: (N, 3, 3) colours elsewhere in the face.
+            own: (N, 2) teeth that the face shows, `own_teeth`.
         """
         corner = mouth_corner(self.frame, s.placement.goal)
         kind = _repeat(kind_of_teeth(s.rest), len(refined) // len(s.rest))
         square = cut(torch.cat([refined, edit.opacity, bare, edit.opacity * edit.paint, edit.residual], 1), corner)
         mouth, opacity, bare, painted, residual = square.split([3, 1, 3, 3, 3], 1)
         fields = self.mouth(mouth, opacity, bare, mouth_guess(shape, corner), around)
+        fields = fields._replace(teeth=as_bright_as_own(fields.teeth, fields.lips > 0, own))
         colour, inside = paint(fields, kind)
         colour = palette_of(s.x).toned(colour.clamp(0, 1))
         part = share(fields, inside, opacity)
