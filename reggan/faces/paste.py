@@ -80,7 +80,7 @@ def apply_change(crop: NDArray[np.uint8], change: Change) -> NDArray[np.uint8]:
     y, x = np.mgrid[: change.size, : change.size].astype(np.float32)
     where = np.stack([x, y], -1) + change.displacement
     out = _blend(crop, where, change.opacity, change.opacity * change.paint + change.residual)
-    return out if change.stays is None else _mixed(out, crop, change.stays)
+    return out if change.stays is None else kept(out, crop, change.stays)
 
 
 def paste_back(image: NDArray[np.uint8], matrix: NDArray[Any], change: Change) -> NDArray[np.uint8]:
@@ -125,7 +125,7 @@ def paste_back(image: NDArray[np.uint8], matrix: NDArray[Any], change: Change) -
         where[..., 1] += np.arange(strip.start, strip.stop, dtype=np.float32)[:, None] - y0
         made = _blend(image[y0:y1, x0:x1], where, mixed[..., :1], mixed[..., 1:])
         if change.stays is not None:
-            made = _mixed(made, image[strip, columns], _sample(change.stays, matrix, strip, columns)[..., None])
+            made = kept(made, image[strip, columns], _sample(change.stays, matrix, strip, columns)[..., None])
         out[strip, columns] = made
 
     tops = range(rows.start, rows.stop, _ROWS)
@@ -149,8 +149,8 @@ def _blend(image: NDArray[np.uint8], where: Float, opacity: Float, added: Float)
     return np.asarray(np.rint(np.clip(mixed, 0, 255, out=mixed), out=mixed), np.uint8)
 
 
-def _mixed(made: NDArray[np.uint8], image: NDArray[np.uint8], stays: Float) -> NDArray[np.uint8]:
-    """What is made (h, w, 3), and the picture where it stays (h, w, 1)."""
+def kept(made: NDArray[np.uint8], image: NDArray[np.uint8], stays: NDArray[Any]) -> NDArray[np.uint8]:
+    """What is made, (..., h, w, 3) uint8, and the picture (h, w, 3) where it stays (h, w, 1)."""
     return np.asarray(np.rint(made + stays.clip(0, 1) * (image.astype(np.float32) - made)), np.uint8)
 
 

@@ -49,7 +49,7 @@ def brows_are_seen(landmarks: NDArray[np.floating], frame: NDArray[np.bool_]) ->
 
 def frame_before(crop: Image, landmarks: NDArray[np.floating], frame: NDArray[np.bool_]) -> Frame:
     """Of a crop (S, S, 3) with landmarks (478, 2), and a frame (S, S) as `spectacles` finds it."""
-    oval, brow = _within(landmarks, FACE_OVAL, len(crop)), _brows(landmarks, len(crop))
+    oval, brow = within(landmarks, FACE_OVAL, len(crop)), _brows(landmarks, len(crop))
     glass, rim = _enclosed(frame), _wider(frame, _RIM)
     masks = _wider(frame, _EDGE), _wider(glass, _EDGE), oval
     stays, seen_through, face = (_blurred(m, s) for m, s in zip(masks, _SOFT, strict=True))
@@ -82,10 +82,11 @@ def behind_frame(change: Change, frame: Frame) -> Change:
 
 
 def _brows(landmarks: NDArray[np.floating], size: int) -> NDArray[np.bool_]:
-    return _within(landmarks, BROWS[0], size) | _within(landmarks, BROWS[1], size)
+    return within(landmarks, BROWS[0], size) | within(landmarks, BROWS[1], size)
 
 
-def _within(landmarks: NDArray[np.floating], outline: Sequence[int], size: int) -> NDArray[np.bool_]:
+def within(landmarks: NDArray[np.floating], outline: Sequence[int], size: int) -> NDArray[np.bool_]:
+    """Where in a crop of side `size` an outline of landmarks (478, 2) goes around."""
     inside = np.zeros((size, size), np.uint8)
     return cv2.fillPoly(inside, [landmarks[list(outline)].round().astype(np.int32)], (1,)) > 0
 

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from reggan.faces import Change, Detail
 from reggan.faces.align import eye_distance
+from reggan.faces.paste import kept
 from reggan.faces.topology import FACE_OVAL, INNER_LIPS, OUTER_LIPS
 from reggan.model.arrays import Image
-from reggan.model.behind_frames import Frame, behind_frame, brows_are_seen, frame_before
+from reggan.model.behind_frames import Frame, behind_frame, brows_are_seen, frame_before, within
 from reggan.model.spectacles import spectacles
 
 Float = NDArray[np.float32]
@@ -63,7 +64,7 @@ def covered(crop: Image, landmarks: NDArray[np.floating], hands: NDArray[np.bool
     cloth, frame = covering(crop, landmarks), spectacles(crop)
     mouth = cloth is not None
     covers = [] if cloth is None else [(cloth, _FADE)]
-    if hands is not None and _before_face(hands, landmarks):
+    if hands is not None and (hands & within(landmarks, FACE_OVAL, len(crop))).any():
         covers.append((_distance(~hands), _FADE))
         mouth = mouth or bool(_at(hands, landmarks, (*OUTER_LIPS, *INNER_LIPS)).mean() > _HIDDEN)
     before = None
@@ -108,7 +109,7 @@ def covering(crop: Image, landmarks: NDArray[np.floating]) -> Float | None:
 def keep_coarse(crop: Image, coarse: Image, covering: Covering) -> Image:
     """Stage 1's images (N, S, S, 3) of a crop, without what would happen to what covers it."""
     free = covering.free if covering.frame is None else covering.free * (1 - covering.frame.through[..., 3:])
-    return np.asarray(np.rint(crop + free * (coarse.astype(np.float32) - crop)), np.uint8)
+    return kept(coarse, crop, 1 - free)
 
 
 def keep_covering(change: Change, covering: Covering) -> Change:
@@ -125,12 +126,6 @@ def keep_covering(change: Change, covering: Covering) -> Change:
         residual=change.residual * covering.free,
         details=tuple(_kept_free(detail, covering.free) for detail in change.details),
     )
-
-
-def _before_face(hands: NDArray[np.bool_], landmarks: NDArray[np.floating]) -> bool:
-    """Whether some of the hands (S, S) is within the outline of the face."""
-    oval = landmarks[list(FACE_OVAL)].round().astype(np.int32)
-    return bool(hands[cv2.fillPoly(np.zeros(hands.shape, np.uint8), [oval], (1,)) > 0].any())
 
 
 def _distance(free: NDArray[np.bool_]) -> Float:
