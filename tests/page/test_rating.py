@@ -1,61 +1,25 @@
 """The rating tab in a real browser, on a page and a gallery of its own."""
 
 import json
-import os
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 import gradio as gr
 import pytest
 import starlette.requests
 from gradio.helpers import special_args
 from gradio_client import Client
-from playwright.sync_api import Browser, Page, Request, Response, expect
+from playwright.sync_api import expect
 
-from reggan.expressions import NAMED
-from reggan.ui.rating_tab import answer, board_words, build_rating_tab
-from reggan.ui.theme import theme
-from reggan.ui.widgets import ASSETS
+from reggan.ui.rating_tab import answer, build_rating_tab
 from reggan.votes import Vote, VotingService, VotingSettings
-from reggan.votes.service import _NAMES
 from reggan.votes.study_report import write_report
 from reggan.votes.voters import voter_of_login
+from tests.page.rating_board import METHODS, WAIT, Arrive, Serve
 from tests.votes.tiny_gallery import tiny_gallery
 
 MAKERS = ("refined", "coarse")
-METHODS = ("quixotic", "zeppelin", "input")
-WAIT = 60_000
-Serve = Callable[..., tuple[str, VotingService]]
-
-
-@pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Serve]:
-    """Starts a page with a text field in one tab and the rating board in the next."""
-    running: list[gr.Blocks] = []
-
-    def start(**settings: Any) -> tuple[str, VotingService]:
-        faces, checks = settings.pop("faces", 2), settings.pop("checks", False)
-        folder = tiny_gallery(tmp_path / f"gallery{len(running)}", faces, METHODS, checks)
-        service = VotingService(
-            VotingSettings(tmp_path / f"{len(running)}.db", folder, **{"per_session": 3, **settings})
-        )
-        with gr.Blocks() as demo:
-            with gr.Tab("Write"):
-                gr.Textbox(label="Words")
-            with gr.Tab("Rate"):
-                gr.Textbox(label="Remark", elem_id="remark")
-                build_rating_tab(demo, service)
-        _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, theme=theme(), ssr_mode=False)
-        running.append(demo)
-        return url.rstrip("/"), service
-
-    yield start
-    for demo in running:
-        demo.close()
 
 
 def test_the_tab_adds_no_endpoint(serve: Serve) -> None:
@@ -87,80 +51,11 @@ def test_a_login_makes_the_voter(tmp_path: Path) -> None:
         assert voter in (None, screen["voter"])
 
 
-class Voter:
-    """One person in front of the board. A context of its own: other persons have other voters' numbers."""
-
-    def __init__(self, browser: Browser, url: str, **look: Any) -> None:
-        self.context = browser.new_context(viewport=look.pop("viewport", {"width": 1280, "height": 900}), **look)
-        self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(WAIT)
-        self.problems: list[str] = []
-        self.requests: list[Request] = []
-        self.responses: list[Response] = []
-        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
-        self.page.on("websocket", lambda socket: self.problems.append(f"a web socket to {socket.url}"))
-        self.page.on("request", lambda request: self.requests.append(request))
-        self.page.on("response", lambda response: self.responses.append(response))
-        self.url = url
-        self.open()
-
-    def open(self) -> None:
-        self.page.goto(self.url, wait_until="domcontentloaded")
-        self.page.get_by_role("tab", name="Rate").click()
-
-    def begin(self) -> None:
-        self.page.locator("#rating [data-screen=start] button").click()
-        self.shows("1 of")
-
-    def shows(self, words: str) -> None:
-        expect(self.page.locator("#rating .place")).to_contain_text(words, timeout=WAIT)
-
-    def step(self, number: int) -> None:
-        expect(self.page.locator("#rating .step")).to_have_text(f"Question {number} of 3", timeout=WAIT)
-
-    def press(self, *keys: str) -> None:
-        for key in keys:
-            self.page.keyboard.press(key)
-
-    def click(self, *answers: str) -> None:
-        for name in answers:
-            self.page.locator(f"#rating [data-answer='{name}']").click()
-
-    def last(self) -> str:
-        return self.page.locator("#rating [data-screen=showing] .last").inner_text()
-
-    def bodies(self) -> list[str]:
-        """Everything that has gone over the network, as text."""
-        texts = [f"{r.url} {r.post_data or ''}" for r in self.requests]
-        for response in self.responses:
-            if "heartbeat" not in response.url:  # a stream without an end or content
-                texts.append(f"{response.headers} {response.body().decode('utf-8', 'replace')}")
-        return texts
-
-    def close(self) -> None:
-        self.context.close()
-        assert self.problems == []
-        assert all(r.url.startswith((self.url, "data:")) for r in self.requests), "nothing from elsewhere"
-
-
-@pytest.fixture
-def arrive(browser: Browser) -> Iterator[Callable[..., Voter]]:
-    here: list[Voter] = []
-
-    def come(url: str, **look: Any) -> Voter:
-        here.append(Voter(browser, url, **look))
-        return here[-1]
-
-    yield come
-    for voter in here:
-        voter.close()
-
-
 def answers_of(votes: list[Vote]) -> list[str]:
     return [vote.answer for vote in votes]
 
 
-def test_nothing_betrays_a_method_before_the_vote(serve: Serve, arrive: Callable[..., Voter]) -> None:
+def test_nothing_betrays_a_method_before_the_vote(serve: Serve, arrive: Arrive) -> None:
     url, service = serve(checks=True)
     names = [*METHODS[:2], "stranger", *service.gallery.items, *(p.stem for p in service.gallery.folder.glob("*.png"))]
     voter = arrive(url)
@@ -181,9 +76,7 @@ def test_nothing_betrays_a_method_before_the_vote(serve: Serve, arrive: Callable
     assert [name for name in names if name in json.dumps(screen)] == [], "but not those of the next pair"
 
 
-def test_the_database_holds_exactly_what_was_clicked_and_pressed(
-    serve: Serve, arrive: Callable[..., Voter], tmp_path: Path
-) -> None:
+def test_the_database_holds_exactly_what_was_clicked_and_pressed(serve: Serve, arrive: Arrive, tmp_path: Path) -> None:
     url, service = serve()
     voter = arrive(url)
     voter.begin()
@@ -229,7 +122,7 @@ def test_the_database_holds_exactly_what_was_clicked_and_pressed(
     assert all(re.search(rf"{method} \d+ % \d+ to \d+", report) for method in METHODS)
 
 
-def test_what_is_revealed_stands_beside_the_pair_that_it_is_about(serve: Serve, arrive: Callable[..., Voter]) -> None:
+def test_what_is_revealed_stands_beside_the_pair_that_it_is_about(serve: Serve, arrive: Arrive) -> None:
     url, _ = serve()
     voter = arrive(url)
     voter.begin()
@@ -247,7 +140,7 @@ def test_what_is_revealed_stands_beside_the_pair_that_it_is_about(serve: Serve, 
     assert thumbs.evaluate_all(sources) != pair
 
 
-def test_focus_survives_undo_and_a_lost_request(serve: Serve, arrive: Callable[..., Voter]) -> None:
+def test_focus_survives_undo_and_a_lost_request(serve: Serve, arrive: Arrive) -> None:
     url, _ = serve()
     voter = arrive(url)
     broken = False
@@ -274,7 +167,7 @@ def test_focus_survives_undo_and_a_lost_request(serve: Serve, arrive: Callable[.
     voter.step(2)
 
 
-def test_voters_are_told_apart_and_known_again(serve: Serve, arrive: Callable[..., Voter]) -> None:
+def test_voters_are_told_apart_and_known_again(serve: Serve, arrive: Arrive) -> None:
     url, service = serve(faces=1, per_session=6)  # 6 pairs
     one, two = arrive(url), arrive(url)
     one.begin()
@@ -298,7 +191,7 @@ def test_voters_are_told_apart_and_known_again(serve: Serve, arrive: Callable[..
     assert len({v.voter for v in service.store.votes()}) == 2
 
 
-def test_keys_are_left_alone_elsewhere(serve: Serve, arrive: Callable[..., Voter]) -> None:
+def test_keys_are_left_alone_elsewhere(serve: Serve, arrive: Arrive) -> None:
     url, service = serve()
     voter = arrive(url)
     voter.press("1", "2", "3")  # before the start
@@ -321,7 +214,7 @@ def test_keys_are_left_alone_elsewhere(serve: Serve, arrive: Callable[..., Voter
     assert service.store.votes() == []
 
 
-def test_a_lost_request_loses_no_vote(serve: Serve, arrive: Callable[..., Voter]) -> None:
+def test_a_lost_request_loses_no_vote(serve: Serve, arrive: Arrive) -> None:
     url, service = serve()
     voter = arrive(url)
     broken = False  # routed from the start: a request made while a route is being set up may slip through
@@ -339,7 +232,7 @@ def test_a_lost_request_loses_no_vote(serve: Serve, arrive: Callable[..., Voter]
     assert answers_of(service.store.votes()) == ["left", "right", "neither"]
 
 
-def test_voting_too_fast_gets_a_sentence(serve: Serve, arrive: Callable[..., Voter]) -> None:
+def test_voting_too_fast_gets_a_sentence(serve: Serve, arrive: Arrive) -> None:
     url, service = serve(per_minute=1)
     voter = arrive(url)
     voter.begin()
@@ -350,7 +243,7 @@ def test_voting_too_fast_gets_a_sentence(serve: Serve, arrive: Callable[..., Vot
     assert len(service.store.votes()) == 3
 
 
-def test_ratings_of_single_results(serve: Serve, arrive: Callable[..., Voter]) -> None:
+def test_ratings_of_single_results(serve: Serve, arrive: Arrive) -> None:
     url, service = serve(mode="single")
     voter = arrive(url)
     voter.begin()
@@ -362,87 +255,3 @@ def test_ratings_of_single_results(serve: Serve, arrive: Callable[..., Voter]) -
     votes = service.store.votes()
     assert answers_of(votes) == ["5", "1", "3"] and {v.right for v in votes} == {""} and votes[0].mode == "single"
     assert voter.last() == f"Last result: {votes[0].left.replace('input', 'unchanged')}"
-
-
-@pytest.mark.parametrize("mode", ["pair", "single"])
-def test_the_board_speaks_the_language_of_the_page(serve: Serve, arrive: Callable[..., Voter], mode: str) -> None:
-    url, _ = serve(mode=mode, per_session=2)
-    voter = arrive(url)
-    speak = "(language) => { document.documentElement.lang = language }"
-    board = voter.page.locator("#rating")
-    voter.page.evaluate(speak, "es")
-    expect(board).to_contain_text("Ayude a comparar")
-    voter.page.evaluate(speak, "en")
-    expect(board).to_contain_text("Help to compare")
-    voter.page.evaluate(speak, "de")
-    expect(board).to_contain_text("Helfen Sie beim Vergleich")
-    voter.page.locator("#rating [data-screen=start] button").click()
-    for place in (1, 2):
-        voter.shows(f"{place} von 2")
-        for step in (1, 2, 3):
-            expect(voter.page.locator("#rating .step")).to_have_text(f"Frage {step} von 3", timeout=WAIT)
-            voter.press("1")
-    expect(voter.page.locator("#rating [data-screen=thanks]")).to_contain_text("Vielen Dank!", timeout=WAIT)
-    english = r"\b(the|you|your|which|how|question|pair|left|right|of|asked|start|undo)\b"
-    said = re.sub("<[^>]*>", " ", voter.page.locator("#rating").evaluate("e => e.querySelector('.board').outerHTML"))
-    names = " ".join(re.findall(r'(?:aria-label|alt)="([^"]*)"', voter.page.locator("#rating .board").inner_html()))
-    assert re.findall(english, f"{said} {names}", re.IGNORECASE) == []
-
-
-def test_every_word_of_the_board_is_translated() -> None:
-    board = " ".join((ASSETS / f"rating_board.{kind}").read_text() for kind in ("html", "js"))
-    joined = re.sub(r"\s+", " ", re.sub(r'" \+\s+"', "", board))  # long literals are broken into lines
-    words = board_words()
-    assert set(words) == {"de", "es"} and set(words["de"]) == set(words["es"])
-    assert [key for key in words["de"] if key not in joined and key not in (*NAMED, *_NAMES.values(), *MAKERS)] == []
-
-
-_CONTRAST = """() => {
-  const linear = (x) => x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4;
-  const light = (c) => { const v = c.map((x) => linear(x / 255));
-    return 0.2126 * v[0] + 0.7152 * v[1] + 0.0722 * v[2]; };
-  const paint = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  const rgba = (css) => { paint.clearRect(0, 0, 1, 1); paint.fillStyle = css; paint.fillRect(0, 0, 1, 1);
-    return [...paint.getImageData(0, 0, 1, 1).data]; };
-  const ground = (e) => { for (; e; e = e.parentElement) { const c = rgba(getComputedStyle(e).backgroundColor);
-    if (c[3] === 255) return c; } return [255, 255, 255]; };
-  const texts = [...document.querySelectorAll("#rating *")].filter((e) => e.offsetParent && !e.matches("kbd") &&
-    [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim()));
-  return texts.map((e) => { const [a, b] = [light(rgba(getComputedStyle(e).color)), light(ground(e))];
-    return [e.className || e.tagName, (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)]; });
-}"""
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_fits_a_phone_and_can_be_read(serve: Serve, arrive: Callable[..., Voter], scheme: str) -> None:
-    url, _ = serve(per_session=2)
-    voter = arrive(url, viewport={"width": 390, "height": 844}, color_scheme=scheme)
-    page = voter.page
-    page.locator("#rating [data-screen=start] button").wait_for()
-    measured = page.evaluate(_CONTRAST)
-    voter.begin()
-    voter.press("1")
-    voter.step(2)
-    measured += page.evaluate(_CONTRAST)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    voter.press("1", "1")
-    voter.shows("2 of 2")
-    voter.press("1", "1", "1")
-    expect(page.locator("#rating [data-screen=thanks]")).to_be_visible(timeout=WAIT)
-    measured += page.evaluate(_CONTRAST)
-    assert len(measured) > 15
-    assert [(name, ratio) for name, ratio in measured if ratio < 4.5] == []  # WCAG AA
-
-
-def test_a_screen_reader_finds_names_for_everything(serve: Serve, arrive: Callable[..., Voter]) -> None:
-    url, _ = serve()
-    voter = arrive(url)
-    voter.begin()
-    voter.press("1")
-    board = voter.page.locator("#rating")
-    for name in ("Left", "Right", "Both", "Neither"):
-        expect(board.get_by_role("button", name=name, exact=True)).to_be_visible()
-    for name in ("The face as it was", "Left result", "Right result"):
-        expect(board.get_by_role("img", name=name)).to_be_visible()
-    expect(board.get_by_role("group", name="Answers")).to_be_visible()
-    assert voter.page.evaluate("document.activeElement.className") == "question", "what is asked is read aloud"
