@@ -42,6 +42,7 @@ from reggan.faces.transparency import move_opacity, off_white
 from reggan.model.arrays import Image
 from reggan.model.covered import Covering, covered, keep_coarse, keep_covering
 from reggan.model.forward import Float, Forward, ModelOutput, OnDevice
+from reggan.model.neutral import smiling
 from reggan.model.reggan import RegGAN
 from reggan.model.shut_eyes import keep_shut
 from reggan.model.unfamiliar import in_keeping
@@ -205,10 +206,10 @@ class Predictor:
         matrix = assumed_alignment(face.landmarks) if face.assumed else alignment_matrix(face.landmarks)
         landmarks = transform(face.landmarks, matrix).astype(np.float32)
         _, present = self.model.neutral(torch.from_numpy(landmarks[None]).to(self.device), SIZE)
-        there = present[0].cpu().numpy() * (not face.assumed)  # the shape of a cat says nothing of its mood
+        known = np.float32(not face.assumed)  # the shape of a cat says nothing of its mood
         crop = align(image, matrix)
         hidden = None if face.assumed else covered(crop, landmarks, hands_before(image, matrix))
-        return AlignedFace(face, matrix, crop, landmarks, there, hidden)
+        return AlignedFace(face, matrix, crop, landmarks, known * smiling(present)[0].cpu().numpy(), hidden)
 
     def edit(
         self, analysis: Analysis, c: NDArray[np.float32], face: int | None = None, relax: float | None = None

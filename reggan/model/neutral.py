@@ -30,6 +30,8 @@ _REACH = 3.0  # standard deviations; shapes unlike any seen in the fit go no fur
 _AT_REST, _MOVED = 0.20, 0.33
 _LEAST = 0.2  # of the strongest expression, from which the t of (6a) are told
 _PART = 0.6  # of the strongest expression, from which another counts; a broad smile is taken for anger by a third
+_SMILES = 0.6  # of anger, from which happiness beside it says that there is none: both bare teeth, no face does both
+_HAPPY, _ANGRY = BASIC.index("happy"), BASIC.index("angry")
 
 
 class NeutralEstimator(nn.Module):
@@ -91,6 +93,16 @@ class NeutralEstimator(nn.Module):
     def leaving(present: Tensor) -> Tensor:
         """What of an expression (B, 6) is taken away where all of it is to go: all, or nothing of a face at rest."""
         return _gate(present) * present
+
+
+def smiling(there: Tensor) -> Tensor:
+    """What is there, (N, 6), with the anger that (6) takes a laugh for as part of the happiness."""
+    happy, angry = there[:, _HAPPY], there[:, _ANGRY]
+    laughs = happy >= _SMILES * angry
+    there = there.clone()
+    there[:, _HAPPY] = torch.where(laughs, happy + angry, happy).clamp(max=1)
+    there[:, _ANGRY] = torch.where(laughs, 0, angry)
+    return there
 
 
 def come_and_leave(there: Tensor, c: Tensor, relax: Tensor) -> tuple[Tensor, Tensor]:

@@ -12,7 +12,7 @@ from reggan.faces.topology import CONTROL
 from reggan.model.arrays import to_uint8
 from reggan.model.config import ModelConfig
 from reggan.model.frame import LandmarkFrame, mean_shape, normalise
-from reggan.model.neutral import COMPONENTS, NeutralEstimator, come_and_leave
+from reggan.model.neutral import COMPONENTS, NeutralEstimator, come_and_leave, smiling
 from reggan.model.reggan import RegGAN
 from reggan.pairs.layout import Subject
 from reggan.predictor import Predictor
@@ -234,6 +234,32 @@ def test_what_both_expressions_have_stays(there, c, relax, comes, leaves) -> Non
     got = come_and_leave(torch.tensor([there]).float(), torch.tensor([c]).float(), torch.tensor([float(relax)]))
     torch.testing.assert_close(got[0][0], torch.tensor(comes).float(), atol=1e-6, rtol=0)
     assert float(got[1]) == pytest.approx(leaves, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("there", "becomes"),
+    [
+        ([0.4, 0, 0, 0.5, 0, 0.2], [0.9, 0, 0, 0, 0, 0.2]),  # teeth are bared, and the corners of the mouth go up
+        ([0.7, 0, 0, 0.6, 0, 0], [1, 0, 0, 0, 0, 0]),
+        ([0.4, 0, 0, 0.9, 0, 0], [0.4, 0, 0, 0.9, 0, 0]),
+        ([0, 0.3, 0, 0, 0.8, 0], [0, 0.3, 0, 0, 0.8, 0]),
+    ],
+)
+def test_a_laugh_that_is_taken_for_anger_is_a_laugh(there: list[float], becomes: list[float]) -> None:
+    given = torch.tensor([there, [0.0] * 6])
+    torch.testing.assert_close(smiling(given), torch.tensor([becomes, [0.0] * 6]))
+    assert given[0].tolist() == torch.tensor(there).tolist()
+
+
+def test_a_laugh_that_is_taken_for_anger_keeps_its_mouth(model: RegGAN) -> None:
+    """Asked to smile, nothing of it leaves; asked for anger all of it does, and the whole of anger comes."""
+    angry = copy.deepcopy(model)
+    angry.neutral.present[:, 3] = angry.neutral.present[:, 0]
+    laugh = _smile(moved(mean_face(), 3, 99), 1.0)[None]
+    stage1 = angry.stage_1(_crop(), laugh, torch.eye(6)[[0, 3]], torch.ones(2))
+    assert not stage1.leaving[0].any() and stage1.c[0, 0] < 0.2
+    assert stage1.leaving[1, [0, 3]].min() > 0.8 and stage1.c[1, 3] == 1
+    torch.testing.assert_close(stage1.shows, torch.eye(6)[[0, 3]])
 
 
 def test_a_smile_asked_to_smile_keeps_its_mouth(model: RegGAN) -> None:
