@@ -17,7 +17,7 @@ from reggan.model.frame import FrameMaps, LandmarkFrame, pixel_grid, sample, ski
 from reggan.model.mouth_detail import MouthDetail, kind_of_teeth, mouth_corner, mouth_guess, paint, share
 from reggan.model.mouth_geometry import MouthShape, lip_correction, opening
 from reggan.model.neutral import NeutralEstimator, come_and_leave, smiling
-from reggan.model.own_teeth import as_bright_as_own, own_teeth
+from reggan.model.own_teeth import OwnTeeth, like_own, own_teeth
 from reggan.model.reference_colours import reference_colours
 from reggan.model.refinement import Edit, Placement, RefinementNetwork
 from reggan.model.refinement.monochrome import palette_of
@@ -164,7 +164,7 @@ class RegGAN(nn.Module):
         """
         n = len(s.c) // len(crop)
         colours, finer = reference_colours(crop, landmarks), list[FinerOutput]()
-        around, own = (_repeat(t, n) for t in (colours, own_teeth(crop, landmarks, colours)))
+        around, own = _repeat(colours, n), OwnTeeth(*(_repeat(t, n) for t in own_teeth(crop, landmarks, colours)))
         edit = with_still_eyes(edit, crop, landmarks)
         shape = None
         if self.mouth.geometry.fitted:
@@ -207,7 +207,7 @@ class RegGAN(nn.Module):
         bare: Tensor,
         shape: MouthShape,
         around: Tensor,
-        own: Tensor,
+        own: OwnTeeth,
         closing: Closing,
     ) -> FinerOutput:
         """Equation (7), as what it adds to equation (4)'s opacity and to what is added there; and the seam of lips that
@@ -219,14 +219,14 @@ class RegGAN(nn.Module):
             bare: (N, 3, S, S), moved and shaded, but nothing painted.
             shape: of N mouths.
             around: (N, 3, 3) colours elsewhere in the face.
-            own: (N, 2) teeth that the face shows, `own_teeth`.
+            own: teeth that the N faces show.
         """
         corner = mouth_corner(self.frame, s.placement.goal)
         kind = _repeat(kind_of_teeth(s.rest), len(refined) // len(s.rest))
         square = cut(torch.cat([refined, edit.opacity, bare, edit.opacity * edit.paint, edit.residual], 1), corner)
         mouth, opacity, bare, painted, residual = square.split([3, 1, 3, 3, 3], 1)
         fields = self.mouth(mouth, opacity, bare, mouth_guess(shape, corner), around)
-        fields = fields._replace(teeth=as_bright_as_own(fields.teeth, fields.lips > 0, own))
+        fields = fields._replace(teeth=like_own(fields.teeth, fields.lips > 0, own))
         colour, inside = paint(fields, kind)
         colour = palette_of(s.x).toned(colour.clamp(0, 1))
         part = share(fields, inside, opacity)

@@ -8,12 +8,12 @@ import torch
 from reggan.faces import SIZE
 from reggan.faces.topology import INNER_LIPS
 from reggan.model.arrays import luma
-from reggan.model.own_teeth import as_bright_as_own, own_teeth
+from reggan.model.own_teeth import OwnTeeth, like_own, own_teeth
 from tests.landmarks import mean_face
 
 SKIN = 0.7, 0.5, 0.4
 AROUND = torch.tensor(SKIN).expand(1, 3, 3)
-USUAL = 0.55 + 0.27 * (0.299 * 0.7 + 0.587 * 0.5 + 0.114 * 0.4)
+USUAL = 0.68 + 0.13 * (0.299 * 0.7 + 0.587 * 0.5 + 0.114 * 0.4)
 
 
 def _face(between: tuple[float, float, float], opened: float) -> tuple[torch.Tensor, torch.Tensor]:
@@ -28,17 +28,13 @@ def _face(between: tuple[float, float, float], opened: float) -> tuple[torch.Ten
     return torch.from_numpy(crop).permute(2, 0, 1)[None], face[None]
 
 
-def _own(between: tuple[float, float, float], opened: float) -> tuple[float, float]:
-    bright, ratio = own_teeth(*_face(between, opened), AROUND)[0].tolist()
-    return bright, ratio
-
-
 @pytest.mark.parametrize("bright", [0.6, 0.7, 0.85])
 def test_teeth_that_show_are_measured_against_usual_ones(bright: float) -> None:
-    teeth = 1.02 * bright, bright, 0.95 * bright
-    found, ratio = _own(teeth, 12)
-    assert found == pytest.approx(0.299 * teeth[0] + 0.587 * teeth[1] + 0.114 * teeth[2], abs=0.01)
-    assert ratio == pytest.approx(found / USUAL, abs=0.01)
+    teeth = torch.tensor([1.02, 1, 0.95]) * bright
+    own = own_teeth(*_face(tuple(teeth.tolist()), 12), AROUND)
+    torch.testing.assert_close(own.colour[0], teeth, atol=0.01, rtol=0)
+    assert own.ratio.item() == pytest.approx(bright * (1.02 * 0.299 + 0.587 + 0.95 * 0.114) / USUAL, abs=0.01)
+    assert own.seen.item() == 1
 
 
 @pytest.mark.parametrize(
@@ -47,29 +43,41 @@ def test_teeth_that_show_are_measured_against_usual_ones(bright: float) -> None:
     ids=["closed lips", "a tongue", "a hole"],
 )
 def test_what_is_no_tooth_says_nothing(between: tuple[float, float, float], opened: float) -> None:
-    assert _own(between, opened)[1] == pytest.approx(1, abs=1e-4)
+    own = own_teeth(*_face(between, opened), AROUND)
+    assert own.seen.item() == 0 and own.ratio.item() == 1
+
+
+def test_teeth_are_told_from_the_lips_around_them() -> None:
+    """Landmarks are off by a pixel or two."""
+    (crop, face), teeth = _face((0.9, 0.88, 0.8), 12), torch.tensor([0.9, 0.88, 0.8])
+    off = face.clone()
+    off[:, list(INNER_LIPS), 1] += 2
+    torch.testing.assert_close(own_teeth(crop, off, AROUND).colour[0], teeth, atol=0.01, rtol=0)
 
 
 def test_each_face_has_its_own() -> None:
     (bright, face), (dull, other) = _face((0.9, 0.9, 0.9), 12), _face((0.6, 0.6, 0.6), 12)
     both = own_teeth(torch.cat([bright, dull]), torch.cat([face, other]), AROUND.expand(2, 3, 3))
-    torch.testing.assert_close(both[:, 0], torch.tensor([0.9, 0.6]), atol=0.01, rtol=0)
+    torch.testing.assert_close(both.colour[:, 0], torch.tensor([0.9, 0.6]), atol=0.01, rtol=0)
 
 
 @pytest.mark.parametrize(
-    ("own", "ratio", "becomes"),
+    ("own", "ratio", "seen", "becomes"),
     [
-        (0.9, 1.25, 0.75),  # brighter by as much as own ones are than usual ones
-        (0.65, 1.25, 0.65),  # but not brighter than they are
-        (0.5, 0.9, 0.54),  # and likewise darker
-        (0.58, 0.9, 0.58),
-        (0.2, 1.0, 0.6),  # no teeth are seen
+        (0.9, 1.25, 1.0, 0.75),  # brighter by as much as own ones are than usual ones
+        (0.65, 1.25, 1.0, 0.65),  # but not brighter than they are
+        (0.5, 0.9, 1.0, 0.54),  # and likewise darker
+        (0.58, 0.9, 1.0, 0.58),
+        (0.2, 1.0, 0.0, 0.6),  # no teeth are seen
     ],
 )
-def test_drawn_teeth_go_towards_the_own_ones(own: float, ratio: float, becomes: float) -> None:
+def test_drawn_teeth_go_towards_the_own_ones(own: float, ratio: float, seen: float, becomes: float) -> None:
     inside = torch.zeros(1, 1, 8, 8, dtype=torch.bool)
     inside[..., 2:6, :] = True
     drawn = torch.where(inside, 0.6, 0.1).expand(1, 3, 8, 8)
-    found = as_bright_as_own(drawn, inside, torch.tensor([[own, ratio]]))
+    yellow = torch.tensor([[1.05, 1.0, 0.8]])
+    yellow = yellow / luma(yellow[..., None, None]).item()
+    found = like_own(drawn, inside, OwnTeeth(own * yellow, torch.tensor([ratio]), torch.tensor([seen])))
     torch.testing.assert_close(luma(found)[inside], torch.full((32,), becomes))
-    torch.testing.assert_close(found / drawn, (found / drawn)[:, :1, :1, :1].expand_as(found))
+    tint = yellow if seen else torch.ones(1, 3)
+    torch.testing.assert_close(found / luma(found), tint[..., None, None].expand_as(found))
