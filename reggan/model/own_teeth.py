@@ -16,11 +16,12 @@ from torch import Tensor
 from reggan.faces.topology import INNER_LIPS
 from reggan.model.arrays import luma, smoothstep
 from reggan.model.frame import sample_at
+from reggan.model.mouth_geometry import OTHER_LIP
 from reggan.model.reference_colours import from_lab, to_lab
 
 _USUAL = 0.68, 0.13  # of the cheeks' luma
 _BETWEEN = (0.15, 0.85), 8  # of the way from lip to lip, and how many points there
-_COLUMNS = range(2, 9)  # of the ten from corner to corner
+_COLUMNS = slice(2, 9)  # of the ten from corner to corner
 _WHITEST = 6  # one in so many of the points is surely a tooth
 _OPEN = 3.0, 6.0  # pixels of the crop between the lips, from which teeth can be seen
 _RED = -13.0, -8.0  # CIE a, with the other sign: of a tongue, of teeth
@@ -40,10 +41,10 @@ class OwnTeeth(NamedTuple):
 
 def own_teeth(crop: Tensor, landmarks: Tensor, around: Tensor) -> OwnTeeth:
     """Of crops (B, 3, S, S) in [0, 1] with landmarks (B, 478, 2), pixels, and their `reference_colours` (B, 3, 3)."""
-    ring = landmarks[:, list(INNER_LIPS)]
-    upper, lower = ring[:, list(_COLUMNS)], ring[:, [len(INNER_LIPS) - k for k in _COLUMNS]]
+    lips = landmarks[:, list(INNER_LIPS)]
+    upper, lower = lips[:, _COLUMNS], lips[:, OTHER_LIP][:, _COLUMNS]
     (low, high), n = _BETWEEN
-    down = torch.linspace(low, high, n, device=ring.device)[:, None]
+    down = torch.linspace(low, high, n, device=lips.device)[:, None]
     found = sample_at(crop, torch.lerp(upper[:, :, None], lower[:, :, None], down).flatten(1, 2))  # (B, 56, 3)
     whitest = found.amin(2).topk(found.shape[1] // _WHITEST, dim=1).indices
     colour = found.gather(1, whitest[..., None].expand(-1, -1, 3)).mean(1)
