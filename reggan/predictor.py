@@ -42,7 +42,6 @@ from reggan.faces.transparency import move_opacity, off_white
 from reggan.model.arrays import Image
 from reggan.model.covered import Covering, covered, keep_coarse, keep_covering
 from reggan.model.forward import Float, Forward, ModelOutput, OnDevice
-from reggan.model.neutral import smiling
 from reggan.model.reggan import RegGAN
 from reggan.model.shut_eyes import keep_shut
 from reggan.model.unfamiliar import in_keeping
@@ -209,7 +208,7 @@ class Predictor:
         known = np.float32(not face.assumed)  # the shape of a cat says nothing of its mood
         crop = align(image, matrix)
         hidden = None if face.assumed else covered(crop, landmarks, hands_before(image, matrix))
-        return AlignedFace(face, matrix, crop, landmarks, known * smiling(present)[0].cpu().numpy(), hidden)
+        return AlignedFace(face, matrix, crop, landmarks, known * present[0].cpu().numpy(), hidden)
 
     def edit(
         self, analysis: Analysis, c: NDArray[np.float32], face: int | None = None, relax: float | None = None

@@ -58,7 +58,7 @@ class NeutralEstimator(nn.Module):
         """(B, 168) normalised positions -> (B, 295), what (6a) multiplies by M and M_k, and s (B, 6) in [0, 1]."""
         z = self._components(p)
         features = self._features(p, z)
-        present = (features @ self.present).clamp(0, 1)
+        present = smiling((features @ self.present).clamp(0, 1))
         counts = (2 * present / present.amax(1, keepdim=True).clamp_min(_LEAST) - 1).clamp_min(0)
         shape = torch.cat([torch.ones_like(p[:, :1]), z], 1)
         linear = features[:, : 1 + p.shape[1]]
@@ -95,14 +95,14 @@ class NeutralEstimator(nn.Module):
         return _gate(present) * present
 
 
-def smiling(there: Tensor) -> Tensor:
-    """What is there, (N, 6), with the anger that (6) takes a laugh for as part of the happiness."""
-    happy, angry = there[:, _HAPPY], there[:, _ANGRY]
+def smiling(s: Tensor) -> Tensor:
+    """The s of (6), (N, 6), with the anger that it takes a laugh for as part of the happiness."""
+    happy, angry = s[:, _HAPPY], s[:, _ANGRY]
     laughs = happy >= _SMILES * angry
-    there = there.clone()
-    there[:, _HAPPY] = torch.where(laughs, happy + angry, happy).clamp(max=1)
-    there[:, _ANGRY] = torch.where(laughs, 0, angry)
-    return there
+    s = s.clone()
+    s[:, _HAPPY] = torch.where(laughs, happy + angry, happy).clamp(max=1)
+    s[:, _ANGRY] = torch.where(laughs, 0, angry)
+    return s
 
 
 def come_and_leave(there: Tensor, c: Tensor, relax: Tensor) -> tuple[Tensor, Tensor]:
