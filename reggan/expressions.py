@@ -15,6 +15,9 @@ from reggan.errors import InputError
 #: Order of the six entries of every strength vector.
 BASIC = ("happy", "sad", "fearful", "angry", "surprised", "disgusted")
 
+#: The strength at which expressions look natural, by eye: above it they look posed.
+NATURAL = 0.7
+
 # CFEE's 15 compounds. The first twelve are named after their two parts. Appalled, hatred and awed are CFEE's own
 # names: the paper gives appalled and hatred as disgust with anger, weighted differently, and awe as fear with
 # surprise (its table 1 of prototypical action units). The unequal weights of those three are our choice.
@@ -105,14 +108,15 @@ def relaxation(c: np.ndarray, neutral: float = 0.0) -> np.ndarray:
     """How much of the expression that a face has already is taken away, so that a smiling sitter can be angry.
 
     Args:
-        c: (N, 6) strengths of the new expressions; where they add up to 1, all of the old one goes.
+        c: (N, 6) strengths of the new expressions; where they add up to `NATURAL`, all of the old one goes, because
+            anger with a third of a laugh is a laugh.
         neutral: how much goes where there is no new one.
 
     Returns:
         (N,) float32 in [0, 1].
     """
     total = np.asarray(c, np.float32).sum(-1)
-    return np.where(total > 0, np.minimum(total, 1), neutral).astype(np.float32)
+    return np.where(total > 0, np.minimum(total / NATURAL, 1), neutral).astype(np.float32)
 
 
 def describe(c: np.ndarray) -> str:

@@ -108,8 +108,9 @@ def smiling(s: Tensor) -> Tensor:
 def come_and_leave(there: Tensor, c: Tensor, relax: Tensor) -> tuple[Tensor, Tensor]:
     """What of a change of expression really happens: a smile is not wiped off only to be painted anew.
 
-    The face is to go from s to (1 - relax) s + c. As much of s stays as is part of that: the largest share k <= 1 with
-    k s_j no more than the goal has of every expression j that counts.
+    The face is to go from s to (1 - relax) s + c; of what is asked for no more leaves than is asked for in all, so that
+    a laugh is not made smaller by asking for a smile. As much of s stays as is part of that: the largest share k <= 1
+    with k s_j no more than the goal has of every expression j that counts.
 
     Args:
         there: (N, 6) s, what is there.
@@ -119,7 +120,8 @@ def come_and_leave(there: Tensor, c: Tensor, relax: Tensor) -> tuple[Tensor, Ten
     Returns:
         (N, 6) what comes, and (N,) the share of s that leaves.
     """
-    goal = c + (1 - relax)[:, None] * there
+    asked = torch.where(c > 0, c.sum(1, keepdim=True), 1)
+    goal = c + (1 - torch.minimum(relax[:, None], asked)) * there
     strongest = there.amax(1, keepdim=True)
     stays = torch.where(there >= _PART * strongest, goal / there.clamp_min(1e-6), 1).amin(1).clamp_max(1)
     stays = torch.where(strongest[:, 0] > 0, stays, 1 - relax)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
+from reggan.expressions import NATURAL
 from reggan.ui.edit.after_reload import _RELOAD, KeptVisits
-from reggan.ui.edit.choices import NATURAL
 from reggan.ui.edit.wishes import Wish, linked
 from reggan.ui.words import NAMES, TABLES
 from tests.visitor import WAIT, Visitor

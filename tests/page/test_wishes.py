@@ -131,9 +131,11 @@ def test_a_smile_is_named_and_what_becomes_of_it(visitor: Visitor, pictures: dic
     now = visitor.page.locator("#words")
     expect(now).not_to_contain_text("Already")
     visitor.until_changed("after", lambda: visitor.upload(pictures["smile"]))
-    expect(now).to_contain_text("Already smiling; the expression is set to the strength you choose.")
+    expect(now).to_contain_text("Already smiling; what is missing comes.")
     visitor.until_changed("after", lambda: visitor.choose("basic", "Angry"))
-    expect(now).to_contain_text("Already smiling; 70 % of it goes.")
+    expect(now).to_contain_text("Already smiling; that goes as the new expression comes.")
+    visitor.until_changed("after", lambda: visitor.strength(0.35))
+    expect(now).to_contain_text("Already smiling; 50 % of it goes.")
     visitor.until_changed("after", lambda: visitor.choose("basic", "Neutral"))
     expect(now).to_contain_text("100 % neutral")
     expect(now).to_contain_text("Already smiling; that goes as the new expression comes.")
@@ -147,7 +149,7 @@ def test_a_smile_is_named_and_what_becomes_of_it(visitor: Visitor, pictures: dic
 @pytest.mark.parametrize("expression", BASIC)
 def test_the_sentence_for_each_expression(expression: str) -> None:
     said = {name: already(name, Wish(expression, 1.0), "en") for name in BASIC}
-    kept = [name for name, sentence in said.items() if "set to the strength" in sentence]
+    kept = [name for name, sentence in said.items() if "what is missing" in sentence]
     assert kept == [expression]
     assert all("that goes" in sentence for name, sentence in said.items() if name != expression)
     assert already(None, Wish(expression), "en") == ""

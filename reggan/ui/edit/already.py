@@ -18,7 +18,7 @@ def already(doing: str | None, wish: Wish | None, language: str) -> str:
     if wish is None or goes < 0.005:
         return say("{already}; that stays.", language, already=has)
     if wish.c[BASIC.index(doing)] == wish.c.max() > 0:
-        return say("{already}; the expression is set to the strength you choose.", language, already=has)
+        return say("{already}; what is missing comes.", language, already=has)
     if goes > 0.995:
         return say("{already}; that goes as the new expression comes.", language, already=has)
     percent = round(100 * goes)

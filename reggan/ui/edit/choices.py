@@ -7,13 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reggan.errors import InputError
-from reggan.expressions import BASIC, COMPOUND, NAMED, relaxation, resolve
+from reggan.expressions import BASIC, COMPOUND, NAMED, NATURAL, relaxation, resolve
 from reggan.ui.words import describe, say, t
 
 #: The expression at first. The page keeps an expression as text: a name, or six strengths with commas between.
 START = "happy"
-#: The strength at first, by eye: above it results look posed.
-NATURAL = 0.7
 
 EMOJI = dict(zip(BASIC, "😊😢😨😠😮🤢", strict=True))
 BASIC_CHOICES: list[Any] = [(f"{EMOJI[name]} {t(name.capitalize())}", name) for name in BASIC]

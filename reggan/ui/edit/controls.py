@@ -10,7 +10,7 @@ from typing import Any
 
 import gradio as gr
 
-from reggan.expressions import NAMED
+from reggan.expressions import NAMED, NATURAL
 from reggan.ui.edit import choices
 from reggan.ui.words import t
 
@@ -38,7 +38,7 @@ def build_controls(wishes: gr.Textbox) -> Controls:
     basic: Any = gr.Radio(
         choices.FIRST_CHOICES, value=choices.START, label=t("Expression"), elem_id="basic", elem_classes="chips"
     )
-    strength = gr.Slider(0, 1, choices.NATURAL, step=0.05, label=t("Strength"), elem_id="strength")
+    strength = gr.Slider(0, 1, NATURAL, step=0.05, label=t("Strength"), elem_id="strength")
     with gr.Row(elem_id="marks"):
         gr.Markdown(t("natural"), elem_classes="mark", elem_id="mark_natural")  # type: ignore[arg-type]
         gr.Markdown(t("posed"), elem_classes="mark", elem_id="mark_posed")  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reggan.errors import InputError
+from reggan.expressions import NATURAL
 from reggan.ui.edit import choices
 
 _EVERYBODY = "all"
@@ -25,7 +26,7 @@ class Wish:
     """An expression, as text: a name, or six strengths with commas between; and how much of it, in [0, 1]."""
 
     expression: str = choices.START
-    strength: float = choices.NATURAL
+    strength: float = NATURAL
 
     @property
     def c(self) -> NDArray[np.float32]:
@@ -54,7 +55,7 @@ def linked(address: Mapping[str, str]) -> Wish | None:
     try:
         strength = _share(address.get("strength"))
     except (TypeError, ValueError):
-        strength = 1.0 if expression == "neutral" else choices.NATURAL
+        strength = 1.0 if expression == "neutral" else NATURAL
     return Wish(expression, strength)
 
 
