@@ -96,11 +96,12 @@ class NeutralEstimator(nn.Module):
 
 
 def smiling(s: Tensor) -> Tensor:
-    """The s of (6), (N, 6), with the anger that it takes a laugh for as part of the happiness."""
+    """The s of (6), (N, 6), with the anger that it takes a laugh for as part of the happiness; a face that is nearly at
+    rest becomes no laugh by it."""
     happy, angry = s[:, _HAPPY], s[:, _ANGRY]
     laughs = happy >= _SMILES * angry
     s = s.clone()
-    s[:, _HAPPY] = torch.where(laughs, happy + angry, happy).clamp(max=1)
+    s[:, _HAPPY] = torch.where(laughs, happy + _gate(s)[:, 0] * angry, happy).clamp(max=1)
     s[:, _ANGRY] = torch.where(laughs, 0, angry)
     return s
 

@@ -246,6 +246,7 @@ def test_what_both_expressions_have_stays(there, c, relax, comes, leaves) -> Non
         ([0.4, 0, 0, 0.5, 0, 0.2], [0.9, 0, 0, 0, 0, 0.2]),  # teeth are bared, and the corners of the mouth go up
         ([0.7, 0, 0, 0.6, 0, 0], [1, 0, 0, 0, 0, 0]),
         ([0.4, 0, 0, 0.9, 0, 0], [0.4, 0, 0, 0.9, 0, 0]),
+        ([0.19, 0, 0, 0.15, 0, 0], [0.19, 0, 0, 0, 0, 0]),  # nearly at rest, and stays so
         ([0, 0.3, 0, 0, 0.8, 0], [0, 0.3, 0, 0, 0.8, 0]),
     ],
 )
