@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from reggan.expressions import NATURAL
+from reggan.expressions import relaxation
 from reggan.faces.topology import CONTROL, MIRROR
 from reggan.model.frame import FrameMaps, mirrored, sample
 from reggan.model.refinement import Placement
@@ -154,7 +154,7 @@ class PairSampler:
         none = torch.zeros(s.c.shape[1])
         shows = none if choice.target == AT_REST else s.c[choice.target]
         if choice.source == AT_REST:
-            return shows, (shows.sum() / NATURAL).clamp_max(1), shows  # as `reggan.expressions.relaxation` has it
+            return shows, torch.from_numpy(relaxation(shows[None].numpy()))[0], shows
         if choice.source >= 0:
             there = s.c[choice.source]
             k = int(there.argmax())
