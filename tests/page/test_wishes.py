@@ -13,6 +13,8 @@ from reggan.errors import InputError
 from reggan.expressions import BASIC
 from reggan.predictor import Predictor
 from reggan.ui.edit.already import already
+from reggan.ui.edit.picture_events import first_wish
+from reggan.ui.edit.visit import Visit
 from reggan.ui.edit.wishes import Wish, Wishes
 from tests.paths import PHOTO
 from tests.visitor import SHEET, WAIT, Visitor
@@ -131,6 +133,11 @@ def test_a_smile_is_named_and_what_becomes_of_it(visitor: Visitor, pictures: dic
     now = visitor.page.locator("#words")
     expect(now).not_to_contain_text("Already")
     visitor.until_changed("after", lambda: visitor.upload(pictures["smile"]))
+    expect(now).to_contain_text("70 % surprised")  # happy, it would be unchanged
+    expect(now).to_contain_text("Already smiling; that goes as the new expression comes.")
+    expect(visitor.page.locator("#basic label.selected")).to_contain_text("Surprised")
+    assert np.abs(visitor.pixels("after") - visitor.pixels("before")).max() > 40
+    visitor.until_changed("after", lambda: visitor.choose("basic", "Happy"))
     expect(now).to_contain_text("Already smiling; what is missing comes.")
     visitor.until_changed("after", lambda: visitor.choose("basic", "Angry"))
     expect(now).to_contain_text("Already smiling; that goes as the new expression comes.")
@@ -144,6 +151,16 @@ def test_a_smile_is_named_and_what_becomes_of_it(visitor: Visitor, pictures: dic
     expect(now).to_contain_text("Unchanged")
     expect(now).to_contain_text("Already smiling; that stays.")
     assert np.abs(visitor.pixels("after") - visitor.pixels("before")).max() < 3
+
+
+def test_what_was_chosen_last_goes_on_and_a_smile_begins_with_something_else(pictures: dict[str, Path]) -> None:
+    predictor = Predictor.from_pretrained()
+    smiling, at_rest, empty = (Visit.begin(predictor, pictures[name]) for name in ("smile", "pair", "landscape"))
+    assert (smiling.doing(0), at_rest.doing(0), empty.count) == ("happy", None, 0)
+    assert first_wish(smiling) == first_wish(smiling, Wish()) == Wish("surprised")
+    assert first_wish(at_rest) == first_wish(at_rest, Wish()) == first_wish(empty) == Wish()
+    for last in (Wish("happy", 1.0), Wish("sad"), Wish("0,0.5,0,0.3,0,0", 0.5)):
+        assert first_wish(smiling, last) == first_wish(at_rest, last) == last
 
 
 @pytest.mark.parametrize("expression", BASIC)

@@ -12,6 +12,8 @@ from reggan.ui.words import describe, say, t
 
 #: The expression at first. The page keeps an expression as text: a name, or six strengths with commas between.
 START = "happy"
+#: And of a face that has that one already, where it would seem as if nothing happened.
+START_INSTEAD = "surprised"
 
 EMOJI = dict(zip(BASIC, "😊😢😨😠😮🤢", strict=True))
 BASIC_CHOICES: list[Any] = [(f"{EMOJI[name]} {t(name.capitalize())}", name) for name in BASIC]

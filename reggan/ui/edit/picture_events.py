@@ -30,12 +30,12 @@ class PictureEvents:
         self.predictor, self.examples, self.kept = predictor, examples, kept
 
     def open(self, path: str | None, wishes: str, language: str) -> Sequence[Any]:
-        """A new picture: find its faces. The largest gets the expression that was chosen last."""
+        """A new picture: find its faces. The largest gets the expression that was chosen last; see `first_wish`."""
         if path is None:  # the upload was cleared
             return gr.skip(), *_unchanged()
         try:
             visit = Visit.begin(self.predictor, path)
-            begun = Wishes.begin(visit.key, visit.count, _wish(wishes))
+            begun = Wishes.begin(visit.key, visit.count, first_wish(visit, _wish(wishes)))
         except InputError as error:
             return None, *_unchanged(note(error_text(error, language), "problem"))
         return None, *_update(visit, begun, found(visit, language), language)
@@ -57,18 +57,20 @@ class PictureEvents:
         wish = linked(request.query_params)
         before = self.kept.find(token)
         if before is not None and not self.examples.has(before):
-            return _update(before, Wishes.begin(before.key, before.count, wish), found(before, language), language)
+            begun = Wishes.begin(before.key, before.count, wish or first_wish(before))
+            return _update(before, begun, found(before, language), language)
         name = request.query_params.get("example")
         if not self.examples:
             return _unchanged()
         visit = before or self.examples.visit(name)
         sentence = say("This is an example. Choose your own picture above.", language)
-        return _update(visit, Wishes.begin(visit.key, visit.count, wish), note(sentence), language)
+        begun = Wishes.begin(visit.key, visit.count, wish or first_wish(visit))
+        return _update(visit, begun, note(sentence), language)
 
     def example(self, wishes: str, language: str, event: gr.EventData) -> Sequence[Any]:
         """One of the examples."""
         visit = self.examples.visit(event.name)
-        begun = Wishes.begin(visit.key, visit.count, _wish(wishes))
+        begun = Wishes.begin(visit.key, visit.count, first_wish(visit, _wish(wishes)))
         return _update(visit, begun, found(visit, language), language)
 
     def begin(self, visit: Visit | None, language: str) -> Sequence[Any]:
@@ -101,6 +103,14 @@ class PictureEvents:
             return _unchanged(note(error_text(error, language), "problem"))
         sentence = say("Face {n} was taken away.", language, n=visit.numbers()[face])
         return _update(less, left, note(sentence) if less.count else found(less, language), language)
+
+
+def first_wish(visit: Visit, chosen: Wish | None = None) -> Wish:
+    """What the largest face of a new picture gets: what was chosen last. Before anything was, a face that is happy
+    already gets another expression than that, which would leave it as it is."""
+    if chosen in (None, Wish()) and visit.count and visit.doing(0) == choices.START:
+        return Wish(choices.START_INSTEAD)
+    return chosen or Wish()
 
 
 def note(text: str, kind: str = "info") -> str:

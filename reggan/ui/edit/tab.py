@@ -54,17 +54,17 @@ def build_edit_tab(
         with gr.Column(elem_id="who"):
             people = widget("people")
         with gr.Column(elem_id="side"):
-            picture, started = _picture(demo, events, (visit, wishes, token), upload, people, sentence, language)
+            picture, begun = _picture(demo, events, (visit, wishes, token), upload, people, sentence, language)
             controls = build_controls(wishes)
             keep = build_download()
             if events.examples:
-                _examples(demo, events, wishes, picture, language)
+                begun.append(_examples(demo, events, wishes, picture, language))
             gr.Markdown(t("provenance"), elem_id="provenance")  # type: ignore[arg-type]
             if donations is not None:
                 build_donation(donations, visit, wishes, language)
     _keep(demo, kept, visit, token)
     connect_results(results, predictor, examples, (visit, wishes), keep, language)
-    _choices(demo, started, results, people, controls, language)
+    _choices(demo, begun, results, people, controls, language)
 
 
 def _upload() -> tuple[PictureInput, gr.HTML]:
@@ -88,20 +88,20 @@ def _picture(
     people: gr.HTML,
     sentence: gr.HTML,
     language: gr.Textbox,
-) -> tuple[list[Any], Any]:
-    """Where faces are marked by hand; returns what every event of the picture updates, and the first event."""
+) -> tuple[list[Any], list[Any]]:
+    """Where faces are marked by hand; returns what every event of the picture updates, and those that bring another."""
     visit, wishes, token = known
     place = widget("marking")
     mark = gr.Button(t("Mark a face"), size="sm", visible=False, elem_id="mark")
     shown = [visit, wishes, place, people, mark, sentence]
     started = demo.load(events.start, [token, language], shown, js=_TOKEN_AND_LANGUAGE, **_QUICK)
-    upload.change(events.open, [upload, wishes, language], [upload, *shown], show_progress_on=upload, **_MODEL)
+    opened = upload.change(events.open, [upload, wishes, language], [upload, *shown], show_progress_on=upload, **_MODEL)
     for began in (mark.click, place.begin):
         began(events.begin, [visit, language], [place, sentence], **_QUICK)
     place.marks(preview, [visit, language], place, trigger_mode="always_last", show_progress="hidden", **_MODEL)
     place.place(events.place, [visit, wishes, language], shown, show_progress="hidden", **_MODEL)
     people.unmark(events.unmark, [visit, wishes, language], shown, **_QUICK)
-    return shown, started
+    return shown, [started, opened]
 
 
 def _keep(demo: gr.Blocks, kept: KeptVisits, visit: gr.State, token: gr.Textbox) -> None:
@@ -118,10 +118,11 @@ def _keep(demo: gr.Blocks, kept: KeptVisits, visit: gr.State, token: gr.Textbox)
 
 
 def _choices(
-    demo: gr.Blocks, started: Any, results: Results, people: gr.HTML, controls: Controls, language: gr.Textbox
+    demo: gr.Blocks, begun: list[Any], results: Results, people: gr.HTML, controls: Controls, language: gr.Textbox
 ) -> None:
-    """What else changes the wishes: the address, a face that is chosen, a tile, one step back."""
-    controls.on(started.then, "showControls")
+    """What else changes the wishes: another picture, the address, a face that is chosen, a tile, one step back."""
+    for event in begun:
+        controls.on(event.then, "showControls")
     controls.on(results.tools.address, "followAddress")
     controls.on(people.pick, "pickFace")
     controls.on(results.compare.pick, "pickFace")
@@ -132,8 +133,8 @@ def _choices(
 
 def _examples(
     demo: gr.Blocks, events: PictureEvents, wishes: gr.Textbox, picture: list[Any], language: gr.Textbox
-) -> None:
-    """Pictures to begin with."""
+) -> Any:
+    """Pictures to begin with; returns the event that brings one."""
     strip = widget("examples")
     demo.load(events.strip, language, strip, **_QUICK)
-    strip.pick(events.example, [wishes, language], picture, **_QUICK)
+    return strip.pick(events.example, [wishes, language], picture, **_QUICK)
