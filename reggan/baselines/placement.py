@@ -15,7 +15,7 @@ from reggan.expressions import relaxation
 from reggan.faces.align import rescaled
 from reggan.model.arrays import shrink, to_float
 from reggan.model.frame import LandmarkFrame, pixel_grid, sample, skin_moves
-from reggan.model.neutral import NeutralEstimator, come_and_leave
+from reggan.model.neutral import NeutralEstimator, come_and_leave, further
 from reggan.model.reggan import channels_last
 from reggan.pairs.layout import Subject
 
@@ -50,7 +50,9 @@ class InFrame(nn.Module):
         x = sample(crop, maps.to_crop).clamp(0, 1)
         rest, present = self.neutral(landmarks, size)
         goes = torch.from_numpy(relaxation(c.cpu().numpy(), neutral=1)).to(c)
-        _, goes = come_and_leave(self.neutral.leaving(present), c, goes)
+        there = self.neutral.leaving(present)
+        comes, goes = come_and_leave(there, c, goes)
+        goes = goes * further(there, comes)
         goal = self.frame(torch.lerp(landmarks, rest, goes[:, None, None]), size)
         moves = channels_last(skin_moves(maps.to_crop, goal))
         return Placed(x, sample(crop, pixel_grid(size, crop) + moves), goal.to_frame)

@@ -16,7 +16,7 @@ from reggan.model.fold_detail import FoldDetail, how_lined
 from reggan.model.frame import FrameMaps, LandmarkFrame, pixel_grid, sample, skin_moves
 from reggan.model.mouth_detail import MouthDetail, kind_of_teeth, mouth_corner, mouth_guess, paint, share
 from reggan.model.mouth_geometry import MouthShape, lip_correction, opening
-from reggan.model.neutral import NeutralEstimator, come_and_leave
+from reggan.model.neutral import NeutralEstimator, come_and_leave, further
 from reggan.model.own_teeth import OwnTeeth, like_own, own_teeth
 from reggan.model.reference_colours import reference_colours
 from reggan.model.refinement import Edit, Placement, RefinementNetwork
@@ -244,7 +244,9 @@ class RegGAN(nn.Module):
         rest, present = self.neutral(landmarks, size)
         there = _repeat(self.neutral.leaving(present), n)
         c, relax = come_and_leave(there, c, relax)
-        leaving, shows = relax[:, None] * there, c + (1 - relax)[:, None] * there
+        shows = c + (1 - relax)[:, None] * there
+        relax = relax * further(there, c)
+        leaving = relax[:, None] * there
         x = sample(crop, f.to_crop).clamp(0, 1)
         relaxed, goals = self._relaxed(landmarks, rest, f, relax, leaving, size)
         crop, x, to_crop, to_frame = (_repeat(t, n) for t in (crop, x, *f))

@@ -12,7 +12,7 @@ from reggan.faces.topology import CONTROL
 from reggan.model.arrays import to_uint8
 from reggan.model.config import ModelConfig
 from reggan.model.frame import LandmarkFrame, mean_shape, normalise
-from reggan.model.neutral import COMPONENTS, NeutralEstimator, come_and_leave, smiling
+from reggan.model.neutral import COMPONENTS, NeutralEstimator, come_and_leave, further, smiling
 from reggan.model.reggan import RegGAN
 from reggan.pairs.layout import Subject
 from reggan.predictor import Predictor
@@ -266,6 +266,34 @@ def test_a_laugh_that_is_taken_for_anger_keeps_its_mouth(model: RegGAN) -> None:
     assert not stage1.leaving[0].any() and stage1.c[0, 0] < 0.2
     assert stage1.leaving[1, 0] > 0.8 and stage1.leaving[1, 3] == 0 and stage1.c[1, 3] == 1
     torch.testing.assert_close(stage1.shows, torch.eye(6)[[0, 3]])
+
+
+@pytest.mark.parametrize(
+    ("there", "c", "factor"),
+    [
+        ([0.9, 0, 0, 0, 0, 0], [0, 0, 0, 0.7, 0, 0], 1.15),  # a smile makes room for anger
+        ([0.9, 0, 0, 0, 0, 0], [0, 0.5, 0, 0, 0, 0.5], 1.15),
+        ([0.9, 0, 0, 0, 0, 0], [0, 0, 0, 0.4, 0.4, 0], 1.075),  # surprise does not look at corners
+        ([0.9, 0, 0, 0, 0, 0], [0, 0, 0, 0, 1, 0], 1),
+        ([0.9, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0], 1),  # at rest is at rest
+        ([0.6, 0, 0, 0, 0.6, 0], [0, 1, 0, 0, 0, 0], 1.075),
+        ([0, 0.8, 0, 0, 0, 0], [0, 0, 0, 1, 0, 0], 1),
+        ([0, 0, 0, 0, 0, 0], [0, 0, 0, 1, 0, 0], 1),
+    ],
+)
+def test_how_much_further_than_to_rest_a_smile_goes(there: list[float], c: list[float], factor: float) -> None:
+    assert float(further(torch.tensor([there]), torch.tensor([c]))) == pytest.approx(factor)
+
+
+def test_for_anger_corners_of_a_smile_go_below_where_they_rest(model: RegGAN) -> None:
+    smiling = _smile(moved(mean_face(), 3, 99), 1.0)[None]
+    asked = torch.stack([torch.eye(6)[3], torch.zeros(6)])
+    angry, at_rest = (model.stage_1(_crop(), smiling, c[None], torch.ones(1)) for c in asked)
+    assert angry.relaxed is not None and at_rest.relaxed is not None
+    torch.testing.assert_close(angry.leaving, 1.15 * at_rest.leaving)
+    assert float(angry.shows[0, 0]) == float(at_rest.shows[0, 0]) == 0
+    ratio = float(angry.relaxed.abs().amax() / at_rest.relaxed.abs().amax())
+    assert 1.1 < ratio < 1.2
 
 
 def test_a_smile_asked_to_smile_keeps_its_mouth(model: RegGAN) -> None:
