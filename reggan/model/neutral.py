@@ -19,7 +19,7 @@ import torch
 import torch.nn as nn
 from torch import Tensor
 
-from reggan.expressions import BASIC
+from reggan.expressions import BASIC, NATURAL
 from reggan.faces.topology import CONTROL
 from reggan.model.arrays import smoothstep
 from reggan.model.frame import normalise
@@ -133,15 +133,18 @@ def come_and_leave(there: Tensor, c: Tensor, relax: Tensor) -> tuple[Tensor, Ten
 
 def further(there: Tensor, c: Tensor) -> Tensor:
     """How much further than to rest a smile goes, (N,) from 1 to 1.15: folds and cheeks that it leaves look friendly
-    still, and where sadness, fear, anger or disgust come in its place corners of the mouth have to make up for it.
+    still. Where sadness, fear, anger or disgust come in its place corners of the mouth have to make up for it, unless
+    that is so strong that it needs no help.
 
     Args:
         there: (N, 6), what is there.
         c: (N, 6), what comes.
     """
+    asked = c.sum(1)
     smile = there[:, _HAPPY] / there.sum(1).clamp_min(1e-6)
-    grim = c[:, _GRIM].sum(1) / c.sum(1).clamp_min(1e-6)
-    return 1 + _FURTHER * smile * grim
+    grim = c[:, _GRIM].sum(1) / asked.clamp_min(1e-6)
+    weak = ((1 - asked) / (1 - NATURAL)).clamp(0, 1)
+    return 1 + _FURTHER * smile * grim * weak
 
 
 def _gate(present: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from reggan.expressions import BASIC, relaxation
+from reggan.expressions import BASIC, NATURAL, relaxation
 from reggan.faces import SIZE, Change, apply_change
 from reggan.faces.topology import CONTROL
 from reggan.model.arrays import to_uint8
@@ -272,13 +272,15 @@ def test_a_laugh_that_is_taken_for_anger_keeps_its_mouth(model: RegGAN) -> None:
     ("there", "c", "factor"),
     [
         ([0.9, 0, 0, 0, 0, 0], [0, 0, 0, 0.7, 0, 0], 1.15),  # a smile makes room for anger
-        ([0.9, 0, 0, 0, 0, 0], [0, 0.5, 0, 0, 0, 0.5], 1.15),
-        ([0.9, 0, 0, 0, 0, 0], [0, 0, 0, 0.4, 0.4, 0], 1.075),  # surprise does not look at corners
-        ([0.9, 0, 0, 0, 0, 0], [0, 0, 0, 0, 1, 0], 1),
+        ([0.9, 0, 0, 0, 0, 0], [0, 0.2, 0, 0, 0, 0.3], 1.15),
+        ([0.9, 0, 0, 0, 0, 0], [0, 0, 0, 0.85, 0, 0], 1.075),  # strong anger needs less
+        ([0.9, 0, 0, 0, 0, 0], [0, 0, 0, 1, 0.2, 0], 1),
+        ([0.9, 0, 0, 0, 0, 0], [0, 0, 0, 0.3, 0.3, 0], 1.075),  # surprise does not look at corners
+        ([0.9, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0.7, 0], 1),
         ([0.9, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0], 1),  # at rest is at rest
-        ([0.6, 0, 0, 0, 0.6, 0], [0, 1, 0, 0, 0, 0], 1.075),
-        ([0, 0.8, 0, 0, 0, 0], [0, 0, 0, 1, 0, 0], 1),
-        ([0, 0, 0, 0, 0, 0], [0, 0, 0, 1, 0, 0], 1),
+        ([0.6, 0, 0, 0, 0.6, 0], [0, 0.7, 0, 0, 0, 0], 1.075),
+        ([0, 0.8, 0, 0, 0, 0], [0, 0, 0, 0.7, 0, 0], 1),
+        ([0, 0, 0, 0, 0, 0], [0, 0, 0, 0.7, 0, 0], 1),
     ],
 )
 def test_how_much_further_than_to_rest_a_smile_goes(there: list[float], c: list[float], factor: float) -> None:
@@ -287,7 +289,7 @@ def test_how_much_further_than_to_rest_a_smile_goes(there: list[float], c: list[
 
 def test_for_anger_corners_of_a_smile_go_below_where_they_rest(model: RegGAN) -> None:
     smiling = _smile(moved(mean_face(), 3, 99), 1.0)[None]
-    asked = torch.stack([torch.eye(6)[3], torch.zeros(6)])
+    asked = torch.stack([NATURAL * torch.eye(6)[3], torch.zeros(6)])
     angry, at_rest = (model.stage_1(_crop(), smiling, c[None], torch.ones(1)) for c in asked)
     assert angry.relaxed is not None and at_rest.relaxed is not None
     torch.testing.assert_close(angry.leaving, 1.15 * at_rest.leaving)
