@@ -51,6 +51,22 @@ def test_a_visit_ends_soon_after_its_session_and_in_any_case_in_time() -> None:
     assert kept.find(OTHER) is None
 
 
+def test_back_and_a_reload_know_what_a_smile_began_with(visitor: Visitor, pictures: dict[str, Path]) -> None:
+    page, words = visitor.page, visitor.page.locator("#words")
+    visitor.until_changed("after", lambda: visitor.upload(pictures["smile"]))
+    expect(words).to_contain_text("70 % surprised")
+    expect(page).to_have_url(re.compile(r"expression=surprised"))
+    visitor.until_changed("after", lambda: visitor.choose("basic", "Sad"))
+    visitor.until_changed("after", page.go_back)
+    expect(words).to_contain_text("70 % surprised")
+    visitor.until_changed("after", lambda: visitor.choose("basic", "Happy"))
+    visitor.rest()
+    page.reload(wait_until="domcontentloaded")
+    visitor.settle()
+    expect(words).to_contain_text("70 % happy", timeout=WAIT)  # chosen for this picture
+    expect(page.locator("#basic label.selected")).to_contain_text("Happy")
+
+
 def test_a_reload_keeps_the_picture_and_the_browser_nothing_of_it(visitor: Visitor, pictures: dict[str, Path]) -> None:
     visitor.until_changed("after", lambda: visitor.upload(pictures["pair"]))
     before = visitor.pixels("before")

@@ -157,8 +157,8 @@ def test_what_was_chosen_last_goes_on_and_a_smile_begins_with_something_else(pic
     predictor = Predictor.from_pretrained()
     smiling, at_rest, empty = (Visit.begin(predictor, pictures[name]) for name in ("smile", "pair", "landscape"))
     assert (smiling.doing(0), at_rest.doing(0), empty.count) == ("happy", None, 0)
-    assert first_wish(smiling) == first_wish(smiling, Wish()) == Wish("surprised")
-    assert first_wish(at_rest) == first_wish(at_rest, Wish()) == first_wish(empty) == Wish()
+    assert first_wish(smiling, None) == first_wish(smiling, Wish()) == Wish("surprised")
+    assert first_wish(at_rest, None) == first_wish(at_rest, Wish()) == first_wish(empty, None) == Wish()
     for last in (Wish("happy", 1.0), Wish("sad"), Wish("0,0.5,0,0.3,0,0", 0.5)):
         assert first_wish(smiling, last) == first_wish(at_rest, last) == last
 

@@ -105,8 +105,10 @@ let lastKind = null;
 // The wishes have changed: here, or because the server has another picture.
 function showWishes(text) {
   if (!text || text === nowWished) return;
-  if (nowWished && JSON.parse(nowWished).picture !== JSON.parse(text).picture) steps.length = 0;
-  else if (nowWished) {
+  if (nowWished && JSON.parse(nowWished).picture !== JSON.parse(text).picture) {
+    steps.length = 0;
+    writeAddress(false, JSON.parse(text)); // the server may have begun with another expression than the last
+  } else if (nowWished) {
     const changed = JSON.stringify(JSON.parse(nowWished).faces) !== JSON.stringify(JSON.parse(text).faces);
     const step = goingBack || isStep(nowWished, text);
     if (step && !goingBack) steps.push(nowWished);

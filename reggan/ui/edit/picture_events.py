@@ -57,15 +57,13 @@ class PictureEvents:
         wish = linked(request.query_params)
         before = self.kept.find(token)
         if before is not None and not self.examples.has(before):
-            begun = Wishes.begin(before.key, before.count, wish or first_wish(before))
-            return _update(before, begun, found(before, language), language)
+            return _update(before, Wishes.begin(before.key, before.count, wish), found(before, language), language)
         name = request.query_params.get("example")
         if not self.examples:
             return _unchanged()
         visit = before or self.examples.visit(name)
         sentence = say("This is an example. Choose your own picture above.", language)
-        begun = Wishes.begin(visit.key, visit.count, wish or first_wish(visit))
-        return _update(visit, begun, note(sentence), language)
+        return _update(visit, Wishes.begin(visit.key, visit.count, wish), note(sentence), language)
 
     def example(self, wishes: str, language: str, event: gr.EventData) -> Sequence[Any]:
         """One of the examples."""
@@ -105,7 +103,7 @@ class PictureEvents:
         return _update(less, left, note(sentence) if less.count else found(less, language), language)
 
 
-def first_wish(visit: Visit, chosen: Wish | None = None) -> Wish:
+def first_wish(visit: Visit, chosen: Wish | None) -> Wish:
     """What the largest face of a new picture gets: what was chosen last. Before anything was, a face that is happy
     already gets another expression than that, which would leave it as it is."""
     if chosen in (None, Wish()) and visit.count and visit.doing(0) == choices.START:
