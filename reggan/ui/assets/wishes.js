@@ -105,16 +105,17 @@ let lastKind = null;
 // The wishes have changed: here, or because the server has another picture.
 function showWishes(text) {
   if (!text || text === nowWished) return;
-  if (nowWished && JSON.parse(nowWished).picture !== JSON.parse(text).picture) {
+  const now = JSON.parse(text), before = nowWished && JSON.parse(nowWished);
+  if (before && before.picture !== now.picture) {
     steps.length = 0;
-    writeAddress(false, JSON.parse(text)); // the server may have begun with another expression than the last
-  } else if (nowWished) {
-    const changed = JSON.stringify(JSON.parse(nowWished).faces) !== JSON.stringify(JSON.parse(text).faces);
+    writeAddress(false, now); // the server may have begun with another expression than the last
+  } else if (before) {
+    const changed = JSON.stringify(before.faces) !== JSON.stringify(now.faces);
     const step = goingBack || isStep(nowWished, text);
     if (step && !goingBack) steps.push(nowWished);
-    if (changed) writeAddress(step, JSON.parse(text));
+    if (changed) writeAddress(step, now);
   }
   if (goingBack || !nowWished) lastKind = null;
   [nowWished, goingBack] = [text, false];
-  document.dispatchEvent(new CustomEvent('wishes', {detail: {...JSON.parse(text), steps: steps.length}}));
+  document.dispatchEvent(new CustomEvent('wishes', {detail: {...now, steps: steps.length}}));
 }

@@ -106,9 +106,10 @@ class PictureEvents:
 def first_wish(visit: Visit, chosen: Wish | None) -> Wish:
     """What the largest face of a new picture gets: what was chosen last. Before anything was, a face that is happy
     already gets another expression than that, which would leave it as it is."""
-    if chosen in (None, Wish()) and visit.count and visit.doing(0) == choices.START:
+    chosen = chosen or Wish()
+    if chosen == Wish() and visit.count and visit.doing(0) == choices.START:
         return Wish(choices.START_INSTEAD)
-    return chosen or Wish()
+    return chosen
 
 
 def note(text: str, kind: str = "info") -> str:
