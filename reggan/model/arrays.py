@@ -58,3 +58,9 @@ def blur(x: Tensor, sigma: float) -> Tensor:
     flat = F.pad(x.reshape(-1, 1, *x.shape[-2:]), (r,) * 4, mode="reflect")
     flat = F.conv2d(F.conv2d(flat, g.view(1, 1, 1, -1)), g.view(1, 1, -1, 1))
     return flat.reshape(x.shape)
+
+
+def face_ellipse(size: int, like: Tensor) -> Tensor:
+    """(size, size), 1 roughly where the face is in the frame and in aligned crops, 0 elsewhere."""
+    t = torch.linspace(-1, 1, size, device=like.device, dtype=like.dtype)
+    return ((t / 0.6).square() + ((t[:, None] - 0.08) / 0.72).square() < 1).to(like)

@@ -11,13 +11,14 @@ from reggan.faces.topology import INNER_LIPS
 from reggan.model.arrays import resize, shrink, smoothstep
 from reggan.model.closed_lips import Closing
 from reggan.model.config import ModelConfig
-from reggan.model.finer_grid import FinerOutput, cut, enlarged, with_finer
+from reggan.model.finer_grid import FACTOR, FinerOutput, cut, enlarged, with_finer
 from reggan.model.fold_detail import FoldDetail, how_lined
 from reggan.model.frame import FrameMaps, LandmarkFrame, pixel_grid, sample, skin_moves
 from reggan.model.mouth_detail import MouthDetail, kind_of_teeth, mouth_corner, mouth_guess, paint, share
 from reggan.model.mouth_geometry import MouthShape, lip_correction, opening
 from reggan.model.neutral import NeutralEstimator, come_and_leave, further
 from reggan.model.own_teeth import OwnTeeth, like_own, own_teeth
+from reggan.model.picture_quality import Quality, quality_of, softened, veiled
 from reggan.model.reference_colours import reference_colours
 from reggan.model.refinement import Edit, Placement, RefinementNetwork
 from reggan.model.refinement.monochrome import palette_of
@@ -159,12 +160,14 @@ class RegGAN(nn.Module):
         """Stage 2's edit (N, ., S, S) of crops (B, 3, S, S), and what it is too coarse for or knows too little of.
 
         Eyeballs are held still (`still_eyes.py`), lips put where they belong and closed (`closed_lips.py`), opened
-        mouths drawn anew (`mouth_detail.py`), folds drawn (`fold_detail.py`), thin paint is light (`thin_paint.py`).
+        mouths drawn anew (`mouth_detail.py`), folds drawn (`fold_detail.py`), both as pale and as soft as the picture
+        (`picture_quality.py`), thin paint is light (`thin_paint.py`).
         Without a fit of `mouth.geometry` nothing is done to mouths, without one of `folds` no fold is drawn.
         """
         n = len(s.c) // len(crop)
         colours, finer = reference_colours(crop, landmarks), list[FinerOutput]()
         around, own = _repeat(colours, n), OwnTeeth(*(_repeat(t, n) for t in own_teeth(crop, landmarks, colours)))
+        quality = Quality(*(_repeat(t, n) for t in quality_of(crop)))
         edit = with_still_eyes(edit, crop, landmarks)
         shape = None
         if self.mouth.geometry.fitted:
@@ -176,10 +179,12 @@ class RegGAN(nn.Module):
         moved = _moved(s, edit)
         refined = _refined(s, edit, moved)
         if shape is not None:
-            finer.append(self._mouth_detail(refined, s, edit, moved + edit.residual, shape, around, own, closing))
+            bare = moved + edit.residual
+            finer.append(self._mouth_detail(refined, s, edit, bare, shape, around, own, quality, closing))
         if self.folds.fold(s.c):
             lined = _repeat(how_lined(s.x[::n]), n)
-            finer.append(self.folds(refined, edit, s.placement.frame, lined, s.c, around[:, 1]))
+            folds = self.folds(refined, edit, s.placement.frame, lined, s.c, around[:, 1])
+            finer.append(folds._replace(added=softened(folds.added, FACTOR * quality.softness)))
         details = []
         for one in finer:
             edit, finest = with_finer(edit, one)
@@ -208,6 +213,7 @@ class RegGAN(nn.Module):
         shape: MouthShape,
         around: Tensor,
         own: OwnTeeth,
+        quality: Quality,
         closing: Closing,
     ) -> FinerOutput:
         """Equation (7), as what it adds to equation (4)'s opacity and to what is added there; and the seam of lips that
@@ -220,6 +226,7 @@ class RegGAN(nn.Module):
             shape: of N mouths.
             around: (N, 3, 3) colours elsewhere in the face.
             own: teeth that the N faces show.
+            quality: of the N pictures.
         """
         corner = mouth_corner(self.frame, s.placement.goal)
         kind = _repeat(kind_of_teeth(s.rest), len(refined) // len(s.rest))
@@ -228,9 +235,10 @@ class RegGAN(nn.Module):
         fields = self.mouth(mouth, opacity, bare, mouth_guess(shape, corner), around)
         fields = fields._replace(teeth=like_own(fields.teeth, fields.lips > 0, own))
         colour, inside = paint(fields, kind)
-        colour = palette_of(s.x).toned(colour.clamp(0, 1))
+        colour = palette_of(s.x).toned(veiled(colour.clamp(0, 1), quality.veil))
+        inside, drawn = softened(torch.cat([inside, inside * colour], 1), FACTOR * quality.softness).split([1, 3], 1)
         part = share(fields, inside, opacity)
-        added = inside * (colour - enlarged(residual)) - enlarged(painted)
+        added = drawn - inside * enlarged(residual) - enlarged(painted)
         more, added = part * (inside - enlarged(opacity)), part * added
         if closing:  # where lips meet there is no inside
             seam = closing.seam(refined, corner)

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from reggan.model.arrays import luma, smoothstep
+from reggan.model.arrays import face_ellipse, luma, smoothstep
 
 _KNOTS = 17  # of t, which is linear in between
 _POOLED = 4  # pixels, side of the blocks averaged first: grain and JPEG artefacts have colours of their own
@@ -47,8 +47,7 @@ class Palette(NamedTuple):
 def palette_of(x: Tensor) -> Palette:
     """The palettes of faces in the frame, (B, 3, S, S) in [0, 1]."""
     small = F.avg_pool2d(x, _POOLED)
-    t = torch.linspace(-1, 1, small.shape[-1], device=x.device, dtype=x.dtype)
-    face = ((t / 0.6).square() + ((t[:, None] - 0.08) / 0.72).square() < 1).to(x)  # (s, s), roughly where the face is
+    face = face_ellipse(small.shape[-1], x)  # (s, s)
     brightness = luma(small)
     own = small - brightness  # (B, 3, s, s)
     knots = torch.arange(_KNOTS, device=x.device, dtype=x.dtype)
