@@ -160,7 +160,7 @@ class RegGAN(nn.Module):
         """Stage 2's edit (N, ., S, S) of crops (B, 3, S, S), and what it is too coarse for or knows too little of.
 
         Eyeballs are held still (`still_eyes.py`), lips put where they belong and closed (`closed_lips.py`), opened
-        mouths drawn anew (`mouth_detail.py`), folds drawn (`fold_detail.py`), both as pale and as soft as the picture
+        mouths drawn anew (`mouth_detail.py`), folds drawn (`fold_detail.py`), as pale and as soft as the picture is
         (`picture_quality.py`), thin paint is light (`thin_paint.py`).
         Without a fit of `mouth.geometry` nothing is done to mouths, without one of `folds` no fold is drawn.
         """
