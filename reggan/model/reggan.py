@@ -18,7 +18,7 @@ from reggan.model.mouth_detail import MouthDetail, kind_of_teeth, mouth_corner, 
 from reggan.model.mouth_geometry import MouthShape, lip_correction, opening
 from reggan.model.neutral import NeutralEstimator, come_and_leave, further
 from reggan.model.own_teeth import OwnTeeth, like_own, own_teeth
-from reggan.model.picture_quality import Quality, quality_of, softened, veiled
+from reggan.model.picture_quality import Quality, no_whiter, quality_of, softened, veiled
 from reggan.model.reference_colours import reference_colours
 from reggan.model.refinement import Edit, Placement, RefinementNetwork
 from reggan.model.refinement.monochrome import palette_of
@@ -161,7 +161,7 @@ class RegGAN(nn.Module):
 
         Eyeballs are held still (`still_eyes.py`), lips put where they belong and closed (`closed_lips.py`), opened
         mouths drawn anew (`mouth_detail.py`), folds drawn (`fold_detail.py`), as pale and as soft as the picture is
-        (`picture_quality.py`), thin paint is light (`thin_paint.py`).
+        (`picture_quality.py`), thin paint is light (`thin_paint.py`), and light no whiter than the skin near by.
         Without a fit of `mouth.geometry` nothing is done to mouths, without one of `folds` no fold is drawn.
         """
         n = len(s.c) // len(crop)
@@ -189,7 +189,7 @@ class RegGAN(nn.Module):
         for one in finer:
             edit, finest = with_finer(edit, one)
             details.append(finest)
-        edit = with_thin_paint_as_light(edit, moved)
+        edit = no_whiter(with_thin_paint_as_light(edit, moved), moved)
         return Output(s.coarse, _refined(s, edit, moved), edit, tuple(details))
 
     @staticmethod

@@ -7,7 +7,8 @@ import torch
 
 from reggan.faces import SIZE, read_image
 from reggan.model.arrays import Image, blur
-from reggan.model.picture_quality import quality_of, softened, veiled
+from reggan.model.picture_quality import no_whiter, quality_of, softened, veiled
+from reggan.model.refinement import Edit
 from reggan.predictor import Predictor
 from tests.paths import PHOTO
 
@@ -65,6 +66,32 @@ def test_each_image_has_its_own_blur() -> None:
             made[row, :, 16:-16, 16:-16], blur(images, sigma)[row, :, 16:-16, 16:-16], atol=2e-3, rtol=0
         )
     assert softened(images, torch.zeros(3)) is images
+
+
+def _lit(skin: torch.Tensor, light: float, opacity: float = 0.0) -> torch.Tensor:
+    """The residual that is left of so much light on skin (1, 3, 64, 64)."""
+    one = torch.ones(1, 1, 64, 64)
+    edit = Edit(torch.zeros(1, 2, 64, 64), opacity * one, skin, light * torch.ones(1, 3, 64, 64))
+    return no_whiter(edit, skin).residual
+
+
+def test_white_skin_gets_no_whiter() -> None:
+    white, grey = torch.full((2, 1, 3, 64, 64), 0.9)
+    grey = grey - 0.4
+    torch.testing.assert_close(_lit(white, 0.08), torch.zeros(1, 3, 64, 64))
+    torch.testing.assert_close(_lit(grey, 0.08), torch.full((1, 3, 64, 64), 0.08))
+    torch.testing.assert_close(_lit(grey, 0.4), torch.full((1, 3, 64, 64), 0.3))  # up to nearly white
+    torch.testing.assert_close(_lit(white, -0.08), torch.full((1, 3, 64, 64), -0.08))  # shadows stay
+    torch.testing.assert_close(_lit(white, 0.08, opacity=1), torch.full((1, 3, 64, 64), 0.08))  # paint is no skin
+
+
+def test_skin_may_be_as_white_as_the_skin_near_by() -> None:
+    skin = torch.full((1, 3, 64, 64), 0.85)
+    skin[..., 24:40, 24:40] = 0.95
+    left = _lit(skin, 0.1)[0, 0]
+    assert left[32, 32].item() == pytest.approx(0, abs=0.01)
+    assert left[32, 22].item() == pytest.approx(0.1, abs=0.01)
+    assert left[4, 4].item() == pytest.approx(0, abs=0.01)
 
 
 def _surprised_mouth(predictor: Predictor, image: Image) -> Image:
