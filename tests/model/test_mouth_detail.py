@@ -24,6 +24,7 @@ from reggan.model.mouth_detail import (
     paint,
 )
 from reggan.model.mouth_geometry import POWERS
+from reggan.model.picture_quality import Quality
 from reggan.model.reference_colours import reference_colours
 from reggan.model.reggan import RegGAN
 from reggan.predictor import Predictor
@@ -136,6 +137,13 @@ def _smooth_face() -> torch.Tensor:
     return F.interpolate(0.3 + 0.4 * torch.rand(1, 3, 6, 6), size=SIZE, mode="bicubic").clamp(0.2, 0.8)
 
 
+@pytest.fixture
+def sharp(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Smooth faces count as sharp and black ones."""
+    monkeypatch.setattr(reggan, "quality_of", lambda crop: Quality(*torch.zeros(2, len(crop))))
+
+
+@pytest.mark.usefixtures("sharp")
 def test_detail_is_equation_7_and_only_where_something_is_painted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reggan, "with_thin_paint_as_light", lambda edit, moved: edit)
     model, crop, face = _model(), _smooth_face(), mean_face()[None]
@@ -178,6 +186,7 @@ def test_without_its_training_mouths_are_left_as_stage_2_has_them(monkeypatch: p
     assert torch.equal(model(*given, detail=True).refined, plain)
 
 
+@pytest.mark.usefixtures("sharp")
 def test_what_is_finer_is_nothing_in_the_mean() -> None:
     """The crop has the mean of the detail over each of its pixels; and nothing is left at the square's border."""
     out = _model()(_smooth_face(), mean_face()[None], torch.eye(6)[:1], detail=True)
