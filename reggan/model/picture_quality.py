@@ -70,10 +70,10 @@ def softened(x: Tensor, sigma: Tensor) -> Tensor:
 
 def no_whiter(edit: Edit, moved: Tensor) -> Edit:
     """The same edit of moved skin (B, 3, S, S) with less light where it is nearly white."""
-    bright = luma(moved)
+    bright, light = luma(moved), luma(edit.residual)
     lightest = blur(F.max_pool2d(F.avg_pool2d(bright, _CELL), 2 * _NEAR + 1, 1, _NEAR), 1.0)
     most = resize(lightest, moved.shape[-1]).clamp_min(_NEARLY_WHITE)
-    less = torch.minimum((bright + luma(edit.residual) - most).clamp_min(0), luma(edit.residual).clamp_min(0))
+    less = torch.minimum(bright + light - most, light).clamp_min(0)
     return edit._replace(residual=edit.residual - (1 - edit.opacity) * less)
 
 
