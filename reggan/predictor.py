@@ -8,14 +8,17 @@
 A predictor holds the weights and nothing else: it can be shared by any number of threads and visitors.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from reggan.analysis.analysed import AlignedFace, Analysis, EditedFace, Result, asked_for, paste
+from reggan.analysis.before import edits_of, with_before
+from reggan.analysis.edit_record import read_record
 from reggan.errors import InputError
 from reggan.expressions import Expression, relaxation, resolve
 from reggan.faces import (
@@ -31,14 +34,11 @@ from reggan.faces import (
     face_in_box,
     find_faces,
     hands_before,
-    paste_back,
     read_marks,
     read_picture,
-    similarity_scale,
     transform,
 )
 from reggan.faces.images import ImageSource
-from reggan.faces.transparency import move_opacity, off_white
 from reggan.model.arrays import Image
 from reggan.model.covered import Covering, covered, keep_coarse, keep_covering
 from reggan.model.forward import Float, Forward, ModelOutput, OnDevice
@@ -48,64 +48,25 @@ from reggan.model.unfamiliar import in_keeping
 from reggan.weights.files import load_model
 from reggan.weights.source import find
 
-__all__ = ["AlignedFace", "Analysis", "EditedFace", "Marks", "Predictor", "Result", "read_marks"]
+__all__ = [
+    "AlignedFace",
+    "Analysis",
+    "EditedFace",
+    "Marks",
+    "Predictor",
+    "Result",
+    "asked_for",
+    "edits_of",
+    "paste",
+    "read_marks",
+]
 
 Box = Sequence[float]
 _ROWS = 8  # that the model sees at once: more are no faster on a processor, and take memory
-_LARGE = 1.25  # picture pixels for one of the crop, from which a face deserves the details of mouth and folds
 NO_FACE = (
     "No face was found in this picture; choose a larger or clearer one, or mark eyes and mouth yourself: those of "
     "animals, toys and drawings too."
 )
-
-
-@dataclass(frozen=True)
-class AlignedFace:
-    """A face ready for the model."""
-
-    face: Face
-    matrix: NDArray[np.float64]  # (2, 3), picture -> crop
-    crop: Image  # (256, 256, 3)
-    landmarks: NDArray[np.float32]  # (478, 2), pixels in the crop
-    present: NDArray[np.float32]  # (6,) in [0, 1], the expression it has already, as far as landmarks tell
-    covered: Covering | None  # by cloth, hands, spectacles
-
-
-@dataclass(frozen=True)
-class Analysis:
-    """What is known of a picture before any expression is chosen. Compute once, edit often."""
-
-    image: Image  # (H, W, 3)
-    faces: tuple[AlignedFace, ...]  # the largest first
-    opacity: NDArray[np.uint8] | None = None  # (H, W), if the picture is transparent somewhere: `image` is over white
-
-
-@dataclass(frozen=True)
-class EditedFace:
-    """One face of a `Result`."""
-
-    box: tuple[float, float, float, float]  # x0, y0, x1, y1, pixels in the picture
-    landmarks: NDArray[np.float32]  # (478, 2), pixels in the picture
-    crop: Image  # (256, 256, 3) what the model was given
-    coarse: Image  # (256, 256, 3) stage 1
-    refined: Image  # (256, 256, 3) stage 2
-    change: Change  # what stage 2 did, on the crop's grid
-    present: NDArray[np.float32]  # (6,) in [0, 1], the expression that the face had before
-
-
-@dataclass(frozen=True)
-class Result:
-    """An edited picture."""
-
-    image: Image  # (H, W, 3), size of the input
-    faces: tuple[EditedFace, ...]
-    c: NDArray[np.float32]  # (6,) the strengths that were asked for; (N, 6) of `edit_each`
-    opacity: NDArray[np.uint8] | None = None  # (H, W), if the picture is transparent somewhere: `image` is over white
-
-    @property
-    def picture(self) -> Image:
-        """What is saved: `image`, or (H, W, 4) uint8 RGBA if it is transparent somewhere."""
-        return self.image if self.opacity is None else off_white(self.image, self.opacity)
 
 
 class Predictor:
@@ -187,6 +148,8 @@ class Predictor:
     def analyse(self, image: ImageSource, box: Box | None = None, marks: Marks | None = None) -> Analysis:
         """Read a picture and find its faces; with `box` or `marks`, the one face there.
 
+        If its file says that these weights have edited faces, those are edited from how they were before.
+
         Raises:
             InputError: the picture is unreadable, box or marks are impossible, or there are both. No face is not an
                 error here.
@@ -198,7 +161,9 @@ class Predictor:
             found = [face_at_marks(pixels, marks)]
         else:
             found = find_faces(pixels) if box is None else [face_in_box(pixels, box)]
-        return Analysis(pixels, tuple(self._aligned(pixels, f) for f in found), opacity)
+        analysis = Analysis(pixels, tuple(self._aligned(pixels, f) for f in found), opacity)
+        done = () if box is not None or marks is not None else read_record(image, self.metadata.get("sha256", ""))
+        return with_before(analysis, done, self._aligned, self._change)
 
     @torch.inference_mode()
     def _aligned(self, image: Image, face: Face) -> AlignedFace:
@@ -244,7 +209,8 @@ class Predictor:
         for n, faces in enumerate(edited):
             changes = {number: one.change for number, one in zip(numbers, faces, strict=True) if c[n].any() or goes[n]}
             image, opacity = paste(analysis, changes)
-            results.append(Result(image, tuple(faces), c[n], opacity))
+            repeated = np.repeat(c[n : n + 1], len(faces), 0), np.repeat(goes[n : n + 1], len(faces))
+            results.append(Result(image, tuple(faces), c[n], opacity, edits_of(analysis, numbers, *repeated)))
         return results
 
     def edit_each(self, analysis: Analysis, faces: Sequence[int], c: Float, relax: Float | None = None) -> Result:
@@ -265,7 +231,7 @@ class Predictor:
         goes = relaxation(c) if relax is None else relax
         edited = self.edit_faces(analysis, faces, c, goes)
         image, opacity = paste(analysis, asked_for(faces, edited, c, goes))
-        return Result(image, tuple(edited), c, opacity)
+        return Result(image, tuple(edited), c, opacity, edits_of(analysis, faces, c, goes))
 
     def edit_faces(self, analysis: Analysis, faces: Sequence[int], c: Float, goes: Float) -> list[EditedFace]:
         """As `edit_each`, without the picture: `paste` puts the changes into it, or into a smaller copy to look at."""
@@ -288,13 +254,16 @@ class Predictor:
     def _forward(self, faces: Sequence[AlignedFace], c: Float, relax: Float) -> Iterator[ModelOutput]:
         """For each of F faces its rows of c (N, 6) and relax (N,), N / F for each."""
         n = len(c) // len(faces)
+        asked = [one.asked(c[k * n : (k + 1) * n], relax[k * n : (k + 1) * n]) for k, one in enumerate(faces)]
+        c, relax = (np.concatenate(rows) for rows in zip(*asked, strict=True))
+        faces = [one.base for one in faces]
         crops, landmarks = np.stack([f.crop for f in faces]), np.stack([f.landmarks for f in faces])
         at_rest = np.repeat([np.float32(f.face.assumed) for f in faces], n)  # as far as anybody knows
         made = self.forward(crops, landmarks, c, relax * (1 - at_rest))
         for k, one in enumerate(faces):
             rows = slice(k * n, (k + 1) * n)
             refined, changes = made.refined[rows], made.changes[rows]
-            if not _large(one):
+            if not one.large:
                 changes = [replace(change, details=()) for change in changes]
             if one.face.assumed:
                 limited = [in_keeping(one.crop, change) for change in changes]
@@ -343,32 +312,18 @@ class Predictor:
             name ("shared 64", "channelwise 32", "skip 128" ...) to (h, w) in (0, 1); maps with a channel axis are
             averaged over it.
         """
-        relax = np.zeros(1, np.float32)
-        return self.forward(face.crop[None], face.landmarks[None], c[None], relax, attention=True).attention
+        c, relax = face.asked(c[None], np.zeros(1, np.float32))
+        base = face.base
+        return self.forward(base.crop[None], base.landmarks[None], c, relax, attention=True).attention
 
-
-def asked_for(faces: Iterable[int], edited: Sequence[EditedFace], c: Float, goes: Float) -> dict[int, Change]:
-    """The changes of those faces that something is asked of; the others stay as they are, to the bit."""
-    rows = zip(faces, edited, c, goes, strict=True)
-    return {face: one.change for face, one, row, gone in rows if row.any() or gone}
-
-
-def paste(analysis: Analysis, changes: Mapping[int, Change]) -> tuple[Image, NDArray[np.uint8] | None]:
-    """The picture with the changes of these faces, in their order, and its opacity, as in `Result`.
-
-    `analysis` may be of a smaller copy of the picture that the changes were made for, or of a part of it.
-    """
-    image, opacity = analysis.image, analysis.opacity
-    for face, change in changes.items():
-        one = analysis.faces[face]
-        shown = change if _large(one) else replace(change, details=())
-        image = paste_back(image, one.matrix, shown)
-        opacity = None if opacity is None else move_opacity(opacity, one.matrix, shown)
-    return image, opacity
+    def _change(self, face: AlignedFace, c: NDArray[np.float32], relax: float) -> Change:
+        """What becomes of one face."""
+        (made,) = self._forward([face], c[None], np.array([relax], np.float32))
+        return made.changes[0]
 
 
 def _edited(face: AlignedFace, made: ModelOutput, row: int) -> EditedFace:
-    before = face.face.box, face.face.landmarks, face.crop
+    before = face.face.box, face.face.landmarks, face.base.crop
     return EditedFace(*before, made.coarse[row], made.refined[row], made.changes[row], face.present)
 
 
@@ -389,8 +344,3 @@ def _limited(landmarks: Float, hidden: Covering | None, changes: list[Change]) -
     if hidden is not None:
         changes = [keep_covering(change, hidden) for change in changes]
     return [keep_shut(landmarks, change) for change in changes]
-
-
-def _large(face: AlignedFace) -> bool:
-    """Whether the picture has more pixels of a face than the crop, so that it deserves details."""
-    return bool(1 / similarity_scale(face.matrix) > _LARGE)

@@ -69,14 +69,16 @@ def edit_file(
     edited = time.perf_counter()
     files = []
     for target, result in zip(wanted, results, strict=True):
-        images = {target.label: badge(result.picture) if marked else result.picture}
+        whole = badge(result.picture) if marked else result.picture
+        images = {target.label: whole}
         for k, one in enumerate(result.faces):
             number = k if face is None else face
             images[f"face{number}_{target.label}_coarse"] = one.coarse
             images[f"face{number}_{target.label}_refined"] = one.refined
         for label, image in images.items():
             file = out.with_name(f"{out.name}_{label}{provenance.SUFFIXES[format][0]}")
-            provenance.save(image, file, predictor.metadata, target.words)
+            edits = result.edits if image is whole else ()
+            provenance.save(image, file, predictor.metadata, target.words, edits=edits)
             files.append(str(file))
     seconds = {
         "analyse": round(found - started, 3),

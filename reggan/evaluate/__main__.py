@@ -43,9 +43,7 @@ def main(arguments: list[str] | None = None) -> None:
             print(table(found))
             return
         if options.again:
-            rounds, sheet = again.measure_again(Predictor.from_pretrained(), options.again)
-            again.write(rounds, sheet, options.out)
-            print(again.table(rounds))
+            print(again.report(Predictor.from_pretrained(), options.again, options.out))
             return
         if options.images:
             classes, left_out = load_images(options.images)

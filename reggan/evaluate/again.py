@@ -1,7 +1,8 @@
 """Edited again and again: what is left of a face after rounds of "happy" and "neutral", each from the last result?
 
-Every picture is edited at its own size, found anew each time and pasted back, as by somebody who saves the result and
-opens it again. After each round the face is compared with the first by FSS, and by where its landmarks lie.
+Every picture is edited at its own size, pasted back, saved as PNG and opened again, where the face is found anew. Its
+file says what was done (`reggan/analysis/edit_record.py`); once more it is done without that, as where a messenger has
+removed it. After each round the face is compared with the first by FSS, and by where its landmarks lie.
 """
 
 from pathlib import Path
@@ -12,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reggan.errors import InputError
+from reggan.expressions import relaxation, resolve
 from reggan.faces import align, read_image, transform
 from reggan.faces.images import picture_files, scaled_down
 from reggan.metrics.fss import fss
+from reggan.output import provenance
 from reggan.predictor import Predictor
 
 ROUNDS = 5
@@ -29,8 +32,13 @@ class Round(NamedTuple):
     moved: float  # pixels of the 256 x 256 crop, mean over the landmarks
 
 
-def measure_again(predictor: Predictor, folder: Path, rounds: int = ROUNDS) -> tuple[dict[str, list[Round]], Image]:
+def measure_again(
+    predictor: Predictor, folder: Path, told: bool, rounds: int = ROUNDS
+) -> tuple[dict[str, list[Round]], Image]:
     """The largest face of every picture in a folder.
+
+    Args:
+        told: whether the files say what was done.
 
     Returns:
         by the file's name its rounds; and a sheet of the first face and the last, (256 N, 512, 3).
@@ -42,14 +50,14 @@ def measure_again(predictor: Predictor, folder: Path, rounds: int = ROUNDS) -> t
     for path in picture_files(folder):
         image = read_image(path)
         image = scaled_down(image, min(1.0, _LARGEST / max(image.shape[:2])))
-        found[path.name], pair = _edited_again(predictor, image, rounds)
+        found[path.name], pair = _edited_again(predictor, image, told, rounds)
         sheet += pair
     if not sheet:
         raise InputError("There is no picture with a face in {folder}.", folder=folder)
     return found, np.concatenate(sheet)
 
 
-def _edited_again(predictor: Predictor, image: Image, rounds: int) -> tuple[list[Round], list[Image]]:
+def _edited_again(predictor: Predictor, image: Image, told: bool, rounds: int) -> tuple[list[Round], list[Image]]:
     analysis = predictor.analyse(image)
     if not analysis.faces:
         return [], []
@@ -57,11 +65,15 @@ def _edited_again(predictor: Predictor, image: Image, rounds: int) -> tuple[list
     for _ in range(rounds):
         for expression in ("happy", "neutral"):
             if analysis.faces:
-                image = predictor(image, expression, face=0).image
-                analysis = predictor.analyse(image)
+                c = resolve(expression)
+                result = predictor.edit(analysis, c, 0, relaxation(c[None], 1.0)[0])
+                edits = result.edits if told else ()
+                file = provenance.encode(result.image, "png", predictor.metadata, expression, edits=edits)
+                analysis = predictor.analyse(file)
         if not analysis.faces:
             done += [Round(np.nan, np.nan)] * (rounds - len(done))
             break
+        image = analysis.image
         landmarks = transform(analysis.faces[0].face.landmarks, first.matrix)
         moved = float(np.linalg.norm(landmarks - first.landmarks, axis=1).mean())
         done.append(Round(float(fss(first.crop[None], align(image, first.matrix)[None])[0]), moved))
@@ -82,8 +94,18 @@ def table(found: dict[str, list[Round]]) -> str:
     return "\n".join(lines)
 
 
-def write(found: dict[str, list[Round]], sheet: Image, out: Path) -> None:
-    """`again.md` and `again.png` in a folder."""
+def report(predictor: Predictor, folder: Path, out: Path) -> str:
+    """Measure, and write `again.md`, which is returned, and sheets into a folder.
+
+    Raises:
+        InputError: there is no picture with a face.
+    """
     out.mkdir(parents=True, exist_ok=True)
-    (out / "again.md").write_text(table(found) + "\n")
-    cv2.imwrite(str(out / "again.png"), sheet[..., ::-1])
+    parts = []
+    for told, name, title in ((True, "told", "as the files say"), (False, "untold", "without what the files say")):
+        found, sheet = measure_again(predictor, folder, told)
+        cv2.imwrite(str(out / f"again_{name}.png"), sheet[..., ::-1])
+        parts.append(f"## Edited again, {title}\n\n{table(found)}\n")
+    text = "\n".join(parts)
+    (out / "again.md").write_text(text)
+    return text

@@ -6,6 +6,7 @@ pixel takes its colour from, what is painted over it and what is added. The orig
 
 import math
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -100,42 +101,86 @@ def paste_back(image: NDArray[np.uint8], matrix: NDArray[Any], change: Change) -
         (H, W, 3) uint8, a new array.
     """
     out = image.copy()
-    to_picture = invert(matrix)
-    displacement, blend = _feathered(change, scale=similarity_scale(np.asarray(matrix)))
-    rows, columns = _touched(displacement, blend, to_picture, image.shape)
-    if rows.start >= rows.stop or columns.start >= columns.stop:
+    on = lay(image.shape, matrix, change)
+    # The part of the picture that may be sampled; mirrored only where the picture itself ends.
+    reach = math.ceil(float(np.abs(on.displacement).max())) + 4
+
+    def write_strip(strip: slice) -> None:
+        part, where = on.part(image, strip, reach)
+        mixed = on.mixed(strip)
+        made = _blend(part, where, mixed[..., :1], mixed[..., 1:])
+        if change.stays is not None:
+            made = kept(made, image[strip, on.columns], on.sampled(change.stays, strip)[..., None])
+        out[strip, on.columns] = made
+
+    in_strips(on.rows, write_strip)
+    return out
+
+
+@dataclass(frozen=True)
+class Laid:
+    """A change as it lies on a picture: faded out at the crop's border, and no finer than the picture's pixels.
+
+    Attributes:
+        matrix: (2, 3), picture to crop.
+        displacement: (S, S, 2) float32, D in the picture's pixels.
+        blend: (S, S, 4) float32, m and m paint + residual.
+        finer: what comes to `blend` on finer grids, and the transforms from the picture to them.
+        rows, columns: the part of the picture that is changed; may be empty.
+    """
+
+    matrix: NDArray[Any]
+    displacement: Float
+    blend: Float
+    finer: list[tuple[Float, NDArray[np.float64]]]
+    rows: slice
+    columns: slice
+
+    def sampled(self, grid: Float, strip: slice) -> Float:
+        """Values of a crop-sized grid (S, S, C) at these rows of the picture, (h, w, C); zero outside the crop."""
+        return _sample(grid, self.matrix, strip, self.columns)
+
+    def mixed(self, strip: slice) -> Float:
+        """`blend`, with what is finer, at these rows of the picture, (h, w, 4)."""
+        out = self.sampled(self.blend, strip)
+        for fine in self.finer:
+            if _meet(fine, strip, self.columns):
+                out += _sample(*fine, strip, self.columns)
         return out
 
-    displacement = np.ascontiguousarray(displacement @ to_picture[:, :2].T.astype(np.float32))  # in picture pixels
-    # The part of the picture that may be sampled; mirrored only where the picture itself ends.
-    reach = math.ceil(float(np.abs(displacement).max())) + 4
-    x0, x1 = max(columns.start - reach, 0), min(columns.stop + reach, image.shape[1])
-    x = np.arange(columns.start, columns.stop, dtype=np.float32) - x0
-    finer = [_finer(detail, matrix) for detail in change.details]
-
-    def write_strip(top: int) -> None:
-        strip = slice(top, min(top + _ROWS, rows.stop))
-        where = _sample(displacement, matrix, strip, columns)  # (h, w, 2), still relative to p
-        mixed = _sample(blend, matrix, strip, columns)  # (h, w, 4)
-        for fine in finer:
-            if _meet(fine, strip, columns):
-                mixed += _sample(*fine, strip, columns)
+    def part(self, image: NDArray[np.uint8], strip: slice, reach: int) -> tuple[NDArray[np.uint8], Float]:
+        """What these rows show, no further than `reach` away: a part of the picture, and where in it (h, w, 2)."""
+        where = self.sampled(self.displacement, strip)
+        x0, x1 = max(self.columns.start - reach, 0), min(self.columns.stop + reach, image.shape[1])
         y0, y1 = max(strip.start - reach, 0), min(strip.stop + reach, image.shape[0])
-        where[..., 0] += x
+        where[..., 0] += np.arange(self.columns.start, self.columns.stop, dtype=np.float32) - x0
         where[..., 1] += np.arange(strip.start, strip.stop, dtype=np.float32)[:, None] - y0
-        made = _blend(image[y0:y1, x0:x1], where, mixed[..., :1], mixed[..., 1:])
-        if change.stays is not None:
-            made = kept(made, image[strip, columns], _sample(change.stays, matrix, strip, columns)[..., None])
-        out[strip, columns] = made
+        return image[y0:y1, x0:x1], where
 
-    tops = range(rows.start, rows.stop, _ROWS)
-    if len(tops) <= _FEW:
-        for top in tops:
-            write_strip(top)
+
+def lay(shape: tuple[int, ...], matrix: NDArray[Any], change: Change) -> Laid:
+    """The change on a picture of this shape; `matrix` as `paste_back` has it."""
+    to_picture = invert(matrix)
+    displacement, blend = _feathered(change, scale=similarity_scale(np.asarray(matrix)))
+    rows, columns = _touched(displacement, blend, to_picture, shape)
+    finer = [_finer(detail, matrix) for detail in change.details]
+    return Laid(matrix, in_picture(displacement, matrix), blend, finer, rows, columns)
+
+
+def in_picture(displacement: Float, matrix: NDArray[Any]) -> Float:
+    """A displacement (S, S, 2) in crop pixels, in those of the picture."""
+    return np.ascontiguousarray(displacement @ invert(matrix)[:, :2].T.astype(np.float32))
+
+
+def in_strips(rows: slice, write: Callable[[slice], None]) -> None:
+    """Call `write` for every few rows, in several threads if there are many."""
+    strips = [slice(top, min(top + _ROWS, rows.stop)) for top in range(rows.start, rows.stop, _ROWS)]
+    if len(strips) <= _FEW:
+        for strip in strips:
+            write(strip)
     else:
         with ThreadPoolExecutor(os.cpu_count()) as threads:  # OpenCV and NumPy let others run meanwhile
-            list(threads.map(write_strip, tops))
-    return out
+            list(threads.map(write, strips))
 
 
 def _blend(image: NDArray[np.uint8], where: Float, opacity: Float, added: Float) -> NDArray[np.uint8]:

@@ -1,7 +1,7 @@
 """A face taking on an expression and relaxing again, as a loop for a web page or a chat."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from reggan.analysis.analysed import Analysis, crop_analysis, shrink_analysis
 from reggan.errors import InputError
-from reggan.faces import Face
-from reggan.faces.images import scaled_down
 from reggan.output import provenance
 from reggan.output.palette import to_palette
-from reggan.predictor import AlignedFace, Analysis, Predictor
+from reggan.predictor import Predictor
 
 #: File extensions that `save_animation` can write.
 FORMATS = (".webp", ".gif", ".mp4")
@@ -61,43 +60,6 @@ def loop_durations(frames: int) -> tuple[int, ...]:
     """Milliseconds per frame of `loop_strengths`, in GIF's unit of 10 ms; both ends are held longer."""
     step = max(20, 10 * round(_TRAVEL / (frames // 2) / 10))
     return tuple(_HOLD * step if k in (0, frames // 2) else step for k in range(frames))
-
-
-def shrink_analysis(analysis: Analysis, largest: int) -> Analysis:
-    """The same picture with at most `largest` pixels on the longer side, without detecting the faces again.
-
-    The aligned crops remain those of the full resolution, so the model sees exactly the same as before.
-    """
-    height, width = analysis.image.shape[:2]
-    scale = min(1.0, largest / max(height, width))
-    if scale == 1.0:
-        return analysis
-    image = scaled_down(analysis.image, scale)
-    stretch = np.array([image.shape[1] / width, image.shape[0] / height])
-    # Picture position p, with pixel centres at integers, moves to stretch (p + 1/2) - 1/2.
-    return _moved(analysis, image, stretch, 0.5 * stretch - 0.5)
-
-
-def crop_analysis(analysis: Analysis, box: tuple[int, int, int, int]) -> Analysis:
-    """The part (x0, y0, x1, y1) of the picture; all faces keep their numbers, even those now outside it."""
-    x0, y0, x1, y1 = box
-    image = np.ascontiguousarray(analysis.image[y0:y1, x0:x1])
-    return _moved(analysis, image, np.ones(2), np.array([-x0, -y0], np.float64))
-
-
-def _moved(
-    analysis: Analysis, image: NDArray[np.uint8], stretch: NDArray[np.float64], shift: NDArray[np.float64]
-) -> Analysis:
-    """The analysis for `image`, in which every position p of the picture has moved to stretch p + shift."""
-
-    def moved(one: AlignedFace) -> AlignedFace:
-        points = (one.face.landmarks * stretch + shift).astype(np.float32)
-        x0, y0, x1, y1 = (np.array(one.face.box).reshape(2, 2) * stretch + shift).ravel().tolist()
-        linear = one.matrix[:, :2] / stretch  # M p = L p + t, with p = (p' - shift) / stretch
-        matrix = np.hstack([linear, (one.matrix[:, 2] - linear @ shift)[:, None]])
-        return replace(one, face=Face((x0, y0, x1, y1), points, one.face.confidence), matrix=matrix)
-
-    return Analysis(image, tuple(moved(one) for one in analysis.faces))
 
 
 def neighbourhood(analysis: Analysis, face: int | None) -> tuple[int, int, int, int]:

@@ -89,7 +89,9 @@ def write_zip(
                 image: NDArray[np.uint8] | None = None
                 try:
                     edited = predictor.edit(predictor.analyse(source), c, face, relax)
-                    archive.writestr(target, provenance.encode(edited.picture, format, predictor.metadata, expression))
+                    said = predictor.metadata, expression
+                    data = provenance.encode(edited.picture, format, *said, edits=edited.edits)
+                    archive.writestr(target, data)
                     image = edited.image
                     written.append(target)
                 except InputError as error:

@@ -96,9 +96,10 @@ def attention_pictures(predictor: Predictor, aligned: AlignedFace, c: NDArray[np
     Each is the mean of that type's maps over all scales, mapped from the landmark-normalised frame back to the face.
     Contrast is stretched: the darkest colour is the least attention in this picture, the brightest the most.
     """
-    size = aligned.crop.shape[0]
+    base = aligned.base
+    size = base.crop.shape[0]
     with torch.inference_mode():
-        landmarks = torch.from_numpy(aligned.landmarks[None]).to(predictor.device)
+        landmarks = torch.from_numpy(base.landmarks[None]).to(predictor.device)
         to_frame = predictor.model.frame(landmarks, size).to_frame.cpu()
         by_kind: dict[str, list[NDArray[np.float32]]] = {"shared": [], "channelwise": [], "skip": []}
         for name, attention in predictor.attention(aligned, c).items():
@@ -106,7 +107,7 @@ def attention_pictures(predictor: Predictor, aligned: AlignedFace, c: NDArray[np
             by_kind[name.split()[0]].append(_stretched(in_crop.numpy()))
     pictures = {}
     for kind, maps in by_kind.items():
-        pictures[kind] = _heat(_stretched(np.mean(maps, axis=0)), aligned.crop)
+        pictures[kind] = _heat(_stretched(np.mean(maps, axis=0)), base.crop)
     return pictures
 
 

@@ -2,12 +2,14 @@
 
 The statement is IPTC's "digital source type" in an XMP packet, which search engines and picture agencies read, and
 the same words in the format's older fields: EXIF for JPEG and WebP, text chunks for PNG, the comment for GIF and MP4.
-None of the original's metadata are kept: no place, no date, no camera. Nor is a colour profile, because
-`reggan.faces.read_image` has converted the colours to sRGB, which is assumed for files without a profile.
+Pictures also say what was done to which face, by `reggan.analysis.edit_record`, so that one that is opened again can be
+edited as if it had not been. None of the original's metadata are kept: no place, no date, no camera. Nor is a colour
+profile, because `reggan.faces.read_image` has converted the colours to sRGB, which is assumed for files without one.
 """
 
 import io
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -18,6 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
 from reggan import __version__
+from reggan.analysis.edit_record import NAMESPACE, PNG_XMP, PROPERTY, FaceEdit, header_of, record_text, xmp_of
 from reggan.errors import InputError
 
 #: IPTC's term for a picture partly made by a trained model.
@@ -29,9 +32,7 @@ WRONG_FORMAT = "Pictures are saved as {formats}, not {format}."
 
 _FORMATS = {suffix: format for format, suffixes in SUFFIXES.items() for suffix in suffixes}
 _LARGEST = {"png": 2**31 - 1, "jpeg": 65535, "webp": 16383}  # most pixels per side
-_READ = ("PNG", "JPEG", "WEBP", "GIF")
 _EXIF_DESCRIPTION, _EXIF_SOFTWARE = 0x010E, 0x0131
-_PNG_XMP = "XML:com.adobe.xmp"
 
 _NAMESPACES = {
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
@@ -48,11 +49,13 @@ _PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
    <Iptc4xmpExt:DigitalSourceType>{source_type}</Iptc4xmpExt:DigitalSourceType>
    <Iptc4xmpExt:AISystemUsed>RegGAN</Iptc4xmpExt:AISystemUsed>
    <Iptc4xmpExt:AISystemVersionUsed>{model}</Iptc4xmpExt:AISystemVersionUsed>
-   <dc:description><rdf:Alt><rdf:li xml:lang="x-default">{description}</rdf:li></rdf:Alt></dc:description>
+   <dc:description><rdf:Alt><rdf:li xml:lang="x-default">{description}</rdf:li></rdf:Alt></dc:description>{record}
   </rdf:Description>
  </rdf:RDF>
 </x:xmpmeta>
 <?xpacket end="w"?>"""
+_RECORD = f"""
+   <reggan:{PROPERTY} xmlns:reggan="{NAMESPACE}">{{}}</reggan:{PROPERTY}>"""
 
 
 def statement(model: dict[str, str], expression: str = "") -> dict[str, str]:
@@ -74,9 +77,10 @@ def statement(model: dict[str, str], expression: str = "") -> dict[str, str]:
     }
 
 
-def xmp_packet(said: dict[str, str]) -> bytes:
-    """A `statement` as XMP (ISO 16684-1), UTF-8."""
-    return _PACKET.format(**_NAMESPACES, **{key: escape(value) for key, value in said.items()}).encode()
+def xmp_packet(said: dict[str, str], record: str = "") -> bytes:
+    """A `statement` as XMP (ISO 16684-1), UTF-8, and perhaps the record of what was done to each face."""
+    words = {key: escape(value) for key, value in said.items()}
+    return _PACKET.format(**_NAMESPACES, **words, record=_RECORD.format(escape(record)) if record else "").encode()
 
 
 def comment(said: dict[str, str]) -> str:
@@ -87,25 +91,36 @@ def comment(said: dict[str, str]) -> str:
     )
 
 
-def save_options(format: str, model: dict[str, str], expression: str = "") -> dict[str, Any]:
-    """Arguments for `PIL.Image.Image.save` that put the statement into a "png", "jpeg", "webp" or "gif" file."""
+def save_options(
+    format: str, model: dict[str, str], expression: str = "", edits: Iterable[FaceEdit] = ()
+) -> dict[str, Any]:
+    """Arguments for `PIL.Image.Image.save` that put the statement into a "png", "jpeg", "webp" or "gif" file.
+
+    `edits`: what was done to each face, `Result.edits`; a GIF cannot say it.
+    """
     said = statement(model, expression)
+    packet = xmp_packet(said, record_text(edits, model.get("sha256", "")))
     if format == "gif":
         return {"comment": comment(said).encode()}
     if format == "png":
         text = PngImagePlugin.PngInfo()
         text.add_text("Software", f"{said['software']}, model {said['model']}")
         text.add_text("Description", said["description"])
-        text.add_itxt(_PNG_XMP, xmp_packet(said).decode())
+        text.add_itxt(PNG_XMP, packet.decode())
         return {"pnginfo": text}
     exif = Image.Exif()
     exif[_EXIF_SOFTWARE] = f"{said['software']}, model {said['model']}"
     exif[_EXIF_DESCRIPTION] = said["description"]
-    return {"exif": exif, "xmp": xmp_packet(said)}
+    return {"exif": exif, "xmp": packet}
 
 
 def encode(
-    image: NDArray[np.uint8], format: str, model: dict[str, str], expression: str = "", quality: int = 95
+    image: NDArray[np.uint8],
+    format: str,
+    model: dict[str, str],
+    expression: str = "",
+    quality: int = 95,
+    edits: Iterable[FaceEdit] = (),
 ) -> bytes:
     """The bytes of a file with one picture and its statement.
 
@@ -115,6 +130,7 @@ def encode(
         model: see `statement`.
         expression: see `statement`.
         quality: 0 to 100, for JPEG and WebP.
+        edits: see `save_options`.
 
     Raises:
         InputError: any other format, more pixels per side than the format allows, or transparency in a JPEG.
@@ -133,12 +149,17 @@ def encode(
         "webp": {"quality": quality},
     }
     file = io.BytesIO()
-    Image.fromarray(image).save(file, format, **how[format], **save_options(format, model, expression))
+    Image.fromarray(image).save(file, format, **how[format], **save_options(format, model, expression, edits))
     return file.getvalue()
 
 
 def save(
-    image: NDArray[np.uint8], path: str | Path, model: dict[str, str], expression: str = "", quality: int = 95
+    image: NDArray[np.uint8],
+    path: str | Path,
+    model: dict[str, str],
+    expression: str = "",
+    quality: int = 95,
+    edits: Iterable[FaceEdit] = (),
 ) -> None:
     """Write a picture, (H, W, 3) or (H, W, 4) uint8, in the format that the path's suffix names; see `encode`.
 
@@ -150,7 +171,7 @@ def save(
         raise InputError(
             "A picture's name must end in {endings}, unlike {name}.", endings=", ".join(_FORMATS), name=repr(path.name)
         )
-    path.write_bytes(encode(image, _FORMATS[path.suffix.lower()], model, expression, quality))
+    path.write_bytes(encode(image, _FORMATS[path.suffix.lower()], model, expression, quality, edits))
 
 
 def read(source: str | Path | bytes) -> dict[str, str]:
@@ -158,15 +179,9 @@ def read(source: str | Path | bytes) -> dict[str, str]:
 
     Only the header is read. The result is empty for a PNG, JPEG, WebP or GIF without a statement, and anything else.
     """
-    try:
-        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=_READ) as picture:
-            info = picture.info
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        return {}
-    packet = info.get("xmp") or info.get(_PNG_XMP)
-    if packet:
-        return _read_packet(packet)
-    return read_comment(info.get("comment", b""))
+    header = header_of(source)
+    root = xmp_of(header)
+    return read_comment(header.get("comment", b"")) if root is None else _read_xmp(root)
 
 
 def read_comment(text: str | bytes) -> dict[str, str]:
@@ -179,14 +194,7 @@ def read_comment(text: str | bytes) -> dict[str, str]:
     return {"description": lines[0]} | {key: fields[name] for key, name in names.items() if name in fields}
 
 
-def _read_packet(packet: str | bytes) -> dict[str, str]:
-    text = packet.decode(errors="replace") if isinstance(packet, bytes) else packet
-    if "<!" in text:  # XMP has no document type, and without one there are no entities that could expand
-        return {}
-    try:
-        root = ElementTree.fromstring(text)
-    except ElementTree.ParseError:
-        return {}
+def _read_xmp(root: ElementTree.Element) -> dict[str, str]:
     where = {
         "software": "xmp:CreatorTool",
         "description": "dc:description/rdf:Alt/rdf:li",

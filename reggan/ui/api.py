@@ -3,6 +3,7 @@
 Their fields are on the page but not shown.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -10,6 +11,7 @@ from typing import Any, Literal
 import gradio as gr
 import numpy as np
 
+from reggan.analysis.edit_record import FaceEdit
 from reggan.errors import InputError
 from reggan.expressions import BASIC, COMPOUND, NAMED, describe, relaxation, resolve
 from reggan.output import provenance
@@ -85,11 +87,11 @@ class Endpoints:
             raise as_error(error) from None
         first, words = result.faces[0], describe(c)
         edited = marked(result.picture) if badge else result.picture
-        whole, coarse, refined = (
-            self._file(name, picture, words)
-            for name, picture in (("edited", edited), ("coarse", first.coarse), ("refined", first.refined))
+        return (
+            self._file("edited", edited, words, result.edits),
+            self._file("coarse", first.coarse, words),
+            self._file("refined", first.refined, words),
         )
-        return whole, coarse, refined
 
     def sheet(
         self,
@@ -128,9 +130,9 @@ class Endpoints:
         more = [self.predictor.analyse(analysis.image, **place).faces for place in others]
         return replace(analysis, faces=sum(more, analysis.faces))
 
-    def _file(self, name: str, picture: np.ndarray, words: str) -> Picture:
+    def _file(self, name: str, picture: np.ndarray, words: str, edits: Iterable[FaceEdit] = ()) -> Picture:
         path: Path = new_path(f"reggan_{name}.png")
-        provenance.save(picture, path, self.predictor.metadata, words)
+        provenance.save(picture, path, self.predictor.metadata, words, edits=edits)
         return str(path)
 
 

@@ -8,17 +8,16 @@ import pytest
 from PIL import Image, ImageSequence
 
 from reggan import InputError, Predictor, resolve
+from reggan.analysis.analysed import crop_analysis, shrink_analysis
 from reggan.faces import alignment_matrix, transform
 from reggan.output import provenance
 from reggan.output.animation import (
     Animation,
     animate,
-    crop_analysis,
     loop_durations,
     loop_strengths,
     neighbourhood,
     save_animation,
-    shrink_analysis,
 )
 from reggan.output.palette import bayer, to_palette
 from reggan.predictor import Analysis

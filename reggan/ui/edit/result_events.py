@@ -125,7 +125,7 @@ class ResultEvents:
                 raise InputError(NO_FACE)
             edited = known.edited(self.predictor, _with_shown(wanted))
             image = badge(edited.picture) if mark else edited.picture
-            provenance.save(image, path, self.predictor.metadata, stage.said(wanted))
+            provenance.save(image, path, self.predictor.metadata, stage.said(wanted), edits=edited.edits)
         except InputError as error:
             raise as_error(error, language) from None
         return str(path)

@@ -20,7 +20,9 @@ from reggan.ui.words import say
 
 def compare(visit: Visit, wanted: Wishes, look: Look, model: dict[str, str], language: str) -> dict[str, Any]:
     """The value of the widget `compare`."""
-    options = provenance.save_options("jpeg", model, said(wanted))
+    options, close_options = (
+        provenance.save_options("jpeg", model, said(wanted), edits) for edits in (look.edits, look.close_edits)
+    )
     whole = {
         "before": served(visit.view()),
         "after": served(write_view(look.whole, new_path(f"{visit.name}_{wanted.label}.jpg"), options)),
@@ -32,7 +34,7 @@ def compare(visit: Visit, wanted: Wishes, look: Look, model: dict[str, str], lan
     if box != WHOLE:
         close = {
             "before": served(visit.close_view(wanted.on)),
-            "after": served(write_view(look.close, new_path(f"{visit.name}_{wanted.label}_face.jpg"), options)),
+            "after": served(write_view(look.close, new_path(f"{visit.name}_{wanted.label}_face.jpg"), close_options)),
             **_size(look.close),
             "start": divider(visit, range(visit.count) if wanted.on is None else [wanted.on], box),
         }

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reggan.analysis.analysed import crop_analysis, shrink_analysis
+from reggan.analysis.edit_record import FaceEdit
 from reggan.errors import InputError
 from reggan.expressions import BASIC
-from reggan.output.animation import crop_analysis, neighbourhood, shrink_analysis
+from reggan.output.animation import neighbourhood
 from reggan.output.archive import safe_stem
-from reggan.predictor import Analysis, EditedFace, Marks, Predictor, Result, asked_for, paste
+from reggan.predictor import Analysis, EditedFace, Marks, Predictor, Result, asked_for, edits_of, paste
 from reggan.ui.browser_files import VIEW, new_path, write_view
 from reggan.ui.edit.wishes import Wish
 
@@ -33,6 +35,8 @@ class Look:
     whole: NDArray[np.uint8]
     close: NDArray[np.uint8]
     faces: list[EditedFace]
+    edits: tuple[FaceEdit, ...]  # what the files of `whole` and `close` say
+    close_edits: tuple[FaceEdit, ...]
 
 
 # eq=False: compared and hashed by identity. Gradio hashes states to see whether they changed, arrays have no hash.
@@ -121,9 +125,10 @@ class Visit:
         c, relax = _told(wishes)
         edited = predictor.edit_faces(self.analysis, list(wishes), c, relax)
         changes = asked_for(wishes, edited, c, relax)
-        whole, _ = paste(self._small, changes)
-        close = whole if self.close_box(on) == WHOLE else paste(self._surroundings(on), changes)[0]
-        return Look(whole, close, edited)
+        shown = [self._small] if self.close_box(on) == WHOLE else [self._small, self._surroundings(on)]
+        pictures = [paste(one, changes)[0] for one in shown]
+        said = [edits_of(one, wishes, c, relax) for one in shown]
+        return Look(pictures[0], pictures[-1], edited, said[0], said[-1])
 
     def mark(self, predictor: Predictor, marks: Marks) -> "Visit":
         """Add the face at these marks, pixels, as the last.
