@@ -176,19 +176,23 @@ def _moved(
     """The analysis for `image`, what `move` makes of the picture, in which every position p has moved to
     stretch p + shift."""
 
-    def moved(one: AlignedFace) -> AlignedFace:
-        points = (one.face.landmarks * stretch + shift).astype(np.float32)
-        x0, y0, x1, y1 = (np.array(one.face.box).reshape(2, 2) * stretch + shift).ravel().tolist()
-        linear = one.matrix[:, :2] / stretch  # M p = L p + t, with p = (p' - shift) / stretch
-        matrix = np.hstack([linear, (one.matrix[:, 2] - linear @ shift)[:, None]])
+    def face(one: AlignedFace) -> AlignedFace:
         before = one.before
         if before is not None:
             picture = move(before.put_back(analysis.image, analysis.image))
-            before = replace(before, face=moved(before.face), **_differing(picture, image))
-        face = Face((x0, y0, x1, y1), points, one.face.confidence)
-        return replace(one, face=face, matrix=matrix, before=before)
+            before = replace(before, face=moved(before.face, stretch, shift), **_differing(picture, image))
+        return replace(moved(one, stretch, shift), before=before)
 
-    return Analysis(image, tuple(moved(one) for one in analysis.faces))
+    return Analysis(image, tuple(face(one) for one in analysis.faces))
+
+
+def moved(one: AlignedFace, stretch: NDArray[np.float64], shift: NDArray[np.float64]) -> AlignedFace:
+    """The face where every position p of the picture has moved to stretch p + shift; what it was before has not."""
+    points = (one.face.landmarks * stretch + shift).astype(np.float32)
+    x0, y0, x1, y1 = (np.array(one.face.box).reshape(2, 2) * stretch + shift).ravel().tolist()
+    linear = one.matrix[:, :2] / stretch  # M p = L p + t, with p = (p' - shift) / stretch
+    matrix = np.hstack([linear, (one.matrix[:, 2] - linear @ shift)[:, None]])
+    return replace(one, face=Face((x0, y0, x1, y1), points, one.face.confidence), matrix=matrix)
 
 
 def _differing(picture: Image, image: Image) -> dict[str, Any]:

@@ -16,11 +16,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from reggan.analysis.analysed import AlignedFace, Analysis, Before
+from reggan.analysis.analysed import AlignedFace, Analysis, Before, moved
 from reggan.analysis.edit_record import Box, FaceEdit
 from reggan.errors import InputError
-from reggan.faces import Change, Face, face_in_box, find_faces, paste_back
+from reggan.faces import Change, Face, face_in_box, find_faces, paste_back, similarity_scale
 from reggan.faces.close_up import size
+from reggan.faces.images import scaled_down
 from reggan.faces.take_back import take_back
 from reggan.model.arrays import Image
 from reggan.model.forward import Float
@@ -31,6 +32,7 @@ Edit = Callable[[AlignedFace, NDArray[np.float32], float], Change]  # of a face 
 
 _STEPS = 2  # a third changes little
 _SAME = 0.5  # intersection over union, from which two boxes are of one face
+_ENOUGH = 2.0  # picture pixels for one of the crop, where a face is looked for
 _AROUND = 0.8  # of a face's box, by which the part of the picture that is looked at is larger on each side
 
 
@@ -103,36 +105,48 @@ def _before(image: Image, face: AlignedFace, done: FaceEdit, align: Align, edit:
         return Before(face, done, (0, 0), image[:0, :0])
     x0, y0, x1, y1 = face.face.box
     room = _AROUND * max(x1 - x0, y1 - y0)
-    left, top = (max(int(v - room), 0) for v in (x0, y0))
-    part = np.ascontiguousarray(image[top : int(y1 + room) + 1, left : int(x1 + room) + 1])
-    now = _shifted(face, -left, -top)
-    guess = paste_back(part, now.matrix, edit(now, np.zeros(6, np.float32), 1.0))
+    corner = max(int(x0 - room), 0), max(int(y0 - room), 0)
+    part = np.ascontiguousarray(image[corner[1] : int(y1 + room) + 1, corner[0] : int(x1 + room) + 1])
+    now = moved(face, np.ones(2), -np.array(corner, float))
+    rest = edit(now, np.zeros(6, np.float32), 1.0)
+    made = _made(part, now, rest, done, align, edit)
+    if made is None:
+        return None
+    edits, then = made
+    guess = paste_back(part, now.matrix, rest)
+    for matrix, change in edits:
+        guess = take_back(part, matrix, change, guess)
+    return Before(moved(then, np.ones(2), np.array(corner, float)), done, corner, guess)
+
+
+def _made(
+    part: Image, now: AlignedFace, rest: Change, done: FaceEdit, align: Align, edit: Edit
+) -> tuple[list[tuple[NDArray[np.float64], Change]], AlignedFace] | None:
+    """What was made of a face, better told with each step, by matrix and change; and how the face was. It is looked
+    for in a smaller copy, if the picture has more pixels of it than that takes. None where no face is found."""
+    small = scaled_down(part, min(1.0, _ENOUGH * similarity_scale(now.matrix)))
+    stretch = np.array(small.shape[1::-1]) / part.shape[1::-1]
+    here = moved(now, stretch, 0.5 * stretch - 0.5)
+    there = 1 / stretch, 0.5 / stretch - 0.5
+    edits = []
+    guess = paste_back(small, here.matrix, rest)
     for _ in range(_STEPS):
-        once = _found(guess, now.face.box, align)
+        once = _found(guess, here, align)
         if once is None:
             return None
-        once = replace(once, covered=now.covered)  # what covers a face was there before
-        guess = take_back(part, once.matrix, edit(once, done.comes, 0.0), guess)
-    found = _found(guess, now.face.box, align)
-    if found is None:
+        change = edit(once, done.comes, 0.0)
+        edits.append((moved(once, *there).matrix, change))
+        guess = take_back(small, once.matrix, change, guess)
+    then = _found(guess, here, align)
+    return None if then is None else (edits, moved(then, *there))
+
+
+def _found(image: Image, like: AlignedFace, align: Align) -> AlignedFace | None:
+    """The face that lies where another does, if it is found; what covers that covers it."""
+    face = max(find_faces(image), key=lambda one: _overlap(one.box, like.face.box), default=None)
+    if face is None or _overlap(face.box, like.face.box) < _SAME:
         return None
-    return Before(_shifted(replace(found, covered=now.covered), left, top), done, (left, top), guess)
-
-
-def _found(image: Image, box: Box, align: Align) -> AlignedFace | None:
-    """The face in a box, if it is found."""
-    face = max(find_faces(image), key=lambda one: _overlap(one.box, box), default=None)
-    return None if face is None or _overlap(face.box, box) < _SAME else align(image, face)
-
-
-def _shifted(one: AlignedFace, left: int, top: int) -> AlignedFace:
-    """A face of a part of the picture, in the picture."""
-    shift = np.array([left, top])
-    x0, y0, x1, y1 = one.face.box
-    face = replace(one.face, box=(x0 + left, y0 + top, x1 + left, y1 + top), landmarks=one.face.landmarks + shift)
-    matrix = one.matrix.copy()
-    matrix[:, 2] -= matrix[:, :2] @ shift
-    return replace(one, face=face, matrix=matrix)
+    return replace(align(image, face), covered=like.covered)
 
 
 def _overlap(one: Box, other: Box) -> float:

@@ -245,7 +245,7 @@ def _meet(fine: tuple[Float, NDArray[np.float64]], rows: slice, columns: slice) 
 def _touched(
     displacement: Float, blend: Float, to_picture: NDArray[np.float64], shape: tuple[int, ...]
 ) -> tuple[slice, slice]:
-    """Rows and columns of the upright rectangle that contains every change; may be empty."""
+    """Rows and columns of the upright rectangle that contains every change; both are empty if one is."""
     active = (np.abs(displacement) > 1e-3).any(2) | (np.abs(blend) > 1e-3).any(2)
     rows, columns = np.flatnonzero(active.any(1)), np.flatnonzero(active.any(0))
     if not len(rows):
@@ -253,9 +253,11 @@ def _touched(
     x = np.array([columns[0] - 2, columns[-1] + 2])  # 2: the reach of the bicubic kernel
     y = np.array([rows[0] - 2, rows[-1] + 2])
     corners = transform(np.stack(np.meshgrid(x, y), -1).reshape(-1, 2), to_picture)
-    x0, y0 = np.maximum(np.floor(corners.min(0)).astype(int), 0)
-    x1, y1 = np.ceil(corners.max(0)).astype(int) + 1
-    return slice(int(y0), min(int(y1), shape[0])), slice(int(x0), min(int(x1), shape[1]))
+    low = np.maximum(np.floor(corners.min(0)).astype(int), 0)
+    high = np.minimum(np.ceil(corners.max(0)).astype(int) + 1, shape[1::-1])
+    if (low >= high).any():
+        return slice(0, 0), slice(0, 0)
+    return slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
 
 
 def _sample(grid: Float, matrix: NDArray[Any], rows: slice, columns: slice) -> Float:

@@ -43,7 +43,7 @@ def take_back(
         (H, W, 3) uint8, a new array.
     """
     on = lay(image.shape, matrix, change)
-    if on.rows.start >= on.rows.stop or on.columns.start >= on.columns.stop:
+    if on.rows.start == on.rows.stop:
         return image.copy()
     bare, out = image.copy(), image.copy()
 

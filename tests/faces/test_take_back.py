@@ -78,3 +78,4 @@ def test_no_change_and_one_beside_the_picture_are_nothing(image: np.ndarray) -> 
     assert np.array_equal(take_back(image, MATRIX, nothing, GUESS), image)
     beside = MATRIX + np.array([[0, 0, 500], [0, 0, 0]])
     assert np.array_equal(take_back(image, beside, change(), GUESS), image)
+    assert np.array_equal(paste_back(image, beside, change()), image)

@@ -145,6 +145,22 @@ def test_download_as_jpeg_leaves_the_location_out(visitor: Visitor, pictures: di
     assert provenance.read(data)["source_type"] == provenance.SOURCE_TYPE
 
 
+def test_a_download_that_is_opened_again_goes_on_from_the_face_before(
+    visitor: Visitor, pictures: dict[str, Path], tmp_path: Path
+) -> None:
+    visitor.until_changed("after", lambda: visitor.upload(pictures["located"]))
+    visitor.until_changed("after", lambda: visitor.choose("basic", "Disgusted"))
+    original = visitor.pixels("before")
+    again = tmp_path / "again.png"
+    again.write_bytes(visitor.download("#download")[1])
+    visitor.until_changed("after", lambda: visitor.upload(again))
+    visitor.says("1 face found. RegGAN has edited this picture before")
+    disgusted = visitor.pixels("before")
+    visitor.until_changed("after", lambda: visitor.choose("basic", "Neutral"))
+    neutral = visitor.pixels("after")
+    assert np.abs(neutral - original).mean() < 0.35 * np.abs(disgusted - original).mean()
+
+
 def test_downloads_are_called_after_the_picture_and_the_expressions(
     visitor: Visitor, pictures: dict[str, Path], tmp_path: Path
 ) -> None:

@@ -20,6 +20,7 @@ from reggan.ui.edit.wishes import Wish, Wishes, linked
 from reggan.ui.words import error_text, say
 
 _NO_PICTURE = "Choose a picture first."
+_EDITED = "RegGAN has edited this picture before: what you choose now is made from how the face was before that."
 _THUMB = 80  # pixels, of a face as a thumbnail
 
 
@@ -122,9 +123,10 @@ def found(visit: Visit, language: str) -> str:
     """What was found, as a note."""
     if visit.count == 0:
         return note(say(NO_FACE, language), "problem")
-    if visit.count == 1:
-        return note(say("1 face found.", language))
-    return note(say("{n} faces found. Choose one, then its expression.", language, n=visit.count))
+    words = say("1 face found.", language)
+    if visit.count > 1:
+        words = say("{n} faces found. Choose one, then its expression.", language, n=visit.count)
+    return note(f"{words} {say(_EDITED, language)}" if visit.edited_before else words)
 
 
 def faces(visit: Visit, language: str) -> list[dict[str, Any]]:

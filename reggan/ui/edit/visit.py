@@ -35,8 +35,8 @@ class Look:
     whole: NDArray[np.uint8]
     close: NDArray[np.uint8]
     faces: list[EditedFace]
-    edits: tuple[FaceEdit, ...]  # what the files of `whole` and `close` say
-    close_edits: tuple[FaceEdit, ...]
+    edits: tuple[FaceEdit, ...] = ()  # what the files of `whole` and `close` say
+    close_edits: tuple[FaceEdit, ...] = ()
 
 
 # eq=False: compared and hashed by identity. Gradio hashes states to see whether they changed, arrays have no hash.
@@ -102,6 +102,11 @@ class Visit:
         """The basic expression that a face has already; None where it is at rest."""
         present = self.analysis.faces[face].present
         return BASIC[int(present.argmax())] if present.max() >= _THERE else None
+
+    @property
+    def edited_before(self) -> bool:
+        """Whether a face is known as it was before it was edited."""
+        return any(face.before is not None for face in self.analysis.faces)
 
     def boxes(self) -> list[Box]:
         """Where the faces are, cut off at the picture's border."""
