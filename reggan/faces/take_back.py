@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 
 from reggan.faces.paste import Change, Float, in_picture, in_strips, kept, lay
 
-_LOST = 0.03, 0.25  # opacity of what was painted, from which the colour below it is doubtful, and lost
-_EDGE = 5  # crop pixels, around what was painted
+_COVERS = 0.5  # opacity of what was painted, from which the colour below it is lost
+_NEAR, _EDGE = 12, 3  # crop pixels around that, where thin paint is its edge; and around thin paint there
+_THIN = 0.03, 0.25  # opacity of such an edge, from which the colour is doubtful, and lost
 _STEPS = 30  # of the iteration for E, each half of the way
 _NO_MAP = np.empty(0, np.float32)  # OpenCV's second map: none, since x and y are in one
 
@@ -50,16 +51,14 @@ def take_back(
     def uncover(strip: slice) -> None:
         mixed = on.mixed(strip)
         colour = image[strip, on.columns] - np.float32(255) * mixed[..., 1:]
-        colour /= 1 - np.clip(mixed[..., :1], 0, _LOST[1])
+        colour /= 1 - np.clip(mixed[..., :1], 0, _COVERS)
         bare[strip, on.columns] = np.rint(colour.clip(0, 255))
 
     in_strips(on.rows, uncover)
     back = _inverse(on.displacement @ np.asarray(matrix)[:, :2].T.astype(np.float32))
-    painted = cv2.dilate(on.blend[..., 0], np.ones((_EDGE, _EDGE), np.uint8))
-    painted = cv2.GaussianBlur(((painted - _LOST[0]) / (_LOST[1] - _LOST[0])).clip(0, 1), (0, 0), _EDGE / 3)
-    t = painted[..., None]
-    stays = np.zeros_like(t) if change.stays is None else change.stays.clip(0, 1)
-    lost = _at(np.maximum(t, stays), back)
+    covered = _covered(on.blend[..., 0])[..., None]
+    stays = np.zeros_like(covered) if change.stays is None else change.stays.clip(0, 1)
+    lost = _at(np.maximum(covered, stays), back)
     from_there = replace(on, displacement=in_picture(back, matrix))
     reach = math.ceil(float(np.abs(from_there.displacement).max())) + 4
 
@@ -71,6 +70,18 @@ def take_back(
 
     in_strips(on.rows, write)
     return out
+
+
+def _covered(opacity: Float) -> Float:
+    """Where paint (S, S) hides what was there, (S, S) from 0 to 1: where it is thick, and along its edges."""
+    near = _grown((opacity >= _COVERS).astype(np.float32), _NEAR)
+    edge = (_grown(opacity, _EDGE) - _THIN[0]) / (_THIN[1] - _THIN[0])
+    return np.asarray(cv2.GaussianBlur(near * edge.clip(0, 1), (0, 0), _EDGE), np.float32)
+
+
+def _grown(mask: Float, pixels: int) -> Float:
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * pixels + 1, 2 * pixels + 1))
+    return np.asarray(cv2.dilate(mask, kernel), np.float32)
 
 
 def _inverse(displacement: Float) -> Float:
