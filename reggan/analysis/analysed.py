@@ -56,12 +56,14 @@ class Before:
         edit: what was done to it.
         corner: (x, y) of the first pixel of `pixels` in the picture.
         pixels: (h, w, 3), the part of the picture that was changed, as it was.
+        opacity: (h, w), the same, if the picture is transparent somewhere.
     """
 
     face: AlignedFace
     edit: FaceEdit
     corner: tuple[int, int]
     pixels: Image
+    opacity: NDArray[np.uint8] | None = None
 
     def asked(self, c: Float, relax: Float) -> tuple[Float, Float]:
         """c (N, 6) and relax (N,) of the face as it was that make the same of it as these of the face as it is."""
@@ -70,11 +72,22 @@ class Before:
 
     def put_back(self, image: Image, picture: Image) -> Image:
         """`image` (H, W, 3), `picture` with other changes perhaps, with this face as it was."""
-        x, y = self.corner
-        part = slice(y, y + self.pixels.shape[0]), slice(x, x + self.pixels.shape[1])
-        out = image.copy()
+        part, out = self._part, image.copy()
         out[part] = np.where((self.pixels != picture[part]).any(2, keepdims=True), self.pixels, image[part])
         return out
+
+    def put_opacity_back(self, opacity: NDArray[np.uint8], of_picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The same of opacity (H, W)."""
+        if self.opacity is None:
+            return opacity
+        part, out = self._part, opacity.copy()
+        out[part] = np.where(self.opacity != of_picture[part], self.opacity, opacity[part])
+        return out
+
+    @property
+    def _part(self) -> tuple[slice, slice]:
+        x, y = self.corner
+        return slice(y, y + self.pixels.shape[0]), slice(x, x + self.pixels.shape[1])
 
 
 @dataclass(frozen=True)
@@ -131,6 +144,8 @@ def paste(analysis: Analysis, changes: Mapping[int, Change]) -> tuple[Image, NDA
         one = analysis.faces[face]
         if one.before is not None:
             image = one.before.put_back(image, analysis.image)
+            if opacity is not None and analysis.opacity is not None:
+                opacity = one.before.put_opacity_back(opacity, analysis.opacity)
         shown = change if one.base.large else replace(change, details=())
         image = paste_back(image, one.base.matrix, shown)
         opacity = None if opacity is None else move_opacity(opacity, one.base.matrix, shown)
@@ -180,7 +195,8 @@ def _moved(
         before = one.before
         if before is not None:
             picture = move(before.put_back(analysis.image, analysis.image))
-            before = replace(before, face=moved(before.face, stretch, shift), **_differing(picture, image))
+            changed = _differing(picture, image)
+            before = replace(before, face=moved(before.face, stretch, shift), opacity=None, **changed)
         return replace(moved(one, stretch, shift), before=before)
 
     return Analysis(image, tuple(face(one) for one in analysis.faces))

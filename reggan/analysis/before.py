@@ -23,6 +23,7 @@ from reggan.faces import Change, Face, face_in_box, find_faces, paste_back, simi
 from reggan.faces.close_up import size
 from reggan.faces.images import scaled_down
 from reggan.faces.take_back import take_back
+from reggan.faces.transparency import take_opacity_back
 from reggan.model.arrays import Image
 from reggan.model.forward import Float
 from reggan.model.neutral import NeutralEstimator, come_and_leave
@@ -37,13 +38,13 @@ _AROUND = 0.8  # of a face's box, by which the part of the picture that is looke
 
 
 def with_before(analysis: Analysis, edits: tuple[FaceEdit, ...], align: Align, edit: Edit) -> Analysis:
-    """The analysis, with how the faces were that RegGAN has edited; of transparent pictures that is not worked out.
+    """The analysis, with how the faces were that RegGAN has edited.
 
     Args:
         analysis: of the picture as it is.
         edits: what its file says was done.
     """
-    if not edits or analysis.opacity is not None:
+    if not edits:
         return analysis
     faces = list(analysis.faces)
     height, width = analysis.image.shape[:2]
@@ -57,7 +58,7 @@ def with_before(analysis: Analysis, edits: tuple[FaceEdit, ...], align: Align, e
             faces.append(align(analysis.image, hidden))
         for n in known[:1]:
             if faces[n].before is None:
-                faces[n] = replace(faces[n], before=_before(analysis.image, faces[n], done, align, edit))
+                faces[n] = replace(faces[n], before=_before(analysis, faces[n], done, align, edit))
     return replace(analysis, faces=tuple(sorted(faces, key=lambda one: -size(one.face.box))))
 
 
@@ -99,14 +100,15 @@ def _came(one: AlignedFace, box: Box, c: Float, relax: Float) -> FaceEdit:
     return FaceEdit(box, comes[0].numpy(), 1 - (1 - left) * (1 - float(leaves[0])))
 
 
-def _before(image: Image, face: AlignedFace, done: FaceEdit, align: Align, edit: Edit) -> Before | None:
+def _before(analysis: Analysis, face: AlignedFace, done: FaceEdit, align: Align, edit: Edit) -> Before | None:
     """None where no face is found on the way."""
     if not done.comes.any():
-        return Before(face, done, (0, 0), image[:0, :0])
+        return Before(face, done, (0, 0), analysis.image[:0, :0])
     x0, y0, x1, y1 = face.face.box
     room = _AROUND * max(x1 - x0, y1 - y0)
     corner = max(int(x0 - room), 0), max(int(y0 - room), 0)
-    part = np.ascontiguousarray(image[corner[1] : int(y1 + room) + 1, corner[0] : int(x1 + room) + 1])
+    around = slice(corner[1], int(y1 + room) + 1), slice(corner[0], int(x1 + room) + 1)
+    part = np.ascontiguousarray(analysis.image[around])
     now = moved(face, np.ones(2), -np.array(corner, float))
     rest = edit(now, np.zeros(6, np.float32), 1.0)
     made = _made(part, now, rest, done, align, edit)
@@ -116,7 +118,10 @@ def _before(image: Image, face: AlignedFace, done: FaceEdit, align: Align, edit:
     guess = paste_back(part, now.matrix, rest)
     for matrix, change in edits:
         guess = take_back(part, matrix, change, guess)
-    return Before(moved(then, np.ones(2), np.array(corner, float)), done, corner, guess)
+    then = moved(then, np.ones(2), np.array(corner, float))
+    if analysis.opacity is None:
+        return Before(then, done, corner, guess)
+    return Before(then, done, corner, guess, take_opacity_back(analysis.opacity[around], *edits[-1]))
 
 
 def _made(

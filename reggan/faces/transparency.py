@@ -7,13 +7,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reggan.faces.paste import Change, paste_back
+from reggan.faces.take_back import take_back
 
 
 def move_opacity(opacity: NDArray[np.uint8], matrix: NDArray[Any], change: Change) -> NDArray[np.uint8]:
     """The opacity (H, W) uint8 after one face has changed: it moves as the picture does, see `paste_back`."""
+    return paste_back(np.repeat(opacity[..., None], 3, 2), matrix, _only_moves(change))[..., 0]
+
+
+def take_opacity_back(opacity: NDArray[np.uint8], matrix: NDArray[Any], change: Change) -> NDArray[np.uint8]:
+    """The opacity (H, W) uint8 before that."""
+    three = np.repeat(opacity[..., None], 3, 2)
+    return take_back(three, matrix, _only_moves(change), three)[..., 0]
+
+
+def _only_moves(change: Change) -> Change:
     nothing = np.zeros_like(change.paint)
-    only_moves = replace(change, opacity=np.zeros_like(change.opacity), paint=nothing, residual=nothing, details=())
-    return paste_back(np.repeat(opacity[..., None], 3, 2), matrix, only_moves)[..., 0]
+    return replace(change, opacity=np.zeros_like(change.opacity), paint=nothing, residual=nothing, details=())
 
 
 def off_white(image: NDArray[np.uint8], opacity: NDArray[np.uint8]) -> NDArray[np.uint8]:

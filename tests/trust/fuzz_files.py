@@ -11,6 +11,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from reggan.analysis.edit_record import FaceEdit
+from reggan.expressions import resolve
+from reggan.output import provenance
+from reggan.output.provenance import SUFFIXES
+from reggan.predictor import Predictor
 from tests.faces.profiles import ADOBE, P3, cmyk_profile
 from tests.paths import PHOTO
 
@@ -56,8 +61,14 @@ def pictures() -> dict[str, bytes]:
     def second() -> dict[str, Any]:  # another each time: a picture remembers how it was saved
         return {"save_all": True, "append_images": [photo.rotate(20)]}
 
+    weights = Predictor.from_pretrained().metadata
+    smile = FaceEdit((0.2, 0.15, 0.85, 0.85), resolve("happy"), 0.5)
+    grin = FaceEdit((-3.0, 0.0, 0.5, 2.0), resolve("disgusted"), 1.0)  # where nobody is
+    edited = {f: provenance.encode(np.asarray(photo), f, weights, "happy", edits=(smile, grin)) for f in SUFFIXES}
+
     return {
         "jpeg": _encoded(photo, "JPEG", exif=exif),
+        **{f"{format} edited": data for format, data in edited.items()},
         "jpeg progressive": _encoded(photo, "JPEG", progressive=True),
         "jpeg cmyk": _encoded(photo.convert("CMYK"), "JPEG"),
         "jpeg profile": _encoded(photo, "JPEG", icc_profile=P3.profile()),
