@@ -25,10 +25,10 @@ NAMESPACE, PROPERTY = "http://ns.reggan/edit/1.0/", "Faces"  # of the record in 
 PNG_XMP = "XML:com.adobe.xmp"  # the text chunk of a PNG that holds XMP
 
 _READ = ("PNG", "JPEG", "WEBP", "GIF")
-_LONGEST = 20_000  # characters of a record; a hundred faces take that
-_MOST = 8  # faces, the first in the file, that are told of: working one out takes half a second
+_LONGEST = 20_000  # characters of a record; a face takes 200
+_LONGEST_XMP = 500_000  # characters of all that is said; what is longer would take a hundred times the memory
+_MOST = 8  # faces that are told of: working one out takes half a second
 _DIGITS = 4
-
 
 Box = tuple[float, float, float, float]  # x0, y0, x1, y1
 
@@ -67,7 +67,9 @@ def xmp_of(header: dict[str, Any]) -> ElementTree.Element | None:
     """The XMP in a header, parsed; None if there is none that is well-formed."""
     packet = header.get("xmp") or header.get(PNG_XMP)
     text = packet.decode(errors="replace") if isinstance(packet, bytes) else packet
-    if not isinstance(text, str) or "<!" in text:  # XMP has no document type, and so no entities that could expand
+    if not isinstance(text, str) or len(text) > _LONGEST_XMP:
+        return None
+    if "<!" in text:  # XMP has no document type, and so no entities that could expand
         return None
     try:
         return ElementTree.fromstring(text)
@@ -79,7 +81,7 @@ def record_text(edits: Iterable[FaceEdit], weights: str) -> str:
     """A record as one line of JSON; empty if nothing was done.
 
     Args:
-        edits: of each face that was changed.
+        edits: of each face that was changed; the first few are told of.
         weights: SHA-256 of the weights that it was done with; with others a face cannot be worked out.
     """
     faces = [
@@ -88,7 +90,7 @@ def record_text(edits: Iterable[FaceEdit], weights: str) -> str:
             "comes": {n: round(float(v), _DIGITS) for n, v in zip(BASIC, one.comes, strict=True) if v > 0},
             "leaves": round(float(one.leaves), _DIGITS),
         }
-        for one in edits
+        for one in list(edits)[:_MOST]
     ]
     return json.dumps({"weights": weights[:12], "faces": faces}) if faces and weights else ""
 
@@ -108,7 +110,7 @@ def read_record(source: Any, weights: str) -> tuple[FaceEdit, ...]:
         if not weights or said["weights"] != weights[:12]:
             return ()
         return tuple(_face_edit(one) for one in said["faces"][:_MOST])
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return ()
 
 
@@ -126,7 +128,7 @@ def _face_edit(said: Any) -> FaceEdit:
     """One face of the record.
 
     Raises:
-        ValueError, KeyError, TypeError, AttributeError: it is none.
+        ValueError, KeyError, TypeError, AttributeError, OverflowError: it is none.
     """
     x0, y0, x1, y1 = (float(v) for v in said["box"])
     comes = np.array([float(said["comes"].get(name, 0)) for name in BASIC], np.float32)

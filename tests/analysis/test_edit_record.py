@@ -20,12 +20,13 @@ WRATH = FaceEdit((-0.02, 0.1, 0.3, 0.6), resolve("sadly angry"), 0.625)
 
 def with_xmp(packet: str) -> bytes:
     file = io.BytesIO()
-    Image.fromarray(PIXELS).save(file, "JPEG", xmp=packet.encode())
+    Image.fromarray(PIXELS).save(file, "WEBP", xmp=packet.encode())
     return file.getvalue()
 
 
-def said(text: str) -> bytes:
-    return with_xmp(f'<x:xmpmeta xmlns:x="adobe:ns:meta/" xmlns:r="{NAMESPACE}"><r:Faces>{text}</r:Faces></x:xmpmeta>')
+def said(text: str, more: str = "") -> bytes:
+    start = f'<x:xmpmeta xmlns:x="adobe:ns:meta/" xmlns:r="{NAMESPACE}">'
+    return with_xmp(f"{start}<r:Faces>{text}</r:Faces>{more}</x:xmpmeta>")
 
 
 @pytest.mark.parametrize("format", ["png", "jpeg", "webp"])
@@ -81,6 +82,7 @@ def record(**changed: Any) -> dict[str, Any]:
         json.dumps(record(comes=["happy"])),
         json.dumps(record(leaves="all")),
         json.dumps(record(leaves=2)),
+        json.dumps(record(leaves=10**400)),
         json.dumps(record()) + " " * 20_000,
     ],
 )
@@ -89,5 +91,14 @@ def test_what_is_no_record_is_none(text: str) -> None:
     assert read_record(said(text), WEIGHTS) == ()
 
 
+def test_of_a_very_long_packet_nothing_is_read() -> None:
+    """A WebP may hold tens of megabytes of XMP, which parsed would take gigabytes."""
+    for count, known in ((1000, True), (200_000, False)):
+        assert bool(read_record(said(record_text([SMILE], WEIGHTS), "<r:a/>" * count), WEIGHTS)) == known
+
+
 def test_of_many_faces_the_first_are_told_of() -> None:
-    assert len(read_record(said(record_text([SMILE] * 50, WEIGHTS)), WEIGHTS)) == 8
+    crowd = provenance.encode(PIXELS, "jpeg", {"sha256": WEIGHTS}, "happy", edits=[SMILE] * 1000)
+    assert len(read_record(crowd, WEIGHTS)) == 8
+    some = json.dumps(record() | {"faces": record()["faces"] * 50})
+    assert len(read_record(said(some), WEIGHTS)) == 8
