@@ -133,6 +133,8 @@ def _face_edit(said: Any) -> FaceEdit:
     x0, y0, x1, y1 = (float(v) for v in said["box"])
     comes = np.array([float(said["comes"].get(name, 0)) for name in BASIC], np.float32)
     leaves = float(said["leaves"])
-    if not all(0 <= v <= 1 for v in (*comes.tolist(), leaves)) or not all(map(math.isfinite, (x0, y0, x1, y1))):
+    if not all(0 <= v <= 1 for v in (*comes.tolist(), leaves)):
+        raise ValueError
+    if not (all(map(math.isfinite, (x0, y0, x1, y1))) and x0 < x1 and y0 < y1):
         raise ValueError
     return FaceEdit((x0, y0, x1, y1), comes, leaves)

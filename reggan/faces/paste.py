@@ -184,14 +184,19 @@ def in_strips(rows: slice, write: Callable[[slice], None]) -> None:
 
 
 def _blend(image: NDArray[np.uint8], where: Float, opacity: Float, added: Float) -> NDArray[np.uint8]:
-    """(1 - opacity) image(where) + added, (h, w, 3) uint8; `added` holds opacity times paint, plus the residual.
+    """(1 - opacity) image(where) + added, (h, w, 3) uint8; `added` holds opacity times paint, plus the residual."""
+    mixed = looked_up(image, where) * (np.float32(1.0) - opacity)
+    mixed += added * np.float32(255.0)
+    return np.asarray(np.rint(np.clip(mixed, 0, 255, out=mixed), out=mixed), np.uint8)
+
+
+def looked_up(image: NDArray[np.uint8], where: Float) -> NDArray[np.uint8]:
+    """The picture (H, W, 3) at these positions (h, w, 2).
 
     At whole positions the bicubic kernel returns the pixel itself, so rounding leaves untouched pixels exact.
     """
-    moved = cv2.remap(image, where, _NO_MAP, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
-    mixed = moved * (np.float32(1.0) - opacity)
-    mixed += added * np.float32(255.0)
-    return np.asarray(np.rint(np.clip(mixed, 0, 255, out=mixed), out=mixed), np.uint8)
+    found = cv2.remap(image, where, _NO_MAP, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+    return np.asarray(found, np.uint8)
 
 
 def kept(made: NDArray[np.uint8], image: NDArray[np.uint8], stays: NDArray[Any]) -> NDArray[np.uint8]:

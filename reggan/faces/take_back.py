@@ -20,13 +20,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from reggan.faces.paste import Change, Float, in_picture, in_strips, kept, lay
+from reggan.faces.paste import Change, Float, in_picture, in_strips, kept, lay, looked_up
 
 _COVERS = 0.5  # opacity of what was painted, from which the colour below it is lost
 _NEAR, _EDGE = 12, 3  # crop pixels around that, where thin paint is its edge; and around thin paint there
 _THIN = 0.03, 0.25  # opacity of such an edge, from which the colour is doubtful, and lost
 _STEPS = 30  # of the iteration for E, each half of the way
-_NO_MAP = np.empty(0, np.float32)  # OpenCV's second map: none, since x and y are in one
 
 
 def take_back(
@@ -63,9 +62,8 @@ def take_back(
     reach = math.ceil(float(np.abs(from_there.displacement).max())) + 4
 
     def write(strip: slice) -> None:
-        part, where = from_there.part(bare, strip, reach)
-        moved = cv2.remap(part, where, _NO_MAP, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
-        made = kept(np.asarray(moved, np.uint8), guess[strip, on.columns], on.sampled(lost, strip)[..., None])
+        moved = looked_up(*from_there.part(bare, strip, reach))
+        made = kept(moved, guess[strip, on.columns], on.sampled(lost, strip)[..., None])
         out[strip, on.columns] = kept(made, image[strip, on.columns], on.sampled(stays, strip)[..., None])
 
     in_strips(on.rows, write)
@@ -95,6 +93,7 @@ def _inverse(displacement: Float) -> Float:
 def _at(grid: Float, displacement: Float) -> Float:
     """(S, S, C) at each pixel moved by (S, S, 2)."""
     y, x = np.mgrid[: len(grid), : len(grid)].astype(np.float32)
-    where = np.ascontiguousarray(np.stack([x, y], -1) + displacement)
-    out = cv2.remap(grid, where, _NO_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    out = cv2.remap(
+        grid, x + displacement[..., 0], y + displacement[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
     return np.asarray(out.reshape(grid.shape), np.float32)

@@ -99,9 +99,9 @@ def save_options(
     `edits`: what was done to each face, `Result.edits`; a GIF cannot say it.
     """
     said = statement(model, expression)
-    packet = xmp_packet(said, record_text(edits, model.get("sha256", "")))
     if format == "gif":
         return {"comment": comment(said).encode()}
+    packet = xmp_packet(said, record_text(edits, model.get("sha256", "")))
     if format == "png":
         text = PngImagePlugin.PngInfo()
         text.add_text("Software", f"{said['software']}, model {said['model']}")

@@ -76,6 +76,8 @@ def record(**changed: Any) -> dict[str, Any]:
         json.dumps(record(box=[0.1, 0.2, 0.3])),
         json.dumps(record(box=[0.1, 0.2, 0.3, float("nan")])),
         json.dumps(record(box="0123")).replace('"0123"', "[0, 0, 1, 1e999]"),
+        json.dumps(record(box=[0.3, 0.2, 0.1, 0.4])),
+        json.dumps(record(box=[0.1, 0.2, 0.3, 0.2])),
         json.dumps(record(comes={"happy": 1.5})),
         json.dumps(record(comes={"happy": -0.1})),
         json.dumps(record(comes={"happy": float("nan")})),
